@@ -1,0 +1,108 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+
+const DEFAULT_BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
+
+const KEY_REFUSED =
+	'Nexconn refused the key. Check it, or try the other Authorization Format: some accounts take the plain key, others "Bearer" and the key.';
+const NO_API = 'There is no Nexconn API at this Base URL. It usually ends in /v1.';
+
+/** What may stand behind the API root: slashes, or an endpoint pasted with it. */
+const TAIL = /\/+(?:chat\/completions\/*)?$/;
+
+/** The API root of a credential, without a slash at the end. */
+export function apiRootOf(credentials: ICredentialDataDecryptedObject): string {
+	return String(credentials.baseUrl).trim().replace(TAIL, '');
+}
+
+/** The value of the Authorization header. */
+function authorizationOf(credentials: ICredentialDataDecryptedObject): string {
+	const key = String(credentials.apiKey).trim();
+	if (credentials.authorizationFormat !== 'bearer') return key;
+	return `Bearer ${key.replace(/^bearer\s+/i, '')}`;
+}
+
+export class NexconnApi implements ICredentialType {
+	name = 'nexconnApi';
+
+	displayName = 'Nexconn API';
+
+	icon = {
+		light: 'file:../nodes/GeminiImage/geminiImage.svg',
+		dark: 'file:../nodes/GeminiImage/geminiImage.dark.svg',
+	} as const;
+
+	documentationUrl = 'https://github.com/nexconn/n8n-nodes-nexconn#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'The key from the Nexconn console',
+		},
+		{
+			displayName: 'Authorization Format',
+			name: 'authorizationFormat',
+			type: 'options',
+			options: [
+				{
+					name: 'API Key',
+					value: 'apiKey',
+					description: 'Authorization: KEY, as the Nexconn reference shows it',
+				},
+				{
+					name: 'Bearer Token',
+					value: 'bearer',
+					description: 'Authorization: Bearer KEY, as most OpenAI-compatible services take it',
+				},
+			],
+			default: 'apiKey',
+			description: 'How the key is sent. Try the other format if a valid key is refused.',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: DEFAULT_BASE_URL,
+			description: 'The address of the API, up to and including /v1',
+		},
+	];
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		requestOptions: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		return {
+			...requestOptions,
+			headers: { ...requestOptions.headers, Authorization: authorizationOf(credentials) },
+		};
+	}
+
+	/**
+	 * Asks for a completion of no messages: a right key is answered with 400, a wrong one with 401, and
+	 * nothing is generated. `GET /models` would not do, as it may need no key.
+	 */
+	test: ICredentialTestRequest = {
+		request: {
+			method: 'POST',
+			baseURL: `={{ $credentials.baseUrl.trim().replace(${TAIL}, '') }}`,
+			url: '/chat/completions',
+			body: { model: 'gemini-2.5-flash-image', messages: [] },
+			ignoreHttpStatusErrors: { ignore: true, except: [401, 403, 404] },
+		},
+		rules: [
+			{ type: 'responseCode', properties: { value: 401, message: KEY_REFUSED } },
+			{ type: 'responseCode', properties: { value: 403, message: KEY_REFUSED } },
+			{ type: 'responseCode', properties: { value: 404, message: NO_API } },
+		],
+	};
+}

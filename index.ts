@@ -1,0 +1,2 @@
+export { NexconnApi } from './credentials/NexconnApi.credentials';
+export { GeminiImage } from './nodes/GeminiImage/GeminiImage.node';

@@ -1,0 +1,96 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import pLimit from 'p-limit';
+
+import { createClient } from './api/client';
+import { imageFields, modelField, pictureFields, promptField } from './fields';
+import { searchModels } from './api/modelList';
+import { failedItem, toNodeError } from './nodeError';
+import { abortWith } from './promises';
+import { operations } from './operations';
+import type { Operation } from './operations/operation';
+import { DEFAULT_MAX_CONCURRENCY, optionsField } from './options';
+
+export class GeminiImage implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Gemini Image',
+		name: 'geminiImage',
+		icon: { light: 'file:geminiImage.svg', dark: 'file:geminiImage.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] }}',
+		description: 'Draw, edit and talk about pictures with Gemini image models through Nexconn',
+		defaults: { name: 'Gemini Image' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'nexconnApi', required: true }],
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: operations.map(({ name, value, action, description }) => ({
+					name,
+					value,
+					action,
+					description,
+				})),
+				default: 'textToImage',
+			},
+			modelField,
+			promptField,
+			...imageFields,
+			...pictureFields,
+			optionsField,
+		],
+	};
+
+	methods = { listSearch: { searchModels } };
+
+	/** The one loop and the one catch: operations throw, and it is decided here what becomes of it. */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operation = operationOf(this);
+		const run = abortWith(this.getExecutionCancelSignal?.());
+		const limit = pLimit(DEFAULT_MAX_CONCURRENCY);
+		let failure: Error | undefined;
+
+		const perform = async (itemIndex: number): Promise<INodeExecutionData[]> => {
+			const pairedItem = { item: itemIndex };
+			try {
+				run.signal.throwIfAborted();
+				const client = await createClient(this, itemIndex);
+				const turn = { context: this, client, signal: run.signal, itemIndex };
+				return (await operation.execute(turn)).map((item) => ({ ...item, pairedItem }));
+			} catch (error) {
+				if (this.continueOnFail() && !run.signal.aborted) {
+					return [{ ...failedItem(this.getNode(), error, itemIndex), pairedItem }];
+				}
+				failure ??= toNodeError(this.getNode(), error, itemIndex);
+				run.abort();
+				return [];
+			}
+		};
+
+		const results = await Promise.all(
+			this.getInputData().map((_item, itemIndex) => limit(perform, itemIndex)),
+		);
+		if (failure) throw failure;
+		return [results.flat()];
+	}
+}
+
+function operationOf(context: IExecuteFunctions): Operation {
+	const value = context.getNodeParameter('operation', 0);
+	const operation = operations.find((candidate) => candidate.value === value);
+	if (operation) return operation;
+	throw new NodeOperationError(context.getNode(), `There is no operation '${String(value)}'`, {
+		description: `It is one of ${operations.map((candidate) => candidate.value).join(', ')}.`,
+	});
+}

@@ -1,0 +1,122 @@
+import type {
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { apiRootOf } from '../../../credentials/NexconnApi.credentials';
+import { ApiError } from './apiError';
+import { connectionError, statusError } from './errors';
+import { cleanText } from './errorBody';
+import { watchIdle } from './idle';
+import { withRetries } from './retry';
+import type { RequestBody } from './requestBody';
+
+const CREDENTIAL = 'nexconnApi';
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** A 2xx answer whose body has not been read yet. */
+export interface Response {
+	isEventStream: boolean;
+	/** Fails when no byte arrives within the idle timeout. */
+	body: AsyncIterable<Uint8Array>;
+}
+
+export interface RequestSettings {
+	/** Longest wait for a byte, in milliseconds. */
+	timeoutMs: number;
+	maxRetries: number;
+	signal: AbortSignal;
+}
+
+/** The API of one credential. */
+export interface Client {
+	/**
+	 * Sends `body`, again where the service asks for it and nothing can have been billed.
+	 *
+	 * @throws ApiError
+	 */
+	post(path: string, body: RequestBody, settings: RequestSettings): Promise<Response>;
+	/** Foreign text fit to be shown: without the key, without base64. */
+	clean(text: string): string;
+}
+
+export async function createClient(context: IExecuteFunctions, itemIndex: number): Promise<Client> {
+	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
+	const root = apiRootOf(credentials);
+	const clean = (text: string) => cleanText(text, [String(credentials.apiKey).trim()]);
+
+	async function attempt(
+		path: string,
+		body: RequestBody,
+		{ timeoutMs, signal }: RequestSettings,
+	): Promise<Response> {
+		const response = await send(context, signal, {
+			method: 'POST',
+			url: root + path,
+			body: body.stream(),
+			headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
+			timeout: timeoutMs,
+		}).catch((error: unknown) => Promise.reject(connectionError(error, clean)));
+		const { statusCode, headers } = response;
+		const chunks = watchIdle(response.body as import('node:stream').Readable, timeoutMs);
+		if (statusCode >= 300) {
+			throw statusError(statusCode, headers, await readStart(chunks), clean);
+		}
+		return { isEventStream: /event-stream/i.test(String(headers['content-type'])), body: chunks };
+	}
+
+	return {
+		clean,
+		post: async (path, body, settings) =>
+			await withRetries(() => attempt(path, body, settings), settings),
+	};
+}
+
+/**
+ * The full response as a stream, whatever its status. n8n sets the cancel signal of the execution on
+ * each request; the derived context puts ours, which follows it, in that place.
+ */
+async function send(
+	context: IExecuteFunctions,
+	signal: AbortSignal,
+	options: IHttpRequestOptions,
+): Promise<IN8nHttpFullResponse> {
+	const cancellable = Object.create(context, {
+		getExecutionCancelSignal: { value: () => signal },
+	}) as IExecuteFunctions;
+	return (await context.helpers.httpRequestWithAuthentication.call(cancellable, CREDENTIAL, {
+		...options,
+		abortSignal: signal,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		// With redirects on, the HTTP client keeps a copy of everything it sent.
+		disableFollowRedirect: true,
+	})) as IN8nHttpFullResponse;
+}
+
+/** The first bytes of an error body; one that breaks off or stalls still says something. */
+async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	try {
+		for await (const chunk of body) {
+			chunks.push(chunk);
+			bytes += chunk.length;
+			if (bytes >= MAX_ERROR_BODY_BYTES) break;
+		}
+	} catch (error) {
+		if (!(error instanceof ApiError) && bytes === 0) return '';
+	}
+	return Buffer.concat(chunks).toString('utf8', 0, MAX_ERROR_BODY_BYTES);
+}
+
+/** `GET /models`, as the service sends it. */
+export async function requestModels(context: ILoadOptionsFunctions): Promise<unknown> {
+	return await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
+		url: `${apiRootOf(await context.getCredentials(CREDENTIAL))}/models`,
+		json: true,
+	});
+}

@@ -1,0 +1,55 @@
+import type { ErrorDetails } from './apiError';
+import { asObject, asText } from './json';
+
+const EXCERPT_CHARS = 300;
+
+/** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
+export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'requestId'> {
+	message?: string;
+}
+
+/** Reads a parsed body that may be an error; undefined where it is none. */
+export function errorOf(body: unknown): ErrorBody | undefined {
+	const object = asObject(body);
+	if (!object) return undefined;
+	const { error } = object;
+	if (typeof error === 'string' && error !== '') return { message: error };
+	const nested = asObject(error);
+	if (nested) return describe(nested);
+	return object.object === 'error' ? describe(object) : undefined;
+}
+
+/** Reads the text of a reply with an error status: JSON of any shape, HTML, plain text or nothing. */
+export function parseErrorBody(text: string): ErrorBody {
+	const trimmed = text.trim();
+	try {
+		const body: unknown = JSON.parse(trimmed);
+		const object = asObject(body);
+		return errorOf(body) ?? (object ? describe(object) : { message: asText(body) });
+	} catch {
+		const isHtml = trimmed.startsWith('<');
+		const title = /<(title|h1)[^>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
+		return { message: isHtml ? title : trimmed || undefined };
+	}
+}
+
+function describe(object: Record<string, unknown>): ErrorBody {
+	return {
+		message: asText(object.message),
+		type: asText(object.type),
+		code: asText(object.code),
+		requestId: asText(object.request_id),
+	};
+}
+
+/** Foreign text fit for a message: no key, no base64, one line, short. */
+export function cleanText(text: string, secrets: string[] = []): string {
+	let clean = text;
+	for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
+	clean = clean
+		.replace(/data:[\w/.+-]*;base64,[\w+/=-]*/g, '[base64]')
+		.replace(/[\w+/-]{100,}={0,2}/g, '[base64]')
+		.replace(/\s+/g, ' ')
+		.trim();
+	return clean.length > EXCERPT_CHARS ? `${clean.slice(0, EXCERPT_CHARS)}…` : clean;
+}

@@ -1,0 +1,156 @@
+import { ApiError, type ErrorDetails } from './apiError';
+import { asObject } from './json';
+import { parseErrorBody } from './errorBody';
+
+type Clean = (text: string) => string;
+type Headers = Record<string, unknown>;
+
+const BILLED = 'The call may have been billed, so it was not repeated.';
+
+/** What a status means and how to get unstuck; statuses without a row follow the row of their class. */
+const STATUSES: Record<number, [message: string, description: string]> = {
+	300: [
+		'The service answered with a redirect',
+		'Set the Base URL of the credential to the address that the service redirects to.',
+	],
+	400: ['The service did not accept the request', 'Change the parameter that the message names.'],
+	401: [
+		'Nexconn refused the API key',
+		'Check the key of the credential, or try its other Authorization Format.',
+	],
+	402: ['The balance of the Nexconn account is used up', 'Top up the account, then run again.'],
+	403: [
+		'Nexconn denied access',
+		'The key may not use this model, or a firewall in between refused the request.',
+	],
+	404: [
+		'The service does not know this address or model',
+		'Check the Model, and the Base URL of the credential: it usually ends in /v1.',
+	],
+	413: ['The request is too large for the service', 'Send fewer or smaller input images.'],
+	422: ['The service could not process the request', 'Change the prompt or the input images.'],
+	429: [
+		'The service limits the rate of requests',
+		'Lower Max Concurrency, raise Max Retries, or run again later.',
+	],
+	500: ['The service failed', `${BILLED} Try again later.`],
+	502: ['The service could not reach the model', `${BILLED} Check the Model, or try again later.`],
+	503: [
+		'The service is overloaded or does not offer this model',
+		'Check the Model, or run again later.',
+	],
+	504: ['The service took too long', `${BILLED} Try a smaller Image Size, or try again later.`],
+	524: ['The service took too long', `${BILLED} Try a smaller Image Size, or try again later.`],
+};
+
+const RETRYABLE_STATUSES = [429, 503];
+const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
+
+/** The failure that an answer with a status other than 2xx stands for. */
+export function statusError(
+	status: number,
+	headers: Headers,
+	text: string,
+	clean: Clean,
+): ApiError {
+	const { message, ...body } = parseErrorBody(text);
+	const row = STATUSES[status] ?? STATUSES[Math.floor(status / 100) * 100];
+	const [meaning, description] = row ?? ['The service answered unexpectedly', BILLED];
+	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
+	const said = clean(message ?? redirect ?? '');
+	const requestIds = REQUEST_ID_HEADERS.map((name) => headers[name]);
+	const details: ErrorDetails = {
+		httpCode: String(status),
+		...body,
+		requestId:
+			body.requestId ?? (requestIds.find((id) => typeof id === 'string') as string | undefined),
+	};
+	return new ApiError(
+		`${meaning} (${status})${said ? `: ${said}` : ''}`,
+		description,
+		details,
+		isRepeatable(status, message) ? retryAfterMs(headers['retry-after']) : undefined,
+	);
+}
+
+/** A model without a price is reported as 503 (Qiniu FAQ 13462), and no wait will change that. */
+function isRepeatable(status: number, message = ''): boolean {
+	return RETRYABLE_STATUSES.includes(status) && !message.includes('price of the model');
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); 0 where there is none. */
+function retryAfterMs(header: unknown): number {
+	const value = String(header ?? '').trim();
+	if (value === '') return 0;
+	const seconds = Number(value);
+	const wait = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+	return Number.isNaN(wait) ? 0 : Math.max(0, wait);
+}
+
+/** Nothing was answered, so nothing was billed: these are safe to repeat. */
+const REFUSED_CODES = ['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** Node's codes put into words; n8n replaces messages that contain a code by canned ones. */
+const CONNECTION_FAULTS: Record<string, string> = {
+	ECONNREFUSED: 'nothing listens at the Base URL',
+	ENOTFOUND: 'the host of the Base URL is unknown',
+	EAI_AGAIN: 'the host name could not be looked up',
+	EHOSTUNREACH: 'there is no route to the host',
+	ENETUNREACH: 'there is no route to the network',
+	ECONNRESET: 'the connection was closed before an answer came',
+	EPIPE: 'the connection was closed while the request was sent',
+	ETIMEDOUT: 'no answer came within the Timeout',
+	ECONNABORTED: 'no answer came within the Timeout',
+	ERR_INVALID_URL: 'the Base URL is not a valid URL',
+};
+
+/** The failure that a request without any answer stands for. */
+export function connectionError(error: unknown, clean: Clean): ApiError {
+	if (error instanceof ApiError) return error;
+	const cause = causes(error).find((candidate) => candidate instanceof ApiError);
+	if (cause instanceof ApiError) return cause;
+	const code = causes(error)
+		.map((candidate) => asObject(candidate)?.code)
+		.find((candidate): candidate is string => typeof candidate === 'string');
+	const isCertificate = code !== undefined && /CERT|SIGNATURE|SSL|TLS/.test(code);
+	const reason =
+		CONNECTION_FAULTS[code ?? ''] ??
+		(isCertificate ? 'its certificate is not trusted' : clean(messageOf(error)));
+	const isRefused = REFUSED_CODES.includes(code ?? '');
+	return new ApiError(
+		`The service could not be reached: ${reason}`,
+		isRefused || isCertificate || code === 'ENOTFOUND'
+			? 'Check the Base URL of the credential, and proxy and firewall of the n8n server.'
+			: 'The call may have been billed, so it was not repeated. Try again.',
+		{},
+		isRefused ? 0 : undefined,
+	);
+}
+
+/** The failure that a reply which breaks off stands for. */
+export function connectionLost(error: unknown): ApiError {
+	if (error instanceof ApiError) return error;
+	return new ApiError(
+		'The connection was lost in the middle of the reply',
+		`${BILLED} Try again; if it happens again, look for a proxy with a time limit.`,
+	);
+}
+
+/** The failure that silence stands for. */
+export function timedOut(timeoutMs: number): ApiError {
+	return new ApiError(
+		`The service sent nothing for ${timeoutMs / 1000} seconds`,
+		`${BILLED} Raise the Timeout, or try a smaller Image Size.`,
+	);
+}
+
+/** The error and what caused it, outermost first. */
+function causes(error: unknown): unknown[] {
+	const chain: unknown[] = [];
+	for (let next = error; next && chain.length < 5; next = asObject(next)?.cause) chain.push(next);
+	return chain;
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,77 @@
+import { createImageStore, type StoreBinary, type StoredImage } from '../images/imageStore';
+import { createPlaceholders } from '../images/placeholders';
+import { createSplitter, SplitError, type SplitEvent } from '../images/splitter';
+import { ApiError } from './apiError';
+import { createReplyReducer, type Reply } from './reply';
+import { createReplyReader } from './replyReader';
+
+export interface ReceiveOptions {
+	/** Whether the service announced an event stream. */
+	isEventStream: boolean;
+	storeBinary: StoreBinary;
+	signal: AbortSignal;
+	/** Told each piece of text as it arrives. */
+	onText?: (text: string) => void;
+	/** Throws where the reply, complete and well-formed, is not what was asked for. */
+	check: (reply: Reply, imageCount: number) => void;
+}
+
+/** A reply and its images, all of them stored. */
+export interface Received {
+	reply: Reply;
+	images: StoredImage[];
+}
+
+/**
+ * Reads one reply: text into the reducer, images into n8n's storage while they arrive. Where
+ * anything is wrong with it, nothing stays in storage.
+ *
+ * @throws ApiError, and whatever `body` and storage throw
+ */
+export async function receive(
+	body: AsyncIterable<Uint8Array>,
+	options: ReceiveOptions,
+): Promise<Received> {
+	const placeholders = createPlaceholders();
+	const reducer = createReplyReducer(placeholders, options.onText);
+	const reader = createReplyReader(options.isEventStream, (value) => reducer.add(value));
+	const store = createImageStore(options.storeBinary, options.signal);
+	const events = split(body, placeholders.of);
+	let imageCount = 0;
+	try {
+		for (let next = await events.next(); !next.done; next = await events.next()) {
+			const event = next.value;
+			if (event.kind === 'text') reader.push(event.bytes);
+			if (event.kind !== 'imageStart') continue;
+			imageCount++;
+			await store.receive(event.type, events);
+		}
+		const isComplete = reader.end();
+		const reply = reducer.end();
+		if (!isComplete && !reply.finishReason && imageCount === 0) throw cutShort();
+		options.check(reply, imageCount);
+		return { reply, images: await store.commit() };
+	} catch (error) {
+		await store.discard(error);
+		if (error instanceof SplitError) throw cutShort(error.message);
+		return await Promise.reject(error);
+	} finally {
+		await events.return(undefined);
+	}
+}
+
+async function* split(
+	body: AsyncIterable<Uint8Array>,
+	placeholder: (index: number) => string,
+): AsyncGenerator<SplitEvent> {
+	const splitter = createSplitter(placeholder);
+	for await (const chunk of body) yield* splitter.push(chunk);
+	yield* splitter.end();
+}
+
+function cutShort(message = 'The reply of the service ended before it was complete'): ApiError {
+	return new ApiError(
+		message,
+		'The connection was closed early, for example by a proxy with a time limit. The call may have been billed. Try again.',
+	);
+}

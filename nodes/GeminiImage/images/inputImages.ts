@@ -1,0 +1,185 @@
+import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { invalidInput, type ApiError } from '../api/apiError';
+import { asObject, type JsonObject } from '../api/json';
+import { imageTypeOf, pixelSizeOf, SIGNATURE_BYTES } from './imageType';
+import { InputImage } from './inputImage';
+
+const FIELD = 'Input Data Field Name';
+const URLS = 'Image URLs';
+const ALL_FIELDS = '*';
+const HEAD_BYTES = 64 * 1024;
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+interface InputFile {
+	/** Where the file comes from, in words of the form. */
+	source: string;
+	binary: IBinaryData;
+}
+
+/** The images of the item's binary fields that `parameter` names, in its order. */
+export async function imagesFromFields(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	parameter: unknown,
+): Promise<InputImage[]> {
+	const item = context.getInputData()[itemIndex] as INodeExecutionData;
+	const images: InputImage[] = [];
+	for (const file of findFiles(context, item, itemIndex, parameter)) {
+		const image = await readImage(context, file);
+		if (image) images.push(image);
+		else if (parameter !== ALL_FIELDS) throw notAnImage(file);
+	}
+	if (images.length === 0) {
+		throw invalidInput(FIELD, 'The item has no image field', describeFields(item));
+	}
+	return images;
+}
+
+/** The images that `parameter` lists: http(s) URLs as they are, data URLs read and checked. */
+export function imagesFromUrls(parameter: unknown): Array<InputImage | string> {
+	const list = Array.isArray(parameter) ? parameter : String(parameter ?? '').split('\n');
+	const urls = list.map((url) => String(url).trim()).filter((url) => url !== '');
+	if (urls.length === 0) {
+		throw invalidInput(URLS, `'${URLS}' is empty`, 'Add at least one http(s) or data URL.');
+	}
+	return urls.map((url) => (/^data:/i.test(url) ? imageFromDataUrl(url) : checkUrl(url)));
+}
+
+function findFiles(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	itemIndex: number,
+	parameter: unknown,
+): InputFile[] {
+	const fields = fieldsOf(item);
+	if (parameter === ALL_FIELDS) {
+		return Object.entries(fields).map(([name, binary]) => ({ source: `'${name}'`, binary }));
+	}
+	const entries = Array.isArray(parameter) ? parameter : [parameter];
+	return entries
+		.flatMap((entry: unknown) => (typeof entry === 'string' ? entry.split(',') : [entry]))
+		.map((entry) => {
+			if (isBinary(entry)) return { source: `'${entry.fileName ?? 'file'}'`, binary: entry };
+			const name = typeof entry === 'string' ? entry.trim() : undefined;
+			const binary = name ? (fields[name] ?? lookUp(context, itemIndex, name)) : undefined;
+			if (binary) return { source: `'${name}'`, binary };
+			const what =
+				name === undefined
+					? `'${FIELD}' got ${describe(entry)}`
+					: `The item has no file field '${name}'`;
+			throw invalidInput(FIELD, what, describeFields(item));
+		});
+}
+
+/** The item's files: in `binary`, or where the workflow's combined binary mode moves them. */
+function fieldsOf(item: INodeExecutionData): Record<string, IBinaryData> {
+	const files = { ...asObject(item.json._files), ...item.binary };
+	return Object.fromEntries(
+		Object.entries(files).filter((entry): entry is [string, IBinaryData] => isBinary(entry[1])),
+	);
+}
+
+/** A name that n8n knows to resolve: in combined binary mode, any path to a file in the JSON. */
+function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
+	try {
+		return context.helpers.assertBinaryData(itemIndex, name);
+	} catch {
+		return undefined;
+	}
+}
+
+function isBinary(value: unknown): value is IBinaryData {
+	const object: JsonObject | undefined = asObject(value);
+	return typeof object?.mimeType === 'string' && typeof (object.id ?? object.data) === 'string';
+}
+
+/** Undefined where the file is not an image. */
+async function readImage(
+	context: IExecuteFunctions,
+	{ source, binary }: InputFile,
+): Promise<InputImage | undefined> {
+	const { id, data } = binary;
+	// Without an id, n8n keeps its files in memory, as base64.
+	const inMemory = () => Buffer.from(data, 'base64');
+	const bytes = id ? (await context.helpers.getBinaryMetadata(id)).fileSize : inMemory().length;
+	if (bytes === 0) {
+		throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');
+	}
+	const open = async (): Promise<Chunks> =>
+		id ? await context.helpers.getBinaryStream(id) : inOnePiece(inMemory());
+	const head = await readHead(await open());
+	const type = imageTypeOf(head);
+	if (!type) return undefined;
+	if (pixelSizeOf(head).width === null && head.length === bytes) throw damaged(source);
+	return new InputImage(source, type, bytes, open);
+}
+
+async function* inOnePiece(bytes: Buffer) {
+	yield bytes;
+}
+
+async function readHead(chunks: Chunks): Promise<Buffer> {
+	const head: Uint8Array[] = [];
+	let bytes = 0;
+	for await (const chunk of chunks) {
+		head.push(chunk);
+		bytes += chunk.length;
+		if (bytes >= HEAD_BYTES) break;
+	}
+	return Buffer.concat(head);
+}
+
+function imageFromDataUrl(url: string): InputImage {
+	const [, base64] = /^data:[^,]*;base64,(.*)$/is.exec(url) ?? [];
+	const bytes = Buffer.from(base64 ?? '', 'base64');
+	const type = imageTypeOf(bytes.subarray(0, SIGNATURE_BYTES));
+	if (!type) {
+		throw invalidInput(
+			URLS,
+			`'${URLS}' has a data URL that holds no image`,
+			'It takes data:image/png;base64,… and the like.',
+		);
+	}
+	return new InputImage(`'${URLS}'`, type, bytes.length, async () => inOnePiece(bytes));
+}
+
+function checkUrl(url: string): string {
+	try {
+		if (/^https?:$/.test(new URL(url).protocol)) return url;
+	} catch {}
+	throw invalidInput(
+		URLS,
+		`'${URLS}' has '${url.slice(0, 200)}', which is not an http(s) or data URL`,
+		'Give a full URL that the service can reach, such as https://example.com/photo.jpg.',
+	);
+}
+
+function notAnImage({ source, binary }: InputFile): ApiError {
+	return invalidInput(
+		FIELD,
+		`The file of ${source} (${binary.mimeType}) is not an image`,
+		'The models take PNG, JPEG and WebP.',
+	);
+}
+
+function damaged(source: string): ApiError {
+	return invalidInput(
+		FIELD,
+		`The image of ${source} is damaged`,
+		'Its pixel size cannot be read. Send a whole image.',
+	);
+}
+
+function describeFields(item: INodeExecutionData): string {
+	const names = Object.keys(fieldsOf(item));
+	if (names.length === 0)
+		return 'The item has no files. Make sure that the node before outputs one.';
+	return `The item's file fields are: ${names.join(', ')}. '${FIELD}' takes one of these, several with commas, * for all images, or a file from an expression.`;
+}
+
+function describe(value: unknown): string {
+	if (value === '' || value === undefined || value === null) return 'no value';
+	return `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
+}

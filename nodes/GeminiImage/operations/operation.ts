@@ -1,0 +1,24 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Client } from '../api/client';
+
+/** One request on behalf of an input item. */
+export interface Turn {
+	context: IExecuteFunctions;
+	client: Client;
+	/** Aborted by a cancel of the execution, and by a failure that stops it. */
+	signal: AbortSignal;
+	/** The item whose parameters count. */
+	itemIndex: number;
+}
+
+/** An operation of the node: its entry in the form, and what it does. */
+export interface Operation {
+	name: string;
+	value: string;
+	/** Label in the list of actions. */
+	action: string;
+	description: string;
+	/** Makes one request. Throws where it fails; the node decides what becomes of that. */
+	execute(turn: Turn): Promise<INodeExecutionData[]>;
+}

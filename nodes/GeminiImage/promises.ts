@@ -1,0 +1,54 @@
+import { sleep } from 'n8n-workflow';
+
+interface Deferred<T> {
+	promise: Promise<T>;
+	resolve(value: T): void;
+	reject(reason: unknown): void;
+}
+
+/** A promise that is settled from outside; a rejection that nobody awaits is no fault. */
+export function createDeferred<T>(): Deferred<T> {
+	let resolve!: Deferred<T>['resolve'];
+	let reject!: Deferred<T>['reject'];
+	const promise = new Promise<T>((onResolve, onReject) => {
+		resolve = onResolve;
+		reject = onReject;
+	});
+	promise.catch(() => {});
+	return { promise, resolve, reject };
+}
+
+/** The outcome of `promise`, or the reason of the abort if that comes first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	const aborted = createDeferred<never>();
+	const onAbort = () => aborted.reject(signal.reason);
+	if (signal.aborted) onAbort();
+	signal.addEventListener('abort', onAbort);
+	try {
+		return await Promise.race([promise, aborted.promise]);
+	} finally {
+		signal.removeEventListener('abort', onAbort);
+	}
+}
+
+/** Milliseconds between two looks at the signal: older n8n cannot wake a `sleep`. */
+const SLEEP_SLICE_MS = 200;
+
+/** Waits `ms` milliseconds; throws the reason of an abort within {@link SLEEP_SLICE_MS}. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+	const until = Date.now() + ms;
+	for (let left = ms; left > 0; left = until - Date.now()) {
+		signal.throwIfAborted();
+		await sleep(Math.min(left, SLEEP_SLICE_MS));
+	}
+	signal.throwIfAborted();
+}
+
+/** A controller that a first signal, where there is one, aborts as well. */
+export function abortWith(signal: AbortSignal | undefined): AbortController {
+	const controller = new AbortController();
+	const follow = () => controller.abort(signal?.reason);
+	if (signal?.aborted) follow();
+	signal?.addEventListener('abort', follow, { once: true });
+	return controller;
+}

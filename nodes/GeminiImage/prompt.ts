@@ -1,0 +1,90 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { invalidInput } from './api/apiError';
+import type { Prompt } from './api/bodies';
+import { imagesFromFields, imagesFromUrls } from './images/inputImages';
+import { InputImage } from './images/inputImage';
+import { findModel, type Model } from './models';
+import { readOptions } from './options';
+
+/** Reads the form of an item, and refuses what the model does not take before anything is sent. */
+export async function readPrompt(context: IExecuteFunctions, itemIndex: number): Promise<Prompt> {
+	const id = readText(context, itemIndex, 'model', 'Model');
+	const model = findModel(id);
+	return {
+		model: id,
+		text: readText(context, itemIndex, 'prompt', 'Prompt'),
+		aspectRatio: readChoice(
+			context,
+			itemIndex,
+			'aspectRatio',
+			'Aspect Ratio',
+			model,
+			model?.aspectRatios,
+		),
+		imageSize: readChoice(context, itemIndex, 'imageSize', 'Image Size', model, model?.imageSizes),
+		options: readOptions(context, itemIndex),
+		images: checkImages(await readImages(context, itemIndex), model),
+	};
+}
+
+function readText(context: IExecuteFunctions, itemIndex: number, name: string, field: string) {
+	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
+	const text = typeof value === 'number' ? String(value) : value;
+	if (typeof text !== 'string') {
+		throw invalidInput(field, `'${field}' is not text`, `It takes text, not ${typeof value}.`);
+	}
+	if (text.trim() === '') throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	return name === 'model' ? text.trim() : text;
+}
+
+function readChoice(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	name: string,
+	field: string,
+	model: Model | undefined,
+	taken: string[] | undefined,
+): string | undefined {
+	const value = String(context.getNodeParameter(name, itemIndex, 'auto') ?? '').trim();
+	if (value === 'auto' || value === '') return undefined;
+	if (!model || taken?.includes(value)) return value;
+	throw invalidInput(
+		field,
+		`${model.name} does not take the ${field} '${value}'; it takes ${taken?.join(', ')}`,
+		`Choose one of these, Auto, or another Model.`,
+	);
+}
+
+async function readImages(context: IExecuteFunctions, itemIndex: number) {
+	const source = String(context.getNodeParameter('imageSource', itemIndex, 'none'));
+	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const fromFields = source === 'binary' || source === 'binaryAndUrl';
+	const fromUrls = source === 'url' || source === 'binaryAndUrl';
+	return [
+		...(fromFields
+			? await imagesFromFields(context, itemIndex, parameter('binaryPropertyName'))
+			: []),
+		...(fromUrls ? imagesFromUrls(parameter('imageUrls')) : []),
+	];
+}
+
+function checkImages(images: Prompt['images'], model: Model | undefined): Prompt['images'] {
+	if (!model) return images;
+	if (images.length > model.maxInputImages) {
+		throw invalidInput(
+			'Image Source',
+			`${model.name} takes at most ${model.maxInputImages} input images, not ${images.length}`,
+			'Send fewer images, or choose another Model.',
+		);
+	}
+	for (const image of images) {
+		if (!(image instanceof InputImage) || model.inputTypes.includes(image.type.mimeType)) continue;
+		throw invalidInput(
+			'Input Data Field Name',
+			`The image of ${image.source} is ${image.type.mimeType}, which ${model.name} does not take; it takes ${model.inputTypes.join(', ')}`,
+			'Convert the image first, for example with the Edit Image node.',
+		);
+	}
+	return images;
+}

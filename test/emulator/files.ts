@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+
+import { paint } from './paint';
+import type { Host, Picture } from './types';
+
+const NAME = /^\/files\/([\w.%+-]+)\.(png|jpg|webp)$/;
+
+export interface StoredFile {
+	status: number;
+	mime: string;
+	bytes: Buffer;
+}
+
+const missing: StoredFile = {
+	status: 404,
+	mime: 'text/plain',
+	bytes: Buffer.from('no such file'),
+};
+
+const page: StoredFile = {
+	status: 200,
+	mime: 'text/html',
+	bytes: Buffer.from('<!doctype html><title>Sign in</title><p>Please sign in to see this file.'),
+};
+
+/** Keeps a picture for GET and returns its URL. */
+export function publish(host: Host, picture: Picture, prefix = ''): string {
+	const hash = createHash('sha256').update(picture.bytes).digest('hex').slice(0, 16);
+	const extension = picture.mime === 'image/jpeg' ? 'jpg' : picture.mime.replace('image/', '');
+	const name = `${prefix}${hash}.${extension}`;
+	host.files.set(name, picture);
+	return `${host.origin}/files/${name}`;
+}
+
+/** Any name is a small picture that shows the name; `missing*` is a 404, `page*` is HTML. */
+export async function readStored(host: Host, pathname: string): Promise<StoredFile> {
+	const [, stem = '', extension = ''] = NAME.exec(pathname) ?? [];
+	if (!stem || stem.startsWith('missing')) return missing;
+	if (stem.startsWith('page')) return page;
+	const published = host.files.get(`${stem}.${extension}`);
+	if (published) return { status: 200, ...published };
+	const format = extension === 'jpg' ? 'jpeg' : extension === 'webp' ? 'webp' : 'png';
+	const scene = { prompt: `${stem}.${extension}`, variant: 0, width: 320, height: 200 };
+	return { status: 200, ...(await paint({ ...scene, format, inputs: [] })) };
+}

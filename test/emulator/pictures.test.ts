@@ -1,0 +1,132 @@
+import sharp from 'sharp';
+
+import { startEmulator, type Emulator } from './index';
+import {
+	chatBody,
+	chatUrl,
+	FLASH,
+	FLASH_31,
+	PRO,
+	readChunks,
+	talk,
+	type Talk,
+} from './test-client';
+
+let emulator: Emulator;
+beforeAll(async () => {
+	emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+
+const chat = (body: unknown) => talk(chatUrl(emulator), body);
+const generate = (body: object) => talk(`${emulator.baseUrl()}/images/generations`, body);
+const edit = (body: object) => talk(`${emulator.baseUrl()}/images/edits`, body);
+const picture = (reply: Talk) =>
+	Buffer.from(readChunks(reply)[0]?.data?.[0]?.b64_json ?? '', 'base64');
+const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
+
+describe('validation', () => {
+	const image = 'http://example.com/cat.png';
+	const parts = (count: number) =>
+		Array<object>(count).fill({ type: 'image_url', image_url: { url: image } });
+	test.each<[string, unknown, number, string]>([
+		['no JSON', '{', 400, 'not valid JSON'],
+		['no model', { messages: [] }, 400, 'model'],
+		['no messages', { model: PRO }, 400, 'Missing required field: messages'],
+		['empty messages', { model: PRO, messages: [] }, 400, 'messages must not be empty'],
+		['a wrong type', chatBody('x', { stream: 'yes' }), 400, 'stream must be a boolean'],
+		['a wrong content', chatBody(7), 400, 'content must be'],
+		['a number out of range', chatBody('x', { temperature: 3 }), 400, 'between 0 and 2'],
+		[
+			'a ratio of another model',
+			chatBody('x', { model: PRO, image_config: { aspect_ratio: '1:8' } }),
+			400,
+			'1:8',
+		],
+		[
+			'a size of another model',
+			chatBody('x', { model: FLASH, image_config: { image_size: '4K' } }),
+			400,
+			'4K',
+		],
+		['too many images', chatBody(parts(4), { model: FLASH }), 400, 'at most 3'],
+		[
+			'a broken image',
+			chatBody([{ type: 'image_url', image_url: { url: dataUrl(Buffer.from('x')) } }]),
+			400,
+			'input image',
+		],
+		['an unknown model', chatBody('x', { model: 'no-such-model' }), 503, 'quota_exceeded_error'],
+	])('%s', async (_name, body, status, text) => {
+		const reply = await chat(body);
+		expect(reply.status).toBe(status);
+		expect(reply.text).toContain(text);
+	});
+
+	test('the images endpoints want a prompt, and an image to edit', async () => {
+		expect((await generate({ model: FLASH })).text).toContain('Missing required field: prompt');
+		expect((await edit({ model: FLASH, prompt: 'x' })).text).toContain('field: image');
+	});
+});
+
+describe('pictures', () => {
+	test.each<[string, string | undefined, string | undefined, string]>([
+		[FLASH, undefined, undefined, '1024x1024'],
+		[FLASH, '16:9', '1K', '1344x768'],
+		[PRO, undefined, undefined, '1408x768'],
+		[PRO, '2:3', '2K', '1696x2528'],
+		[FLASH_31, '21:9', '512', '792x336'],
+		[FLASH_31, '1:8', '512', '192x1536'],
+		[FLASH_31, '8:1', '4K', '12288x1536'],
+	])('%s %s %s is %s', async (model, aspect_ratio, image_size, size) => {
+		const image_config = { aspect_ratio, image_size };
+		const { width, height, format } = await sharp(
+			picture(await generate({ model, prompt: 'A whale', image_config })),
+		).metadata();
+		expect([`${width}x${height}`, format]).toEqual([size, 'png']);
+	});
+
+	test('the prompt decides the bytes', async () => {
+		const image_config = { image_size: '512' };
+		const make = async (prompt: string) =>
+			picture(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
+		const [one, again, other] = [await make('one'), await make('one'), await make('two')];
+		expect(one === again).toBe(true);
+		expect(one === other).toBe(false);
+	});
+
+	test('an edited picture resembles its input and has its ratio', async () => {
+		const tiny = { width: 24, height: 12 };
+		const shades = (bytes: Buffer) =>
+			sharp(bytes)
+				.greyscale()
+				.resize({ ...tiny, fit: 'fill' })
+				.raw()
+				.toBuffer();
+		const input = await sharp({
+			create: { width: 640, height: 360, channels: 3, background: '#000' },
+		})
+			.composite([
+				{
+					input: { create: { width: 320, height: 360, channels: 3, background: '#fff' } },
+					left: 0,
+					top: 0,
+				},
+			])
+			.png()
+			.toBuffer();
+		const output = picture(await edit({ model: FLASH, prompt: 'warmer', image: dataUrl(input) }));
+		const { width, height } = await sharp(output).metadata();
+		expect([width, height]).toEqual([1344, 768]);
+		// The caption covers the lower part, so the upper half is compared.
+		const [before, after] = [await shades(input), await shades(output)];
+		const upper = Array.from({ length: 6 * 24 }, (_, i) => Math.abs(before[i]! - after[i]!));
+		expect(upper.reduce((sum, difference) => sum + difference) / upper.length).toBeLessThan(40);
+		expect(await sharp(output).stats()).toMatchObject({ isOpaque: true });
+	});
+
+	test('own files are read as inputs, other hosts are not asked', async () => {
+		const image = [`${emulator.origin}/files/a.jpg`, 'http://127.0.0.1:1/b.png'];
+		expect((await edit({ model: FLASH, prompt: 'together', image })).status).toBe(200);
+	});
+});

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+
+import { startEmulator, type Emulator } from '../index';
+import {
+	chatUrl,
+	decode,
+	deltas,
+	finishes,
+	FLASH_31,
+	readChunks,
+	reasoning,
+	smallPicture,
+	talk,
+	urls,
+	words,
+	type Talk,
+} from '../test-client';
+import { contents } from './contents';
+
+let emulator: Emulator;
+beforeAll(async () => {
+	emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+
+const facts = (reply: Talk, index = 0) => sharp(decode(urls(reply)[index])).metadata();
+const says = (images: number, text: RegExp, finish: string[]) => (reply: Talk) => {
+	expect(urls(reply)).toHaveLength(images);
+	expect(words(reply)).toMatch(text);
+	expect(finishes(reply)).toEqual(finish);
+	expect(reply.status).toBe(200);
+};
+const isFormat = (format: string, label: string) => async (reply: Talk) => {
+	expect(urls(reply)[0]).toContain(`data:image/${label};base64,`);
+	expect(await facts(reply)).toMatchObject({ format, width: 512, height: 512 });
+};
+const modelIds = async (profile: string) => {
+	const { text } = await talk(`${emulator.baseUrl(profile)}/models`);
+	return (JSON.parse(text) as { data: Array<{ id: string }> }).data.map(({ id }) => id);
+};
+const statusWith = async (profile: string, authorization: string) =>
+	(await talk(chatUrl(emulator, profile), {}, { authorization })).status;
+
+async function isNoise(reply: Talk, mebibytes: number): Promise<void> {
+	const url = urls(reply)[0];
+	expect(Math.abs(decode(url).length / 1048576 - mebibytes)).toBeLessThan(0.01 * mebibytes);
+	expect(await facts(reply)).toMatchObject({ format: 'png', width: 1024 });
+}
+
+/** Each case gets the reply to a streamed chat request for a picture. */
+const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
+	'two-images': (reply) => {
+		const chunks = deltas(reply).flatMap(({ images }) => (images ? [images] : []));
+		expect(chunks.map((images) => images.map(({ index }) => index))).toEqual([[0], [0]]);
+		expect(new Set(urls(reply)).size).toBe(2);
+	},
+	'thought-images': (reply) => expect(new Set(urls(reply)).size).toBe(3),
+	refusal: says(0, /^I am sorry/, ['content_filter']),
+	'refusal-stop': says(0, /^I am sorry/, ['stop']),
+	'empty-reply': says(0, /^$/, ['stop']),
+	'finish-length': says(0, /sketch the$/, ['length']),
+	'finish-empty': says(1, /^$/, ['']),
+	'finish-null': says(1, /^$/, []),
+	'native-finish-reason': (reply) => {
+		says(0, /^$/, ['stop'])(reply);
+		const choice = { native_finish_reason: 'image_prohibited_content' };
+		expect(readChunks(reply)).toContainEqual(
+			expect.objectContaining({ choices: [expect.objectContaining(choice)] }),
+		);
+	},
+	'delta-reasoning-only': (reply) => {
+		says(0, /^$/, ['stop'])(reply);
+		expect(reasoning(reply)).not.toBe('');
+	},
+	'images-null': (reply) => expect(deltas(reply).at(-1)?.images).toBeNull(),
+	'images-empty': (reply) => expect(deltas(reply).at(-1)?.images).toEqual([]),
+	jpeg: isFormat('jpeg', 'jpeg'),
+	webp: isFormat('webp', 'webp'),
+	'wrong-label': isFormat('jpeg', 'png'),
+	smaller: async (reply) => expect(await facts(reply)).toMatchObject({ width: 256, height: 256 }),
+	placeholder: (reply) => {
+		const bytes = decode(urls(reply)[0]);
+		expect([bytes.length, bytes.toString('latin1', 1, 4)]).toEqual([45, 'PNG']);
+	},
+	'not-an-image': (reply) =>
+		expect(decode(urls(reply)[0]).toString()).toMatch(/^This is a sentence/),
+	'prose-base64': says(1, /`data:image\/png;base64,aGVsbG8=`/, ['stop']),
+	'big-line': async (reply) => {
+		await isNoise(reply, 8);
+		const line = reply.text.split('\n').find(({ length }) => length > 10_000_000);
+		expect(line).toContain('图像 🎨');
+		expect(reply.chunkSizes.filter((size) => size <= 7).length).toBeGreaterThan(100);
+		expect(reply.chunkSizes.length).toBeGreaterThan(500);
+	},
+	size: async (_reply, profile) => {
+		const url = chatUrl(emulator, `${profile}-3`);
+		await isNoise(await talk(url, smallPicture(true)), 3);
+		await isNoise(await talk(url, smallPicture(false)), 3);
+		const body = { model: FLASH_31, prompt: 'A lighthouse' };
+		const reply = await talk(`${emulator.baseUrl('size-3')}/images/generations`, body);
+		expect(reply.body.length).toBeGreaterThan(4_000_000);
+	},
+	'models-need-key': async (_reply, profile) => {
+		const url = `${emulator.baseUrl(profile)}/models`;
+		expect((await talk(url, undefined, { authorization: 'wrong' })).status).toBe(401);
+		expect((await talk(url)).status).toBe(200);
+	},
+	'models-empty': async (_reply, profile) => expect(await modelIds(profile)).toEqual([]),
+	'no-image-models': async (_reply, profile) => {
+		const ids = await modelIds(profile);
+		expect(ids).toContain('deepseek-v3');
+		expect(ids.filter((id) => id.includes('image'))).toEqual([]);
+	},
+	'raw-key-only': async (_reply, profile) => {
+		expect(await statusWith(profile, 'Bearer emulator-key')).toBe(401);
+		expect(await statusWith(profile, 'emulator-key')).toBe(400);
+	},
+	'bearer-only': async (_reply, profile) => {
+		expect(await statusWith(profile, 'emulator-key')).toBe(401);
+		expect(await statusWith(profile, 'Bearer emulator-key')).toBe(400);
+	},
+};
+
+test('each profile has a case', () => {
+	expect(Object.keys(cases)).toEqual(Object.keys(contents));
+});
+
+test.each(Object.entries(cases))('%s', async (profile, check) => {
+	await check(await talk(chatUrl(emulator, profile), smallPicture(true)), profile);
+});
+
+test('a large picture goes out at the speed of the client, and stops when it leaves', async () => {
+	const headers = { authorization: emulator.apiKey };
+	const url = chatUrl(emulator, 'size-64');
+	const req = request(url, { method: 'POST', headers, agent: false });
+	req.end(JSON.stringify(smallPicture(true)));
+	const [response] = (await once(req, 'response')) as [IncomingMessage];
+	await sleep(300);
+	expect(response.socket.bytesRead).toBeLessThan(16 * 1024 * 1024);
+	req.destroy();
+	await sleep(100);
+	expect(emulator.openSockets()).toBe(0);
+});

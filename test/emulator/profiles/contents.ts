@@ -1,0 +1,127 @@
+import { noisePicture } from '../noise';
+import type { Profile, Turn } from '../types';
+import { replaceText } from './frames';
+
+const SORRY = 'I am sorry, but I cannot create this picture.';
+
+function sayOnly(text: string, finishReason: string | null, nativeFinishReason?: string) {
+	return (turn: Turn) => {
+		Object.assign(turn, { images: [], text, finishReason, nativeFinishReason });
+	};
+}
+
+function replaceBytes(change: (bytes: Buffer) => Buffer) {
+	return (turn: Turn) => {
+		for (const picture of turn.images) picture.bytes = change(picture.bytes);
+	};
+}
+
+async function fillWithNoise(turn: Turn, mebibytes: number): Promise<void> {
+	if (turn.images.length > 0) turn.images = [await noisePicture(mebibytes)];
+}
+
+/** Replies that say or show something else. */
+export const contents: Record<string, Profile> = {
+	'two-images': {
+		description: 'Two images, each in a chunk of its own and index 0 in both',
+		style: { count: 2 },
+	},
+	'thought-images': {
+		description: 'Three images: two drafts and the final one',
+		style: { count: 3, imagesPerChunk: 3 },
+	},
+	refusal: {
+		description: 'No image, apologetic text, finish_reason content_filter',
+		turn: sayOnly(SORRY, 'content_filter'),
+	},
+	'refusal-stop': {
+		description: 'No image, apologetic text, finish_reason stop',
+		turn: sayOnly(SORRY, 'stop'),
+	},
+	'empty-reply': {
+		description: 'No image and no text, finish_reason stop',
+		turn: sayOnly('', 'stop'),
+	},
+	'finish-length': {
+		description: 'No image, text cut off, finish_reason length',
+		turn: sayOnly('First I will sketch the', 'length'),
+	},
+	'finish-empty': {
+		description: 'An image with finish_reason ""',
+		turn: (turn) => void (turn.finishReason = ''),
+	},
+	'finish-null': {
+		description: 'An image with finish_reason null',
+		turn: (turn) => void (turn.finishReason = null),
+	},
+	'native-finish-reason': {
+		description: 'No image, finish_reason stop, native_finish_reason image_prohibited_content',
+		turn: sayOnly('', 'stop', 'image_prohibited_content'),
+	},
+	'delta-reasoning-only': {
+		description: 'Reasoning, then neither text nor image, and [DONE]',
+		turn: sayOnly('', 'stop'),
+	},
+	'images-null': {
+		description: 'images is null, with text',
+		style: { noImages: null },
+		turn: sayOnly('I only have words today.', 'stop'),
+	},
+	'images-empty': {
+		description: 'images is an empty list, with text',
+		style: { noImages: [] },
+		turn: sayOnly('I only have words today.', 'stop'),
+	},
+	jpeg: { description: 'A JPEG image', style: { format: 'jpeg' } },
+	webp: { description: 'A WebP image', style: { format: 'webp' } },
+	'wrong-label': {
+		description: 'JPEG bytes labelled image/png',
+		style: { format: 'jpeg', label: 'image/png' },
+	},
+	smaller: {
+		description: 'An image of half the width and height that was asked for',
+		style: { scale: 0.5 },
+	},
+	placeholder: {
+		description: 'An image of 45 bytes: a PNG signature and a bit',
+		turn: replaceBytes((bytes) => bytes.subarray(0, 45)),
+	},
+	'not-an-image': {
+		description: 'A data URL of a PNG that holds ASCII prose',
+		turn: replaceBytes(() => Buffer.from('This is a sentence and not a picture. '.repeat(200))),
+	},
+	'prose-base64': {
+		description: 'A real image, and text that mentions a base64 data URL',
+		turn: (turn) => {
+			turn.text = 'A data URL looks like `data:image/png;base64,aGVsbG8=`, for example.';
+		},
+	},
+	'big-line': {
+		description: 'One SSE line of more than 10 MB in small writes, some inside a character',
+		style: { pace: { fine: 4096, then: 16381 } },
+		turn: (turn) => fillWithNoise(turn, 8),
+		frames: (frames) => replaceText(frames, /"content":""/, '"content":"图像 🎨"'),
+	},
+	size: {
+		description: 'size-<MiB>: a valid PNG of about that many MiB',
+		number: [1, 512],
+		turn: (turn, _exchange, mebibytes) => fillWithNoise(turn, mebibytes),
+	},
+	'models-need-key': {
+		description: 'GET /models answers 401 without the key',
+		modelsNeedKey: true,
+	},
+	'models-empty': { description: 'GET /models answers an empty list', models: () => [] },
+	'no-image-models': {
+		description: 'GET /models lists no image model',
+		models: (ids) => ids.filter((id) => !id.includes('image')),
+	},
+	'raw-key-only': {
+		description: 'Accepts only "Authorization: <key>"',
+		scheme: 'raw',
+	},
+	'bearer-only': {
+		description: 'Accepts only "Authorization: Bearer <key>"',
+		scheme: 'bearer',
+	},
+};

@@ -1,0 +1,122 @@
+import { startEmulator, type Emulator } from '../index';
+import { chatUrl, smallPicture, talk, type Talk } from '../test-client';
+import { busy } from './busy';
+import { errors } from './errors';
+
+let emulator: Emulator;
+beforeAll(async () => {
+	emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+
+const chat = (profile: string) => talk(chatUrl(emulator, profile), smallPicture(true));
+const statuses = async (profile: string, count: number) => {
+	const replies: Talk[] = [];
+	for (let i = 0; i < count; i++) replies.push(await chat(profile));
+	return replies.map(({ status }) => status);
+};
+
+const invalid = 'Invalid request parameters';
+const server = { message: 'Internal server error', type: 'server_error', code: 'internal_error' };
+
+/** Status, then the body: exactly that JSON, or text that it holds. */
+const cases: Record<string, [status: number, body: object | RegExp, headers?: object]> = {
+	'status-500': [500, { error: server }],
+	'flat-error': [400, { code: 'invalid_parameters', message: invalid, request_id: 'req-flat-1' }],
+	'string-error': [400, { error: invalid }],
+	'message-error': [400, { message: invalid }],
+	'html-error': [502, /<h1>502 Bad Gateway<\/h1>/, { 'content-type': 'text/html' }],
+	'text-error': [403, /^error code: 1010$/, { 'content-type': 'text/plain' }],
+	'empty-error': [500, /^$/, { 'content-length': '0' }],
+	'access-denied': [403, /"type":"access_denied_error"/],
+	'upstream-502': [502, /"type":"upstream_error"/],
+	'key-echo': [401, /Invalid API key provided: Bearer emulator-key"/],
+	'base64-echo': [400, /Cannot read data:image\/png;base64,[\w+/=]{40000} as an image/],
+	'big-error': [500, /^<html>[^]{5000000}/],
+	'request-id': [500, { error: server }, { 'x-request-id': 'req-emulator-1' }],
+	'qiniu-request-id': [500, { error: server }, { 'x-qiniu-request-id': 'req-qiniu-1' }],
+	'error-200': [200, { error: server }],
+	'error-200-string': [200, { error: 'Something went wrong upstream' }],
+	redirect: [
+		307,
+		/^$/,
+		{ location: expect.stringMatching(/:\d+\/v1\/chat\/completions$/) as string },
+	],
+	'redirect-away': [302, /^$/, { location: 'http://127.0.0.1:1/' }],
+};
+
+test('each profile has a case', () => {
+	const names = Object.keys(cases).map((name) => name.replace(/-500$/, ''));
+	expect(names).toEqual(Object.keys(errors));
+	expect(Object.keys(busyCases)).toEqual(Object.keys(busy));
+});
+
+test.each(Object.entries(cases))('%s', async (profile, [status, body, headers = {}]) => {
+	const reply = await chat(profile);
+	expect([reply.status, reply.end]).toEqual([status, 'clean']);
+	if (body instanceof RegExp) expect(body.test(reply.text)).toBe(true);
+	else expect(JSON.parse(reply.text)).toEqual(body);
+	expect(reply.headers).toMatchObject(headers);
+});
+
+test.each([400, 401, 403, 404, 413, 418, 422, 429, 502, 503, 524, 599])(
+	'status-%d',
+	async (code) => {
+		const reply = await chat(`status-${code}`);
+		const { error } = JSON.parse(reply.text) as { error: Record<string, string> };
+		expect(reply.status).toBe(code);
+		expect(error).toEqual({
+			message: expect.stringMatching(/\w{3}/) as string,
+			type: expect.stringMatching(/_error$/) as string,
+			code: expect.stringMatching(/\w/) as string,
+		});
+	},
+);
+
+test('a status outside 400-599 is an unknown profile', async () => {
+	expect((await chat('status-200')).text).toContain('Unknown profile');
+});
+
+test('a redirect can be followed to a picture', async () => {
+	const { headers } = await chat('redirect');
+	expect((await talk(headers.location ?? '', smallPicture(true))).status).toBe(200);
+});
+
+const busyCases: Record<string, () => Promise<void>> = {
+	busy: async () => {
+		expect(await statuses('busy-2', 3)).toEqual([429, 429, 200]);
+		expect(await statuses('busy-2-abc', 3)).toEqual([429, 429, 200]);
+		expect(await statuses('busy-2', 1)).toEqual([200]);
+	},
+	'busy-after': async () => {
+		expect((await chat('busy-after-3')).headers['retry-after']).toBe('3');
+		expect(await statuses('busy-after-3', 1)).toEqual([200]);
+	},
+	'busy-date': async () => {
+		const { status, headers } = await chat('busy-date-abc');
+		const ahead = Date.parse(headers['retry-after'] ?? '') - Date.now();
+		expect(status).toBe(429);
+		expect(ahead > 0 && ahead <= 1500).toBe(true);
+		expect(await statuses('busy-date-abc', 1)).toEqual([200]);
+	},
+	'busy-forever': async () => {
+		expect(await statuses('busy-forever', 4)).toEqual([429, 429, 429, 429]);
+	},
+	'busy-hour': async () => {
+		expect((await chat('busy-hour')).headers['retry-after']).toBe('3600');
+		expect(await statuses('busy-hour', 2)).toEqual([429, 429]);
+	},
+	overloaded: async () => {
+		expect(await statuses('overloaded-1', 2)).toEqual([503, 200]);
+	},
+};
+
+test.each(Object.entries(busyCases))('%s', async (_name, check) => {
+	await check();
+});
+
+test('listing the models does not use up the refusals', async () => {
+	const models = await talk(`${emulator.baseUrl('busy-1-models')}/models`);
+	expect(models.status).toBe(200);
+	expect(await statuses('busy-1-models', 2)).toEqual([429, 200]);
+});

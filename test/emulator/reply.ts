@@ -1,0 +1,28 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
+import type { ApiError } from './api-error';
+import type { Exchange } from './types';
+
+export function reply(
+	{ res }: Exchange,
+	status: number,
+	body: string | Buffer,
+	headers: OutgoingHttpHeaders = {},
+): true {
+	res.writeHead(status, { 'Content-Length': Buffer.byteLength(body), ...headers });
+	res.end(body);
+	return true;
+}
+
+export function replyJson(
+	exchange: Exchange,
+	status: number,
+	body: unknown,
+	headers: OutgoingHttpHeaders = {},
+): true {
+	const type = { 'Content-Type': 'application/json; charset=utf-8' };
+	return reply(exchange, status, JSON.stringify(body), { ...type, ...headers });
+}
+
+export const replyError = (exchange: Exchange, error: ApiError, headers?: OutgoingHttpHeaders) =>
+	replyJson(exchange, error.status, error.body, headers);

@@ -1,0 +1,21 @@
+// Test-only: made once for the emulator, protects nothing and is trusted by nobody.
+// CN=localhost, valid for 100 years.
+export const tlsKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgt6+uIxfnl3BYFZfo
+wMnAqz8nUiuSdWmWUOVb513r1hehRANCAAQNtFqO/7LEd5zI90aiOR5toGZdhUUR
+WbaPiAX+qC8pgzHWcCZg+TsuO3e2itUMhPHk1PHxDdntmCvIvolR1Qqv
+-----END PRIVATE KEY-----
+`;
+
+export const tlsCertificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUe6Iq3glJh9CxlF4lkMwAjb96VbIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMDE4NTQxNFoYDzIxMjYxMDI3
+MTg1NDE0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQNtFqO/7LEd5zI90aiOR5toGZdhUURWbaPiAX+qC8pgzHWcCZg+Tsu
+O3e2itUMhPHk1PHxDdntmCvIvolR1Qqvo28wbTAdBgNVHQ4EFgQUQD9rb3go+P3r
+HfvU2/h47YlP2A4wHwYDVR0jBBgwFoAUQD9rb3go+P3rHfvU2/h47YlP2A4wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgMyEgMyoUIDKPUnzNP56IirdHdsSGGaWcNHggGGhxGigCIQDH
+cUC2L8E2+n7sAx8tOoK2cHiptrG2VwQx98eBOne9yA==
+-----END CERTIFICATE-----
+`;

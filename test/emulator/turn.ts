@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+
+import { loadInputs } from './inputs';
+import { imageModels, pixelSize } from './models';
+import { paint } from './paint';
+import type { Ask, Host, Picture, Style, Turn, Usage } from './types';
+
+const INPUT_IMAGE_TOKENS = 258;
+
+export const tokensOf = (text: string) => Math.ceil(text.length / 4);
+
+async function paintAll(ask: Ask, host: Host, style: Style): Promise<Picture[]> {
+	const inputs = await loadInputs(ask.inputs, host);
+	const [width, height] = pixelSize(ask, inputs.aspect).map((n) => Math.round(n * style.scale));
+	const scenes = Array.from({ length: style.count }, (_, variant) => ({
+		prompt: ask.prompt,
+		variant,
+		width: width ?? 1024,
+		height: height ?? 1024,
+		format: style.format,
+		inputs: inputs.images,
+	}));
+	// A copy, because profiles change pictures and the painter may keep its own.
+	return Promise.all(scenes.map(async (scene) => ({ ...(await paint(scene)) })));
+}
+
+function answerText(ask: Ask, drew: boolean): string {
+	const system = ask.system ? `[${ask.system}] ` : '';
+	const { earlierTurns: count } = ask;
+	if (drew && !system && count === 0) return '';
+	const turns = `${count} earlier ${count === 1 ? 'turn' : 'turns'}`;
+	if (drew) return `${system}Here is the picture, after ${turns}.`;
+	return `${system}You wrote "${ask.prompt.slice(0, 200)}". I remember ${turns}.`;
+}
+
+function reasoningText(ask: Ask, drew: boolean): string {
+	const subject = ask.prompt.slice(0, 120).replace(/\s+/g, ' ');
+	if (!drew) return `**Reading the message**\n\nThe user wrote "${subject}". I answer in words.`;
+	const source = ask.inputs.length > 0 ? `I start from ${ask.inputs.length} input image(s). ` : '';
+	return (
+		`**Composing the picture**\n\nThe user wants "${subject}". ${source}` +
+		'I choose the colours and the light first — warm tones, a calm background.\n\n' +
+		'**Checking the result**\n\nThe composition is balanced and the wording is readable. ✓'
+	);
+}
+
+export function countUsage(ask: Ask, turn: Omit<Turn, 'usage'>): Usage {
+	const tokens = imageModels[ask.model]?.tokens[ask.imageSize ?? '1K'] ?? 0;
+	return {
+		textIn: Math.max(1, tokensOf(ask.prompt) + tokensOf(ask.system)),
+		imagesIn: ask.inputs.length * INPUT_IMAGE_TOKENS,
+		reasoning: tokensOf(turn.reasoning),
+		text: tokensOf(turn.text),
+		images: turn.images.length * tokens,
+	};
+}
+
+export async function makeTurn(ask: Ask, host: Host, style: Style): Promise<Turn> {
+	const images = ask.draws ? await paintAll(ask, host, style) : [];
+	const drew = images.length > 0;
+	const turn = {
+		id: `chatcmpl-${randomBytes(16).toString('hex')}`,
+		created: Math.floor(Date.now() / 1000),
+		model: ask.model,
+		reasoning: reasoningText(ask, drew),
+		text: answerText(ask, drew),
+		images,
+		finishReason: 'stop',
+	};
+	return { ...turn, usage: countUsage(ask, turn) };
+}

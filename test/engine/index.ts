@@ -1,0 +1,155 @@
+import 'reflect-metadata';
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Container } from '@n8n/di';
+import { BinaryDataService, ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import {
+	createRunExecutionData,
+	Workflow,
+	type IBinaryData,
+	type ICredentialDataDecryptedObject,
+	type ICredentialType,
+	type INode,
+	type INodeExecutionData,
+	type INodeType,
+	type IRun,
+	type IWorkflowBase,
+	type IWorkflowExecuteAdditionalData,
+	type StructuredChunk,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+
+import { createCredentialsHelper } from './credentialsHelper';
+import { createNodeTypes } from './nodeTypes';
+
+/** n8n's names: `default` keeps files in memory, as base64. */
+export type BinaryMode = 'filesystem' | 'default';
+
+export interface EngineOptions {
+	node: INodeType;
+	credentialType: ICredentialType;
+	credentials: ICredentialDataDecryptedObject;
+	binaryMode?: BinaryMode;
+}
+
+export interface RunOptions {
+	/** What the first node of the workflow outputs. */
+	input?: INodeExecutionData[];
+	mode?: WorkflowExecuteMode;
+	/** Ends the execution the way the Stop button does. */
+	signal?: AbortSignal;
+	onChunk?: (chunk: StructuredChunk) => void;
+	onNodeDone?: (name: string) => void;
+}
+
+export interface RunResult {
+	run: IRun;
+	/** What a node sent to one of its outputs. */
+	output(nodeName: string, output?: number): INodeExecutionData[];
+	/** The failure that stopped the execution. */
+	error: (Error & { description?: string | null; httpCode?: string | null }) | undefined;
+}
+
+type WorkflowJson = Pick<IWorkflowBase, 'nodes' | 'connections'> & Partial<IWorkflowBase>;
+
+const EXECUTION_ID = '1';
+
+/** n8n's real execution engine, binary storage and HTTP helpers, without the rest of n8n. */
+export async function createEngine(options: EngineOptions) {
+	const folder = mkdtempSync(join(tmpdir(), 'nexconn-engine-'));
+	process.env.N8N_USER_FOLDER = folder;
+	process.env.N8N_ENCRYPTION_KEY = 'engine-of-the-tests';
+	const storage = join(folder, 'storage');
+	process.env.N8N_BINARY_DATA_STORAGE_PATH = storage;
+	const binaryData = Container.get(BinaryDataService);
+	Object.assign(binaryData, {
+		config: {
+			mode: options.binaryMode ?? 'filesystem',
+			localStoragePath: storage,
+			signingSecret: 's',
+		},
+	});
+	await binaryData.init();
+
+	const nodeTypes = createNodeTypes({ [options.node.description.name]: options.node });
+	const credentialsHelper = createCredentialsHelper([options.credentialType], {
+		[options.credentialType.name]: options.credentials,
+	});
+
+	async function run(json: WorkflowJson, runOptions: RunOptions = {}): Promise<RunResult> {
+		const workflowData: IWorkflowBase = {
+			id: 'workflow',
+			name: 'Test',
+			active: false,
+			isArchived: false,
+			createdAt: new Date(),
+			updatedAt: new Date(),
+			activeVersionId: null,
+			...json,
+		};
+		const mode = runOptions.mode ?? 'trigger';
+		const hooks = new ExecutionLifecycleHooks(mode, EXECUTION_ID, workflowData);
+		hooks.addHandler('sendChunk', (chunk) => runOptions.onChunk?.(chunk));
+		hooks.addHandler('nodeExecuteAfter', (name) => runOptions.onNodeDone?.(name));
+		const workflow = new Workflow({ ...workflowData, nodeTypes });
+		const start = workflow.getStartNode() ?? (json.nodes[0] as INode);
+		const execution = new WorkflowExecute(
+			{
+				credentialsHelper,
+				hooks,
+				executionId: EXECUTION_ID,
+				currentNodeExecutionIndex: 0,
+				restApiUrl: 'http://127.0.0.1/rest',
+				webhookWaitingBaseUrl: 'http://127.0.0.1/webhook-waiting',
+				formWaitingBaseUrl: 'http://127.0.0.1/form-waiting',
+				variables: {},
+				logAiEvent: () => {},
+				streamingEnabled: runOptions.onChunk !== undefined,
+			} as unknown as IWorkflowExecuteAdditionalData,
+			mode,
+			createRunExecutionData({
+				executionData: {
+					nodeExecutionStack: [
+						{ node: start, data: { main: [runOptions.input ?? [{ json: {} }]] }, source: null },
+					],
+				},
+			}),
+		).processRunExecutionData(workflow);
+		runOptions.signal?.addEventListener('abort', () => execution.cancel(), { once: true });
+		const result = await execution;
+		return {
+			run: result,
+			error: result.data.resultData.error as RunResult['error'],
+			output: (nodeName, output = 0) =>
+				result.data.resultData.runData[nodeName]?.at(-1)?.data?.main?.[output] ?? [],
+		};
+	}
+
+	return {
+		run,
+		/** Puts a file into binary storage, as a node before ours would. */
+		async store(bytes: Buffer, fileName: string, mimeType: string): Promise<IBinaryData> {
+			return await binaryData.store(
+				{ type: 'execution', workflowId: 'workflow', executionId: EXECUTION_ID },
+				bytes,
+				{ fileName, mimeType, data: '' },
+			);
+		},
+		read: async (file: IBinaryData): Promise<Buffer> => await binaryData.getAsBuffer(file),
+		/** The files in binary storage, half-written ones too. */
+		files: (): string[] =>
+			readdirSync(storage, { recursive: true, withFileTypes: true })
+				.filter((entry) => entry.isFile() && !entry.name.endsWith('.metadata'))
+				.map((entry) => entry.name),
+		close: () => rmSync(folder, { recursive: true, force: true }),
+	};
+}
+
+export type Engine = Awaited<ReturnType<typeof createEngine>>;
+
+/** A workflow as n8n exports it. */
+export function readWorkflow(file: string): WorkflowJson {
+	return JSON.parse(readFileSync(file, 'utf8')) as WorkflowJson;
+}
