@@ -1,14 +1,29 @@
-/** These are published as ES modules only; jest loads CommonJS. */
-const ES_MODULES = ['eventsource-parser', 'p-limit', 'yocto-queue', 'image-size'];
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Published as ES modules only, which jest cannot load: it gets them as the build bundles them. */
+const ES_MODULES = ['eventsource-parser', 'p-limit'];
+const outdir = fileURLToPath(new URL('../node_modules/.cache/nexconn', import.meta.url));
+
+await build({
+	entryPoints: ES_MODULES,
+	outdir,
+	outExtension: { '.js': '.cjs' },
+	bundle: true,
+	format: 'cjs',
+	platform: 'node',
+});
 
 export default {
 	rootDir: '..',
 	testEnvironment: 'node',
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
+	moduleNameMapper: Object.fromEntries(
+		ES_MODULES.map((name) => [`^${name}$`, `${outdir}/${name}.cjs`]),
+	),
 	transform: {
-		'\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+		'\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
 	},
-	transformIgnorePatterns: [`/node_modules/(?!(?:${ES_MODULES.join('|')})/)`, '/dist/'],
 	testTimeout: 20_000,
 	maxWorkers: 2,
 };

@@ -14,7 +14,9 @@ import { failedItem, toNodeError } from './nodeError';
 import { abortWith } from './promises';
 import { operations } from './operations';
 import type { Operation } from './operations/operation';
-import { DEFAULT_MAX_CONCURRENCY, optionsField } from './options';
+import { optionsField } from './optionFields';
+import { renumber } from './output';
+import { planRequests, type Request } from './requests';
 
 export class GeminiImage implements INodeType {
 	description: INodeTypeDescription = {
@@ -58,19 +60,24 @@ export class GeminiImage implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(this);
 		const run = abortWith(this.getExecutionCancelSignal?.());
-		const limit = pLimit(DEFAULT_MAX_CONCURRENCY);
+		const hints = new Set<string>();
 		let failure: Error | undefined;
 
-		const perform = async (itemIndex: number): Promise<INodeExecutionData[]> => {
-			const pairedItem = { item: itemIndex };
+		const perform = async ({ itemIndex, itemIndexes }: Request): Promise<INodeExecutionData[]> => {
+			const pairs = itemIndexes.map((item) => ({ item }));
+			const pairedItem = pairs.length === 1 ? pairs[0] : pairs;
+			const { signal } = run;
+			const hint = (message: string) => void hints.add(message);
 			try {
-				run.signal.throwIfAborted();
+				signal.throwIfAborted();
 				const client = await createClient(this, itemIndex);
-				const turn = { context: this, client, signal: run.signal, itemIndex };
-				return (await operation.execute(turn)).map((item) => ({ ...item, pairedItem }));
+				const turn = { context: this, client, signal, itemIndex, itemIndexes, hint };
+				const items = await operation.execute(turn);
+				return items.map((item) => ({ ...item, pairedItem }));
 			} catch (error) {
-				if (this.continueOnFail() && !run.signal.aborted) {
-					return [{ ...failedItem(this.getNode(), error, itemIndex), pairedItem }];
+				if (this.continueOnFail() && !signal.aborted) {
+					const item = failedItem(this.getNode(), error, itemIndex);
+					return [{ ...item, pairedItem }];
 				}
 				failure ??= toNodeError(this.getNode(), error, itemIndex);
 				run.abort();
@@ -78,11 +85,13 @@ export class GeminiImage implements INodeType {
 			}
 		};
 
-		const results = await Promise.all(
-			this.getInputData().map((_item, itemIndex) => limit(perform, itemIndex)),
-		);
+		const { requests, concurrency } = planRequests(this, operation);
+		const results = await pLimit(concurrency).map(requests, perform);
 		if (failure) throw failure;
-		return [results.flat()];
+		for (const message of hints) {
+			this.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+		}
+		return [renumber(results)];
 	}
 }
 

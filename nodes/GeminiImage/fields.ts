@@ -117,4 +117,13 @@ export const pictureFields: INodeProperties[] = [
 		description:
 			'Resolution class of the picture. Gemini 2.5 Flash Image takes 1K only, 512 needs Gemini 3.1 Flash Image.',
 	},
+	{
+		displayName: 'Number of Images',
+		name: 'numberOfImages',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 10 },
+		default: 1,
+		description: 'How many pictures to ask for, 1 to 10; each is a request of its own',
+		displayOptions: { show: { operation: ['textToImage', 'imageToImage'] } },
+	},
 ];

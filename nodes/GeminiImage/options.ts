@@ -1,102 +1,72 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from './api/apiError';
-import { asObject, type JsonObject } from './api/json';
+import { asArray, asObject, type JsonObject } from './api/json';
+import { optionFields } from './optionFields';
 
 export const DEFAULT_MAX_CONCURRENCY = 4;
+const DEFAULT_MAX_RETRIES = 2;
+const DEFAULT_TIMEOUT_S = 300;
 
-/** The values of the Options collection, checked; undefined where the user set nothing. */
+/** The values of the Options collection, checked; undefined where nothing is to be sent. */
 export interface Options {
-	endpoint?: string;
-	stream?: boolean;
+	endpoint: 'chatCompletions' | 'images';
+	stream: boolean;
 	systemMessage?: string;
+	history: JsonObject[];
 	temperature?: number;
 	topP?: number;
 	topK?: number;
 	maxTokens?: number;
 	reasoningEffort?: string;
-	safetySettings?: JsonObject[];
+	safetySettings: unknown[];
 	extraBody?: JsonObject;
-	history: JsonObject[];
-	combineItems: boolean;
 	binaryPropertyOutput: string;
 	fileName: string;
 	imageLink: boolean;
-	maxConcurrency: number;
 	maxRetries: number;
 	/** Milliseconds. */
 	timeoutMs: number;
 }
 
-type Show = NonNullable<INodeProperties['displayOptions']>;
-const onlyFor = (...operations: string[]): Show => ({ show: { '/operation': operations } });
-
-/** The Options of the form, in the order of their names. */
-export const optionsField: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add Option',
-	default: {},
-	options: [
-		{
-			displayName: 'Chat History',
-			name: 'history',
-			type: 'json',
-			default: '[]',
-			placeholder: 'e.g. {{ $json.messages }}',
-			displayOptions: onlyFor('chat'),
-			description: "Earlier messages as a JSON array, such as the 'messages' of an earlier run",
-		},
-		{
-			displayName: 'Stream',
-			name: 'stream',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to receive the reply in pieces, which keeps slow requests alive through proxies',
-		},
-		{
-			displayName: 'System Message',
-			name: 'systemMessage',
-			type: 'string',
-			typeOptions: { rows: 2 },
-			default: '',
-			placeholder: 'e.g. Paint in the style of old travel posters',
-			description: 'Instruction that stands above the prompt',
-		},
-		{
-			displayName: 'Timeout',
-			name: 'timeout',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 300,
-			description: 'Longest wait without receiving a single byte, in seconds',
-		},
-	],
-};
+/** The values of the Options collection as the user gave them, as far as the operation has them. */
+export function rawOptions(context: IExecuteFunctions, itemIndex: number): JsonObject {
+	const operation = context.getNodeParameter('operation', 0);
+	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
+	return Object.fromEntries(
+		Object.entries(values).filter(([name]) => {
+			const field = optionFields.find((candidate) => candidate.name === name);
+			const operations = field?.displayOptions?.show?.['/operation'];
+			return operations?.includes(operation) ?? true;
+		}),
+	);
+}
 
 /** Reads and checks the Options of an item. */
 export function readOptions(context: IExecuteFunctions, itemIndex: number): Options {
-	const values = (context.getNodeParameter('options', itemIndex, {}) ?? {}) as JsonObject;
+	const raw = rawOptions(context, itemIndex);
+	numberOption('Max Concurrency', raw.maxConcurrency, { min: 1, isWhole: true });
+	const seconds = numberOption('Timeout', raw.timeout, { min: 0.1 }) ?? DEFAULT_TIMEOUT_S;
 	return {
-		stream: values.stream !== false,
-		systemMessage: textOption('System Message', values.systemMessage),
-		history: historyOption(values.history),
-		combineItems: false,
-		binaryPropertyOutput: 'data',
-		fileName: 'image',
-		imageLink: false,
-		maxConcurrency: DEFAULT_MAX_CONCURRENCY,
-		maxRetries: 2,
-		timeoutMs: 1000 * (numberOption('Timeout', values.timeout, { min: 1 }) ?? 300),
+		endpoint: raw.endpoint === 'images' ? 'images' : 'chatCompletions',
+		stream: raw.stream !== false,
+		systemMessage: textOption('System Message', raw.systemMessage),
+		history: historyOption(raw.history),
+		temperature: numberOption('Temperature', raw.temperature, { min: 0, max: 2 }),
+		topP: numberOption('Top P', raw.topP, { min: 0, max: 1 }),
+		topK: numberOption('Top K', raw.topK, { min: 1, isWhole: true }),
+		maxTokens: numberOption('Max Tokens', raw.maxTokens, { min: 1, isWhole: true }),
+		reasoningEffort: textOption('Reasoning Effort', raw.reasoningEffort),
+		safetySettings: asArray(asObject(raw.safetySettings)?.values ?? raw.safetySettings),
+		extraBody: extraBodyOption(raw.extraBody),
+		binaryPropertyOutput:
+			textOption('Put Output File in Field', raw.binaryPropertyOutput) ?? 'data',
+		fileName: textOption('File Name', raw.fileName) ?? 'image',
+		imageLink: raw.imageLink === true,
+		maxRetries:
+			numberOption('Max Retries', raw.maxRetries, { min: 0, isWhole: true }) ?? DEFAULT_MAX_RETRIES,
+		timeoutMs: 1000 * seconds,
 	};
-}
-
-function textOption(field: string, value: unknown): string | undefined {
-	if (value === undefined || value === null || value === '') return undefined;
-	if (typeof value === 'string' || typeof value === 'number') return String(value);
-	throw invalidInput(field, `'${field}' is not text`, 'It takes text.');
 }
 
 interface Range {
@@ -105,18 +75,25 @@ interface Range {
 	isWhole?: boolean;
 }
 
-/** A number of the form or of an expression, which may give it as text. */
+/** A number of the form or of an expression, which may give it as text; undefined where empty. */
 export function numberOption(field: string, value: unknown, range: Range): number | undefined {
-	if (value === undefined || value === null || value === '') return undefined;
+	if (isEmpty(value)) return undefined;
 	const { min, max = Infinity, isWhole } = range;
 	const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
 	if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
 	const kind = isWhole ? 'a whole number' : 'a number';
+	const bounds = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
 	throw invalidInput(
 		field,
-		`'${field}' is ${JSON.stringify(value)}, which it does not take`,
-		`It takes ${kind} ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`,
+		`'${field}' does not take ${JSON.stringify(value)}; it takes ${kind} ${bounds}`,
+		'Change the value, or the expression that gives it.',
 	);
+}
+
+function textOption(field: string, value: unknown): string | undefined {
+	if (isEmpty(value)) return undefined;
+	if (typeof value === 'string' || typeof value === 'number') return String(value);
+	throw invalidInput(field, `'${field}' takes text, not ${typeof value}`, 'Change the expression.');
 }
 
 function historyOption(value: unknown): JsonObject[] {
@@ -136,18 +113,35 @@ function historyOption(value: unknown): JsonObject[] {
 	});
 }
 
+function extraBodyOption(value: unknown): JsonObject | undefined {
+	const field = 'Extra Body';
+	const extra = jsonOption(field, value);
+	if (extra === undefined || asObject(extra)) return asObject(extra);
+	throw invalidInput(
+		field,
+		`'${field}' is not a JSON object`,
+		'It takes an object, such as {"seed": 7}.',
+	);
+}
+
 /** JSON as text or, from an expression, as the value itself; undefined where it is empty. */
 function jsonOption(field: string, value: unknown): unknown {
-	if (typeof value !== 'string') return value ?? undefined;
-	if (value.trim() === '') return undefined;
+	if (isEmpty(value)) return undefined;
+	if (typeof value !== 'string') return value;
 	try {
 		return JSON.parse(value);
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : '';
-		return failOnJson(field, reason);
+		return failOnJson(field, error);
 	}
 }
 
-function failOnJson(field: string, reason: string): never {
-	throw invalidInput(field, `'${field}' is not valid JSON: ${reason}`, 'Correct the JSON.');
+function failOnJson(field: string, error: unknown): never {
+	const reason = error instanceof Error ? `: ${error.message}` : '';
+	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
+}
+
+function isEmpty(value: unknown): boolean {
+	return (
+		value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+	);
 }

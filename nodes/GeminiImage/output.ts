@@ -1,7 +1,11 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import * as n8nWorkflow from 'n8n-workflow';
 
+import { asNumber, asObject } from './api/json';
 import type { Reply } from './api/reply';
 import type { StoredImage } from './images/imageStore';
+import type { Turn } from './operations/operation';
+import type { Options } from './options';
 
 /** What every output item says of the reply. */
 export function describeReply(reply: Reply) {
@@ -16,14 +20,53 @@ export function describeReply(reply: Reply) {
 }
 
 /** The facts of an image, told from its bytes; also gives its file the name that goes with them. */
-export function describeImage(image: StoredImage, index: number, baseName: string): IDataObject {
-	const fileName = `${numbered(baseName, index)}.${image.extension}`;
-	const { mimeType, width, height, bytes } = image;
+export function describeImage(
+	turn: Turn,
+	options: Options,
+	image: StoredImage,
+	index: number,
+): IDataObject {
+	const { mimeType, width, height, bytes, extension } = image;
+	const fileName = `${numbered(options.fileName, index)}.${extension}`;
 	image.binary.fileName = fileName;
-	return { index, fileName, mimeType, width, height, bytes };
+	const link = options.imageLink ? { url: linkTo(turn, image) } : {};
+	return { index, fileName, mimeType, width, height, bytes, ...link };
 }
 
 /** `data`, `data_1`, `data_2` … */
 export function numbered(name: string, index: number): string {
 	return index === 0 ? name : `${name}_${index}`;
+}
+
+/** The images of one item count on through its requests; each request counts from 0. */
+export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] {
+	const counts = new Map<string, number>();
+	return results.flat().map((item) => {
+		const image = asObject(item.json.image);
+		if (!image) return item;
+		const key = JSON.stringify(item.pairedItem);
+		const index = counts.get(key) ?? 0;
+		counts.set(key, index + 1);
+		if (index === image.index) return item;
+		const fileName = String(image.fileName).replace(/(?:_\d+)?(?=\.\w+$)/, `_${index}`);
+		for (const file of Object.values(item.binary ?? {})) file.fileName = fileName;
+		return { ...item, json: { ...item.json, image: { ...image, index, fileName } } };
+	});
+}
+
+function linkTo({ context, hint }: Turn, { binary }: StoredImage): string | null {
+	// n8n 1.x has no signed links.
+	if (binary.id && 'createBinarySignedUrl' in context.helpers) {
+		return context.helpers.createBinarySignedUrl(binary);
+	}
+	hint('No Image Link: n8n keeps binary data in memory here, and only stored files have links');
+	return null;
+}
+
+/** Adds the tokens of a reply to n8n's own counters, which older versions do not have. */
+export function countTokens(context: IExecuteFunctions, { usage }: Reply): void {
+	const input = asNumber(usage?.prompt_tokens) ?? asNumber(usage?.input_tokens);
+	const output = asNumber(usage?.completion_tokens) ?? asNumber(usage?.output_tokens);
+	if (input === undefined && output === undefined) return;
+	n8nWorkflow.accumulateTokenUsage?.(context, input ?? 0, output ?? 0);
 }

@@ -1,6 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-interface Deferred<T> {
+export interface Deferred<T> {
 	promise: Promise<T>;
 	resolve(value: T): void;
 	reject(reason: unknown): void;

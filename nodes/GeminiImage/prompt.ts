@@ -5,10 +5,18 @@ import type { Prompt } from './api/bodies';
 import { imagesFromFields, imagesFromUrls } from './images/inputImages';
 import { InputImage } from './images/inputImage';
 import { findModel, type Model } from './models';
-import { readOptions } from './options';
+import { numberOption, readOptions } from './options';
 
-/** Reads the form of an item, and refuses what the model does not take before anything is sent. */
-export async function readPrompt(context: IExecuteFunctions, itemIndex: number): Promise<Prompt> {
+/**
+ * Reads the form of an item, and refuses what the model does not take before anything is sent. The
+ * images are those of `itemIndexes`, in this order.
+ */
+export async function readPrompt(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	itemIndexes: number[],
+): Promise<Prompt> {
+	readNumberOfImages(context, itemIndex);
 	const id = readText(context, itemIndex, 'model', 'Model');
 	const model = findModel(id);
 	return {
@@ -24,7 +32,7 @@ export async function readPrompt(context: IExecuteFunctions, itemIndex: number):
 		),
 		imageSize: readChoice(context, itemIndex, 'imageSize', 'Image Size', model, model?.imageSizes),
 		options: readOptions(context, itemIndex),
-		images: checkImages(await readImages(context, itemIndex), model),
+		images: checkImages(await readAllImages(context, itemIndexes), model),
 	};
 }
 
@@ -54,6 +62,19 @@ function readChoice(
 		`${model.name} does not take the ${field} '${value}'; it takes ${taken?.join(', ')}`,
 		`Choose one of these, Auto, or another Model.`,
 	);
+}
+
+/** The number of requests that an item asks for. */
+export function readNumberOfImages(context: IExecuteFunctions, itemIndex: number): number {
+	const value: unknown = context.getNodeParameter('numberOfImages', itemIndex, 1);
+	return numberOption('Number of Images', value, { min: 1, max: 10, isWhole: true }) ?? 1;
+}
+
+/** Addresses that several items repeat are sent once. */
+async function readAllImages(context: IExecuteFunctions, itemIndexes: number[]) {
+	const images: Prompt['images'] = [];
+	for (const itemIndex of itemIndexes) images.push(...(await readImages(context, itemIndex)));
+	return [...new Set(images)];
 }
 
 async function readImages(context: IExecuteFunctions, itemIndex: number) {

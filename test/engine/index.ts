@@ -38,6 +38,8 @@ export interface RunOptions {
 	/** What the first node of the workflow outputs. */
 	input?: INodeExecutionData[];
 	mode?: WorkflowExecuteMode;
+	/** Instead of the engine's. */
+	credentials?: ICredentialDataDecryptedObject;
 	/** Ends the execution the way the Stop button does. */
 	signal?: AbortSignal;
 	onChunk?: (chunk: StructuredChunk) => void;
@@ -61,6 +63,7 @@ export async function createEngine(options: EngineOptions) {
 	const folder = mkdtempSync(join(tmpdir(), 'nexconn-engine-'));
 	process.env.N8N_USER_FOLDER = folder;
 	process.env.N8N_ENCRYPTION_KEY = 'engine-of-the-tests';
+	process.env.N8N_LOG_LEVEL ??= 'silent';
 	const storage = join(folder, 'storage');
 	process.env.N8N_BINARY_DATA_STORAGE_PATH = storage;
 	const binaryData = Container.get(BinaryDataService);
@@ -73,10 +76,10 @@ export async function createEngine(options: EngineOptions) {
 	});
 	await binaryData.init();
 
-	const nodeTypes = createNodeTypes({ [options.node.description.name]: options.node });
-	const credentialsHelper = createCredentialsHelper([options.credentialType], {
-		[options.credentialType.name]: options.credentials,
-	});
+	const ourNodes: Record<string, INodeType> = {};
+	const addNode = (node: INodeType) => void (ourNodes[node.description.name] = node);
+	addNode(options.node);
+	const nodeTypes = createNodeTypes(ourNodes);
 
 	async function run(json: WorkflowJson, runOptions: RunOptions = {}): Promise<RunResult> {
 		const workflowData: IWorkflowBase = {
@@ -97,7 +100,9 @@ export async function createEngine(options: EngineOptions) {
 		const start = workflow.getStartNode() ?? (json.nodes[0] as INode);
 		const execution = new WorkflowExecute(
 			{
-				credentialsHelper,
+				credentialsHelper: createCredentialsHelper([options.credentialType], {
+					[options.credentialType.name]: runOptions.credentials ?? options.credentials,
+				}),
 				hooks,
 				executionId: EXECUTION_ID,
 				currentNodeExecutionIndex: 0,
@@ -129,6 +134,8 @@ export async function createEngine(options: EngineOptions) {
 
 	return {
 		run,
+		/** Makes a further node type known, as one of this package. */
+		addNode,
 		/** Puts a file into binary storage, as a node before ours would. */
 		async store(bytes: Buffer, fileName: string, mimeType: string): Promise<IBinaryData> {
 			return await binaryData.store(

@@ -15,9 +15,7 @@ type AnyNodeType = INodeType | IVersionedNodeType;
 
 /** n8n's own nodes, and `ours` under the names that n8n gives them. */
 export function createNodeTypes(ours: Record<string, AnyNodeType>): INodeTypes {
-	const loaded = new Map<string, AnyNodeType>(
-		Object.entries(ours).map(([name, nodeType]) => [`n8n-nodes-nexconn.${name}`, nodeType]),
-	);
+	const loaded = new Map<string, AnyNodeType>();
 
 	function load(type: string): AnyNodeType {
 		const known = baseNodes[type.replace(/^n8n-nodes-base\./, '')];
@@ -30,7 +28,8 @@ export function createNodeTypes(ours: Record<string, AnyNodeType>): INodeTypes {
 		return nodeType;
 	}
 
-	const getByName = (type: string) => loaded.get(type) ?? load(type);
+	const getByName = (type: string) =>
+		ours[type.replace(/^n8n-nodes-nexconn\./, '')] ?? loaded.get(type) ?? load(type);
 	return {
 		getByName,
 		getByNameAndVersion: (type, version) =>

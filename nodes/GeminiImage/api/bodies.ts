@@ -21,8 +21,37 @@ export function chatBody(prompt: Prompt): JsonObject {
 		model,
 		messages: [...(system ? [system] : []), ...options.history, userMessage(prompt)],
 		stream: options.stream,
-		...common(prompt),
+		...pictureFields(prompt),
+		...withoutUndefined({
+			max_tokens: options.maxTokens,
+			reasoning_effort: options.reasoningEffort,
+			safety_settings: options.safetySettings.length > 0 ? options.safetySettings : undefined,
+		}),
+		...options.extraBody,
 	};
+}
+
+/** Body of `POST /images/generations` and, with images, `POST /images/edits`. */
+export function imagesBody(prompt: Prompt): JsonObject {
+	const { model, text, images, options } = prompt;
+	return {
+		model,
+		prompt: text,
+		...(images.length > 0 && { image: images.length === 1 ? images[0] : images }),
+		...pictureFields(prompt),
+		...options.extraBody,
+	};
+}
+
+/** The Options of the user that {@link imagesBody} has no place for, by their names in the form. */
+export function optionsWithoutPlace({ options }: Prompt): string[] {
+	const { systemMessage, maxTokens, reasoningEffort, safetySettings } = options;
+	return [
+		systemMessage !== undefined && 'System Message',
+		maxTokens !== undefined && 'Max Tokens',
+		reasoningEffort !== undefined && 'Reasoning Effort',
+		safetySettings.length > 0 && 'Safety Settings',
+	].filter((name) => name !== false);
 }
 
 /** The turn of the user: plain text, or the text part and one part per image. */
@@ -32,7 +61,16 @@ function userMessage({ text, images }: Prompt): JsonObject {
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
 }
 
-function common({ aspectRatio, imageSize }: Prompt): JsonObject {
-	const imageConfig = { aspect_ratio: aspectRatio, image_size: imageSize };
-	return aspectRatio || imageSize ? { image_config: imageConfig } : {};
+function pictureFields({ aspectRatio, imageSize, options }: Prompt): JsonObject {
+	const imageConfig = withoutUndefined({ aspect_ratio: aspectRatio, image_size: imageSize });
+	return withoutUndefined({
+		image_config: aspectRatio || imageSize ? imageConfig : undefined,
+		temperature: options.temperature,
+		top_p: options.topP,
+		top_k: options.topK,
+	});
+}
+
+function withoutUndefined(object: JsonObject): JsonObject {
+	return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -7,7 +7,7 @@ import type {
 
 import { apiRootOf } from '../../../credentials/NexconnApi.credentials';
 import { ApiError } from './apiError';
-import { connectionError, statusError } from './errors';
+import { connectionError, linkError, statusError } from './errors';
 import { cleanText } from './errorBody';
 import { watchIdle } from './idle';
 import { withRetries } from './retry';
@@ -15,6 +15,15 @@ import type { RequestBody } from './requestBody';
 
 const CREDENTIAL = 'nexconnApi';
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** The full response as a stream, whatever its status. */
+const STREAMED = {
+	encoding: 'stream',
+	returnFullResponse: true,
+	ignoreHttpStatusErrors: true,
+} as const;
+
+type FullResponse = IN8nHttpFullResponse & { body: import('node:stream').Readable };
 
 /** A 2xx answer whose body has not been read yet. */
 export interface Response {
@@ -38,6 +47,8 @@ export interface Client {
 	 * @throws ApiError
 	 */
 	post(path: string, body: RequestBody, settings: RequestSettings): Promise<Response>;
+	/** The bytes behind a URL, fetched without the key. @throws ApiError */
+	download(url: string, settings: RequestSettings): Promise<AsyncIterable<Uint8Array>>;
 	/** Foreign text fit to be shown: without the key, without base64. */
 	clean(text: string): string;
 }
@@ -60,41 +71,51 @@ export async function createClient(context: IExecuteFunctions, itemIndex: number
 			timeout: timeoutMs,
 		}).catch((error: unknown) => Promise.reject(connectionError(error, clean)));
 		const { statusCode, headers } = response;
-		const chunks = watchIdle(response.body as import('node:stream').Readable, timeoutMs);
+		const chunks = watchIdle(response.body, timeoutMs);
 		if (statusCode >= 300) {
 			throw statusError(statusCode, headers, await readStart(chunks), clean);
 		}
 		return { isEventStream: /event-stream/i.test(String(headers['content-type'])), body: chunks };
 	}
 
+	async function download(url: string, { timeoutMs, signal }: RequestSettings) {
+		const options = { ...STREAMED, url, timeout: timeoutMs, abortSignal: signal };
+		const response = (await context.helpers
+			.httpRequest(options)
+			.catch((error: unknown) => Promise.reject(connectionError(error, clean)))) as FullResponse;
+		const chunks = watchIdle(response.body, timeoutMs);
+		if (response.statusCode < 300) return chunks;
+		response.body.destroy();
+		throw linkError(response.statusCode);
+	}
+
 	return {
 		clean,
+		download,
 		post: async (path, body, settings) =>
 			await withRetries(() => attempt(path, body, settings), settings),
 	};
 }
 
 /**
- * The full response as a stream, whatever its status. n8n sets the cancel signal of the execution on
- * each request; the derived context puts ours, which follows it, in that place.
+ * n8n sets the cancel signal of the execution on each request with credentials; the derived context
+ * puts ours, which follows it, in that place.
  */
 async function send(
 	context: IExecuteFunctions,
 	signal: AbortSignal,
 	options: IHttpRequestOptions,
-): Promise<IN8nHttpFullResponse> {
+): Promise<FullResponse> {
 	const cancellable = Object.create(context, {
 		getExecutionCancelSignal: { value: () => signal },
 	}) as IExecuteFunctions;
 	return (await context.helpers.httpRequestWithAuthentication.call(cancellable, CREDENTIAL, {
+		...STREAMED,
 		...options,
 		abortSignal: signal,
-		encoding: 'stream',
-		returnFullResponse: true,
-		ignoreHttpStatusErrors: true,
 		// With redirects on, the HTTP client keeps a copy of everything it sent.
 		disableFollowRedirect: true,
-	})) as IN8nHttpFullResponse;
+	})) as FullResponse;
 }
 
 /** The first bytes of an error body; one that breaks off or stalls still says something. */

@@ -127,6 +127,13 @@ export function connectionError(error: unknown, clean: Clean): ApiError {
 	);
 }
 
+/** The failure that an image which is linked but not to be had stands for. */
+export function linkError(status: number): ApiError {
+	return new ApiError(`The reply links to an image that cannot be loaded (${status})`, BILLED, {
+		httpCode: String(status),
+	});
+}
+
 /** The failure that a reply which breaks off stands for. */
 export function connectionLost(error: unknown): ApiError {
 	if (error instanceof ApiError) return error;

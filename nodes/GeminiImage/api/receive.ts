@@ -1,7 +1,9 @@
 import { createImageStore, type StoreBinary, type StoredImage } from '../images/imageStore';
+import { imageTypeOf, SIGNATURE_BYTES } from '../images/imageType';
 import { createPlaceholders } from '../images/placeholders';
 import { createSplitter, SplitError, type SplitEvent } from '../images/splitter';
 import { ApiError } from './apiError';
+import { peek } from '../images/peek';
 import { createReplyReducer, type Reply } from './reply';
 import { createReplyReader } from './replyReader';
 
@@ -10,6 +12,8 @@ export interface ReceiveOptions {
 	isEventStream: boolean;
 	storeBinary: StoreBinary;
 	signal: AbortSignal;
+	/** The bytes of an image that the reply only links. */
+	download: (url: string) => Promise<AsyncIterable<Uint8Array>>;
 	/** Told each piece of text as it arrives. */
 	onText?: (text: string) => void;
 	/** Throws where the reply, complete and well-formed, is not what was asked for. */
@@ -35,9 +39,9 @@ export async function receive(
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, options.onText);
 	const reader = createReplyReader(options.isEventStream, (value) => reducer.add(value));
-	const store = createImageStore(options.storeBinary, options.signal);
 	const events = split(body, placeholders.of);
 	let imageCount = 0;
+	const store = createImageStore(options.storeBinary, options.signal);
 	try {
 		for (let next = await events.next(); !next.done; next = await events.next()) {
 			const event = next.value;
@@ -49,7 +53,8 @@ export async function receive(
 		const isComplete = reader.end();
 		const reply = reducer.end();
 		if (!isComplete && !reply.finishReason && imageCount === 0) throw cutShort();
-		options.check(reply, imageCount);
+		options.check(reply, imageCount + reply.imageUrls.length);
+		for (const url of reply.imageUrls) await receiveLinked(await options.download(url), store);
 		return { reply, images: await store.commit() };
 	} catch (error) {
 		await store.discard(error);
@@ -58,6 +63,25 @@ export async function receive(
 	} finally {
 		await events.return(undefined);
 	}
+}
+
+async function receiveLinked(
+	chunks: AsyncIterable<Uint8Array>,
+	store: ReturnType<typeof createImageStore>,
+): Promise<void> {
+	const { head, all } = await peek(chunks, SIGNATURE_BYTES);
+	const type = imageTypeOf(head);
+	if (!type) {
+		throw new ApiError(
+			'The reply links to something that is not an image',
+			'The call may have been billed. Try again.',
+		);
+	}
+	await store.receive(type, imageEvents(all));
+}
+
+async function* imageEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SplitEvent> {
+	for await (const chunk of chunks) yield { kind: 'imageData', bytes: Buffer.from(chunk) };
 }
 
 async function* split(

@@ -1,7 +1,7 @@
 import type { IBinaryData } from 'n8n-workflow';
 
 import { ApiError } from '../api/apiError';
-import { createDeferred, unlessAborted } from '../promises';
+import { createDeferred, unlessAborted, type Deferred } from '../promises';
 import { pixelSizeOf, type ImageType } from './imageType';
 import { toReadable } from './readable';
 import type { SplitEvent } from './splitter';
@@ -36,21 +36,20 @@ export type StoreBinary = (
  * whose stream fails.
  */
 export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) {
-	const verdict = createDeferred<void>();
-	const pending: Array<Promise<StoredImage>> = [];
+	const pending: PendingImage[] = [];
 
 	/** Resolves when the image has been read off `events`, up to its end. */
 	async function receive(type: ImageType, events: AsyncIterator<SplitEvent>): Promise<void> {
 		const wasRead = createDeferred<void>();
-		const head: Buffer[] = [];
-		let bytes = 0;
+		const verdict = createDeferred<void>();
+		const image = { verdict, type, head: [] as Buffer[], bytes: 0 };
 
 		async function* content() {
 			try {
 				for (let chunk = await nextChunk(events); chunk; chunk = await nextChunk(events)) {
-					if (bytes < HEAD_BYTES) head.push(chunk);
-					bytes += chunk.length;
-					if (bytes > MAX_IMAGE_BYTES) throw tooLarge();
+					if (image.bytes < HEAD_BYTES) image.head.push(chunk);
+					image.bytes += chunk.length;
+					if (image.bytes > MAX_IMAGE_BYTES) throw tooLarge();
 					yield chunk;
 				}
 			} catch (error) {
@@ -62,28 +61,48 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 		}
 
 		const stored = storeBinary(toReadable(content()), `image.${type.extension}`, type.mimeType);
-		const image = stored.then((binary) => ({
-			binary,
-			...type,
-			...pixelSizeOf(Buffer.concat(head)),
-			bytes,
-		}));
-		image.catch(() => {});
-		pending.push(image);
-		await unlessAborted(Promise.race([wasRead.promise, image]), signal);
+		stored.catch(() => {});
+		pending.push(Object.assign(image, { stored }));
+		await unlessAborted(Promise.race([wasRead.promise, stored]), signal);
 	}
 
+	/** Lets storage finish. Of an image that the reply repeats, only the first is kept. */
 	async function commit(): Promise<StoredImage[]> {
-		verdict.resolve();
-		return await unlessAborted(Promise.all(pending), signal);
+		const images = pending.filter(
+			(image, index) => !pending.slice(0, index).some((earlier) => isSame(earlier, image)),
+		);
+		for (const image of pending) {
+			if (images.includes(image)) image.verdict.resolve();
+			else image.verdict.reject(new Error('The reply repeats this image'));
+		}
+		return await unlessAborted(Promise.all(images.map(finish)), signal);
 	}
 
 	async function discard(reason: unknown): Promise<void> {
-		verdict.reject(reason);
-		await unlessAborted(Promise.allSettled(pending), signal).catch(() => {});
+		for (const { verdict } of pending) verdict.reject(reason);
+		const settled = Promise.allSettled(pending.map(({ stored }) => stored));
+		await unlessAborted(settled, signal).catch(() => {});
 	}
 
 	return { receive, commit, discard };
+}
+
+/** An image that has been read but whose end storage has not seen. */
+interface PendingImage {
+	verdict: Deferred<void>;
+	type: ImageType;
+	/** The first bytes, in chunks. */
+	head: Buffer[];
+	bytes: number;
+	stored: Promise<IBinaryData>;
+}
+
+async function finish({ stored, type, head, bytes }: PendingImage): Promise<StoredImage> {
+	return { binary: await stored, ...type, ...pixelSizeOf(Buffer.concat(head)), bytes };
+}
+
+function isSame(a: PendingImage, b: PendingImage): boolean {
+	return a.bytes === b.bytes && Buffer.concat(a.head).equals(Buffer.concat(b.head));
 }
 
 async function nextChunk(events: AsyncIterator<SplitEvent>): Promise<Buffer | undefined> {

@@ -4,6 +4,7 @@ import { invalidInput, type ApiError } from '../api/apiError';
 import { asObject, type JsonObject } from '../api/json';
 import { imageTypeOf, pixelSizeOf, SIGNATURE_BYTES } from './imageType';
 import { InputImage } from './inputImage';
+import { peek } from './peek';
 
 const FIELD = 'Input Data Field Name';
 const URLS = 'Image URLs';
@@ -109,7 +110,8 @@ async function readImage(
 	}
 	const open = async (): Promise<Chunks> =>
 		id ? await context.helpers.getBinaryStream(id) : inOnePiece(inMemory());
-	const head = await readHead(await open());
+	const { head, all } = await peek(await open(), HEAD_BYTES);
+	await all.return(undefined);
 	const type = imageTypeOf(head);
 	if (!type) return undefined;
 	if (pixelSizeOf(head).width === null && head.length === bytes) throw damaged(source);
@@ -118,17 +120,6 @@ async function readImage(
 
 async function* inOnePiece(bytes: Buffer) {
 	yield bytes;
-}
-
-async function readHead(chunks: Chunks): Promise<Buffer> {
-	const head: Uint8Array[] = [];
-	let bytes = 0;
-	for await (const chunk of chunks) {
-		head.push(chunk);
-		bytes += chunk.length;
-		if (bytes >= HEAD_BYTES) break;
-	}
-	return Buffer.concat(head);
 }
 
 function imageFromDataUrl(url: string): InputImage {

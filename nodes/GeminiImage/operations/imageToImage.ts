@@ -6,5 +6,6 @@ export const imageToImage: Operation = {
 	value: 'imageToImage',
 	action: 'Generate an image from images',
 	description: 'Edit a picture, or make a new one out of several',
+	isRepeatable: true,
 	execute: generate,
 };

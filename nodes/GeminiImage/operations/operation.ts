@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Client } from '../api/client';
 
-/** One request on behalf of an input item. */
+/** One request, on behalf of one input item or of all. */
 export interface Turn {
 	context: IExecuteFunctions;
 	client: Client;
@@ -10,6 +10,10 @@ export interface Turn {
 	signal: AbortSignal;
 	/** The item whose parameters count. */
 	itemIndex: number;
+	/** The items whose images are sent. */
+	itemIndexes: number[];
+	/** Tells the user, once an execution, what they would not expect. */
+	hint(message: string): void;
 }
 
 /** An operation of the node: its entry in the form, and what it does. */
@@ -19,6 +23,8 @@ export interface Operation {
 	/** Label in the list of actions. */
 	action: string;
 	description: string;
+	/** Whether `numberOfImages` repeats it. */
+	isRepeatable: boolean;
 	/** Makes one request. Throws where it fails; the node decides what becomes of that. */
 	execute(turn: Turn): Promise<INodeExecutionData[]>;
 }

@@ -6,5 +6,6 @@ export const textToImage: Operation = {
 	value: 'textToImage',
 	action: 'Generate an image from text',
 	description: 'Draw a picture of what the prompt describes',
+	isRepeatable: true,
 	execute: generate,
 };

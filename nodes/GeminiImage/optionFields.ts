@@ -1,0 +1,227 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+type Show = NonNullable<INodeProperties['displayOptions']>;
+
+const onlyFor = (...operations: string[]): Show => ({ show: { '/operation': operations } });
+
+const HARM_CATEGORIES = [
+	['Civic Integrity', 'HARM_CATEGORY_CIVIC_INTEGRITY'],
+	['Dangerous Content', 'HARM_CATEGORY_DANGEROUS_CONTENT'],
+	['Harassment', 'HARM_CATEGORY_HARASSMENT'],
+	['Hate Speech', 'HARM_CATEGORY_HATE_SPEECH'],
+	['Sexually Explicit', 'HARM_CATEGORY_SEXUALLY_EXPLICIT'],
+] as const;
+
+const THRESHOLDS = [
+	['Block High Only', 'BLOCK_ONLY_HIGH'],
+	['Block Low and Above', 'BLOCK_LOW_AND_ABOVE'],
+	['Block Medium and Above', 'BLOCK_MEDIUM_AND_ABOVE'],
+	['Block None', 'BLOCK_NONE'],
+] as const;
+
+const choices = (pairs: ReadonlyArray<readonly [string, string]>) =>
+	pairs.map(([name, value]) => ({ name, value }));
+
+const safetySettings: INodeProperties = {
+	displayName: 'Safety Settings',
+	name: 'safetySettings',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	placeholder: 'Add Safety Setting',
+	default: {},
+	description: 'How readily the model refuses content of a kind',
+	options: [
+		{
+			displayName: 'Setting',
+			name: 'values',
+			values: [
+				{
+					displayName: 'Category',
+					name: 'category',
+					type: 'options',
+					options: choices(HARM_CATEGORIES),
+					default: 'HARM_CATEGORY_DANGEROUS_CONTENT',
+					description: 'The kind of content',
+				},
+				{
+					displayName: 'Threshold',
+					name: 'threshold',
+					type: 'options',
+					options: choices(THRESHOLDS),
+					default: 'BLOCK_MEDIUM_AND_ABOVE',
+					description: 'From which probability of harm on the model refuses',
+				},
+			],
+		},
+	],
+};
+
+/** In the order of their names. */
+export const optionFields: INodeProperties[] = [
+	{
+		displayName: 'Chat History',
+		name: 'history',
+		type: 'json',
+		default: '[]',
+		displayOptions: onlyFor('chat'),
+		description:
+			"Earlier messages as a JSON array, such as the 'messages' that this operation outputs",
+	},
+	{
+		displayName: 'Combine Items',
+		name: 'combineItems',
+		type: 'boolean',
+		default: false,
+		displayOptions: onlyFor('imageToImage', 'chat'),
+		description:
+			'Whether to send the images of all input items in one request, with the parameters of the first',
+	},
+	{
+		displayName: 'Endpoint',
+		name: 'endpoint',
+		type: 'options',
+		options: [
+			{
+				name: 'Chat Completions',
+				value: 'chatCompletions',
+				description: 'Streams, and tells the reasoning of the model',
+			},
+			{
+				name: 'Images',
+				value: 'images',
+				description: 'The API for images alone: no stream, no system message',
+			},
+		],
+		default: 'chatCompletions',
+		displayOptions: onlyFor('textToImage', 'imageToImage'),
+		description: 'Which part of the API to use',
+	},
+	{
+		displayName: 'Extra Body',
+		name: 'extraBody',
+		type: 'json',
+		default: '{}',
+		description: 'JSON object whose fields are set in the body of the request',
+	},
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		default: 'image',
+		placeholder: 'e.g. fox',
+		description: 'Name of the image files, without extension',
+	},
+	{
+		displayName: 'Image Link',
+		name: 'imageLink',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to add a signed link to each image to the output, which agents and chats can pass on',
+	},
+	{
+		displayName: 'Max Concurrency',
+		name: 'maxConcurrency',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 4,
+		description: 'How many requests may run at the same time',
+	},
+	{
+		displayName: 'Max Retries',
+		name: 'maxRetries',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 2,
+		description: 'How often to repeat a request that the service turned away without working on it',
+	},
+	{
+		displayName: 'Max Tokens',
+		name: 'maxTokens',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 32768,
+		description: 'Most tokens that the reply may take; a picture takes 1,000 to 2,500',
+	},
+	{
+		displayName: 'Put Output File in Field',
+		name: 'binaryPropertyOutput',
+		type: 'string',
+		default: 'data',
+		hint: 'The name of the output field to put the image in',
+		description: 'Further images of a chat answer go to the same name with _1, _2 and so on',
+	},
+	{
+		displayName: 'Reasoning Effort',
+		name: 'reasoningEffort',
+		type: 'options',
+		options: choices([
+			['High', 'high'],
+			['Low', 'low'],
+			['Medium', 'medium'],
+			['Minimal', 'minimal'],
+			['None', 'none'],
+		]),
+		default: 'medium',
+		description: 'How long the model thinks before it draws, where it has a choice',
+	},
+	safetySettings,
+	{
+		displayName: 'Stream',
+		name: 'stream',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to receive the reply in pieces, which keeps slow requests alive through proxies',
+	},
+	{
+		displayName: 'System Message',
+		name: 'systemMessage',
+		type: 'string',
+		typeOptions: { rows: 2 },
+		default: '',
+		placeholder: 'e.g. Paint in the style of old travel posters',
+		description: 'Instruction that stands above the prompt',
+	},
+	{
+		displayName: 'Temperature',
+		name: 'temperature',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 2, numberPrecision: 2 },
+		default: 1,
+		description: 'How varied the results are, from 0 to 2',
+	},
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 300,
+		description: 'Longest wait without receiving a single byte, in seconds',
+	},
+	{
+		displayName: 'Top K',
+		name: 'topK',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 64,
+		description: 'How many of the likeliest tokens to choose from',
+	},
+	{
+		displayName: 'Top P',
+		name: 'topP',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
+		default: 0.95,
+		description: 'Share of probability of the tokens to choose from, from 0 to 1',
+	},
+];
+
+export const optionsField: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	options: optionFields,
+};

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import type { ICredentialType, INodeType } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
+
+const root = resolve(__dirname, '..');
+const fromRoot = createRequire(join(root, 'package.json'));
+const manifest = fromRoot('./package.json') as {
+	main: string;
+	n8n: { nodes: string[]; credentials: string[] };
+};
+
+type Classes = Record<string, new () => never>;
+
+/** Loads a built file the way n8n does: the class is named like the file. */
+function load<T>(file: string): T {
+	const [name] = file.split('/').at(-1)!.split('.');
+	return new ((fromRoot(`./${file}`) as Classes)[name!] as unknown as new () => T)();
+}
+
+describe('the built package', () => {
+	const [nodeFile] = manifest.n8n.nodes as [string];
+	const [credentialFile] = manifest.n8n.credentials as [string];
+	const node = load<INodeType>(nodeFile);
+	const credential = load<ICredentialType>(credentialFile);
+	const { description } = node;
+
+	test('index exports the node and the credential', () => {
+		expect(Object.keys(fromRoot(`./${manifest.main}`) as object).sort()).toEqual([
+			'GeminiImage',
+			'NexconnApi',
+		]);
+	});
+
+	test('the node is what saved workflows rely on', () => {
+		expect(description).toMatchObject({
+			displayName: 'Gemini Image',
+			name: 'geminiImage',
+			version: 1,
+			usableAsTool: true,
+			inputs: ['main'],
+			outputs: ['main'],
+			credentials: [{ name: 'nexconnApi', required: true }],
+		});
+		const [operation] = description.properties;
+		expect(operation).toMatchObject({ name: 'operation', default: 'textToImage' });
+		expect(operation?.options?.map((option) => 'value' in option && option.value)).toEqual([
+			'chat',
+			'imageToImage',
+			'textToImage',
+		]);
+	});
+
+	test.each([
+		[
+			'textToImage',
+			['operation', 'model', 'prompt', 'aspectRatio', 'imageSize', 'numberOfImages', 'options'],
+		],
+		[
+			'imageToImage',
+			[
+				'operation',
+				'model',
+				'prompt',
+				'imageSource',
+				'binaryPropertyName',
+				'aspectRatio',
+				'imageSize',
+				'numberOfImages',
+				'options',
+			],
+		],
+		[
+			'chat',
+			['operation', 'model', 'prompt', 'imageSource', 'aspectRatio', 'imageSize', 'options'],
+		],
+	])('a new %s node shows what it uses', (operation, fields) => {
+		const values = NodeHelpers.getNodeParameters(
+			description.properties,
+			{ operation },
+			true,
+			false,
+			null,
+			description,
+		);
+		expect(Object.keys(values ?? {})).toEqual(fields);
+	});
+
+	test('the credential has its fields', () => {
+		expect(credential.name).toBe('nexconnApi');
+		expect(credential.properties.map(({ name, default: value }) => [name, value])).toEqual([
+			['apiKey', ''],
+			['authorizationFormat', 'apiKey'],
+			['baseUrl', 'https://api-xmodel.nexconn.ai/v1'],
+		]);
+	});
+
+	test('icons and codex are where n8n looks for them', () => {
+		const folder = (file: string) => join(root, file, '..');
+		for (const [file, icon] of [
+			[nodeFile, description.icon],
+			[credentialFile, credential.icon],
+		] as const) {
+			const { light, dark } = icon as { light: string; dark: string };
+			expect(light).not.toBe(dark);
+			for (const path of [light, dark]) {
+				expect(existsSync(join(folder(file), path.replace('file:', '')))).toBe(true);
+			}
+		}
+		const codex = JSON.parse(readFileSync(join(root, nodeFile.replace(/js$/, 'json')), 'utf8')) as {
+			categories: string[];
+		};
+		expect(codex.categories).not.toContain('AI');
+	});
+
+	test('it requires nothing but what n8n provides', () => {
+		const script = `
+			const { Module } = require('node:module');
+			const load = Module._load;
+			const asked = new Set();
+			Module._load = function (name, parent, ...rest) {
+				if (parent?.filename.includes('/dist/nodes/GeminiImage')) asked.add(name);
+				return load.call(this, name, parent, ...rest);
+			};
+			require('./${nodeFile}');
+			console.log(JSON.stringify([...asked].sort()));`;
+		const asked = execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
+		expect(JSON.parse(asked)).toEqual(['crypto', 'n8n-workflow']);
+	});
+});

@@ -1,0 +1,110 @@
+import type { INodeType } from 'n8n-workflow';
+
+import { NexconnApi } from '../../index';
+import { startHarness, type Harness } from './harness';
+
+const credential = new NexconnApi();
+
+/** What n8n's credential tester makes of a test request: a node that routes it. */
+const testerNode: INodeType = {
+	description: {
+		displayName: 'Credential Tester',
+		name: 'credentialTester',
+		group: ['transform'],
+		version: 1,
+		description: '',
+		defaults: { name: 'Credential Tester' },
+		inputs: ['main'],
+		outputs: ['main'],
+		credentials: [{ name: credential.name, required: true }],
+		properties: [
+			{
+				displayName: 'Temp',
+				name: 'temp',
+				type: 'string',
+				default: '',
+				routing: { request: credential.test.request },
+			},
+		],
+	},
+};
+
+/** Runs the test request through n8n's routing and judges it by the rules, as the tester does. */
+async function testCredential(harness: Harness, values: object): Promise<string> {
+	const { error } = await harness.engine.run(
+		{
+			nodes: [
+				{
+					id: '1',
+					name: 'Tester',
+					type: 'n8n-nodes-nexconn.credentialTester',
+					typeVersion: 1,
+					position: [0, 0],
+					parameters: {},
+					credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
+				},
+			],
+			connections: {},
+		},
+		{ credentials: { apiKey: '', baseUrl: '', authorizationFormat: 'apiKey', ...values } },
+	);
+	if (!error) return 'passed';
+	const rule = credential.test.rules?.find(
+		({ type, properties }) =>
+			type === 'responseCode' && String(properties.value) === error.httpCode,
+	);
+	return rule?.properties.message ?? error.message;
+}
+
+describe('credential test', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+		const { engine } = harness;
+		engine.addNode(testerNode);
+	});
+	afterAll(async () => await harness.close());
+
+	test.each(['apiKey', 'bearer'])(
+		'a right key passes as %s, and nothing is drawn',
+		async (format) => {
+			const { emulator } = harness;
+			const values = { apiKey: ` ${emulator.apiKey} `, authorizationFormat: format };
+			expect(await testCredential(harness, { ...values, baseUrl: emulator.baseUrl() })).toBe(
+				'passed',
+			);
+			expect(harness.lastBody()).toEqual({ model: 'gemini-2.5-flash-image', messages: [] });
+		},
+	);
+
+	test('a pasted endpoint is forgiven', async () => {
+		const { emulator } = harness;
+		const baseUrl = `${emulator.baseUrl()}/chat/completions/`;
+		expect(await testCredential(harness, { apiKey: emulator.apiKey, baseUrl })).toBe('passed');
+	});
+
+	test('a wrong key is refused, naming the Authorization Format', async () => {
+		const baseUrl = harness.emulator.baseUrl();
+		const result = await testCredential(harness, { apiKey: 'wrong', baseUrl });
+		expect(result).toContain('Authorization Format');
+	});
+
+	test.each([
+		['raw-key-only', 'bearer'],
+		['bearer-only', 'apiKey'],
+	])('%s refuses the format %s', async (profile, authorizationFormat) => {
+		const { emulator } = harness;
+		const values = { apiKey: emulator.apiKey, authorizationFormat };
+		const result = await testCredential(harness, { ...values, baseUrl: emulator.baseUrl(profile) });
+		expect(result).toContain('Authorization Format');
+	});
+
+	test('a Base URL without an API is refused', async () => {
+		const { emulator } = harness;
+		const baseUrl = `${emulator.origin}/nothing/here`;
+		expect(await testCredential(harness, { apiKey: emulator.apiKey, baseUrl })).toContain(
+			'Base URL',
+		);
+	});
+});

@@ -1,0 +1,131 @@
+import { itemWith, picture, startHarness, type Harness } from './harness';
+
+const NODE = 'Gemini Image';
+const words = ['good', 'bad', 'better'];
+
+describe('failures', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	/** The second of three items asks for a ratio that the model does not take. */
+	const oneBadOfThree = {
+		operation: 'textToImage',
+		prompt: '=Draw {{ $json.word }}',
+		aspectRatio: "={{ $json.word === 'bad' ? '8:1' : '1:1' }}",
+	};
+	const input = words.map((word) => ({ json: { word } }));
+	const message =
+		"Gemini 2.5 Flash Image does not take the Aspect Ratio '8:1'; it takes 1:1, 2:3, 3:2, 3:4, 4:3, 4:5, 5:4, 9:16, 16:9, 21:9";
+	const failed = {
+		error: message,
+		details: { field: 'Aspect Ratio', description: expect.any(String) },
+	};
+
+	test('stop on error stops the workflow, naming the item', async () => {
+		const { error, output } = await harness.run(oneBadOfThree, { input });
+		expect(error).toMatchObject({ message, context: { itemIndex: 1 } });
+		expect(output(NODE)).toEqual([]);
+	});
+
+	test('continue keeps the good items in order', async () => {
+		const { error, output } = await harness.run(oneBadOfThree, {
+			input,
+			onError: 'continueRegularOutput',
+		});
+		expect(error).toBeUndefined();
+		const items = output(NODE);
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([0, 1, 2].map((item) => ({ item })));
+		expect(items[1]?.json).toEqual(failed);
+		expect(items[0]?.json.reasoning).toContain('Draw good');
+		expect(items[2]?.json.reasoning).toContain('Draw better');
+	});
+
+	test('the error output gets the failed item, with what went in', async () => {
+		const { output } = await harness.run(oneBadOfThree, { input, onError: 'continueErrorOutput' });
+		expect(output(NODE, 0)).toHaveLength(2);
+		expect(output(NODE, 1).map(({ json }) => json)).toEqual([{ word: 'bad', ...failed }]);
+	});
+
+	test.each([
+		['a blank prompt', { prompt: '  ' }, "'Prompt' is empty"],
+		[
+			'no model',
+			{ prompt: 'x', model: { __rl: true, mode: 'id', value: '={{ "" }}' } },
+			"'Model' is empty",
+		],
+		[
+			'a size that the model does not take',
+			{ prompt: 'x', imageSize: '4K' },
+			"Gemini 2.5 Flash Image does not take the Image Size '4K'; it takes 1K",
+		],
+		[
+			'a file that is not there',
+			{ operation: 'imageToImage', prompt: 'x', binaryPropertyName: 'photo' },
+			"The item has no file field 'photo'",
+		],
+		[
+			'a history that is no list',
+			{ operation: 'chat', prompt: 'x', options: { history: '{"role":"user"}' } },
+			"'Chat History' is not a JSON array",
+		],
+	])('%s is refused before anything is sent', async (_what, parameters, expected) => {
+		const before = harness.emulator.requests.length;
+		const { error } = await harness.run(parameters);
+		expect(error?.message).toBe(expected);
+		expect(harness.emulator.requests).toHaveLength(before);
+	});
+
+	test('too many images for the model are refused before anything is sent', async () => {
+		const { engine, run, emulator } = harness;
+		const before = emulator.requests.length;
+		const image = await picture();
+		const { error } = await run(
+			{ operation: 'imageToImage', prompt: 'x', binaryPropertyName: '*' },
+			{ input: [await itemWith(engine, { a: image, b: image, c: image, d: image })] },
+		);
+		expect(error?.message).toBe('Gemini 2.5 Flash Image takes at most 3 input images, not 4');
+		expect(emulator.requests).toHaveLength(before);
+	});
+
+	test('a wrong key is told without repeating it', async () => {
+		const { error } = await harness.run(
+			{ prompt: 'x' },
+			{ credentials: { apiKey: 'secret-of-mine', baseUrl: harness.emulator.baseUrl('key-echo') } },
+		);
+		expect(error?.message).toMatch(/^Nexconn refused the API key \(401\)/);
+		expect(error?.description).toContain('Authorization Format');
+		expect(JSON.stringify(error)).not.toContain('secret-of-mine');
+	});
+
+	test('no picture is a failure with the reason and the words of the model', async () => {
+		const { output } = await harness.run(
+			{ prompt: 'Draw it' },
+			{ profile: 'refusal', onError: 'continueRegularOutput' },
+		);
+		expect(output(NODE)[0]?.json).toEqual({
+			error: expect.stringMatching(
+				/^The model refused the picture \(finish reason: content_filter\): ./,
+			),
+			details: {
+				description: expect.any(String),
+				finishReason: 'content_filter',
+				modelText: expect.any(String),
+				usage: expect.any(Object),
+			},
+		});
+	});
+
+	test.each(['reset-in-image', 'end-in-image', 'error-after-image'])(
+		'%s leaves nothing in storage',
+		async (profile) => {
+			const before = harness.engine.files();
+			const { error } = await harness.run({ prompt: 'Draw it' }, { profile });
+			expect(error?.message).toBeTruthy();
+			expect(harness.engine.files()).toEqual(before);
+		},
+	);
+});

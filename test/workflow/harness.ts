@@ -1,0 +1,92 @@
+import type { IDataObject, INodeExecutionData, INodeParameters, OnError } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import { GeminiImage, NexconnApi } from '../../index';
+import { startEmulator, type Emulator } from '../emulator';
+import { createEngine, type BinaryMode, type Engine, type RunOptions } from '../engine';
+
+export interface Harness {
+	emulator: Emulator;
+	engine: Engine;
+	/** Runs the node alone, after a node that outputs `input`. */
+	run(parameters: INodeParameters, options?: NodeRunOptions): ReturnType<Engine['run']>;
+	/** The body of the newest request. */
+	lastBody(): IDataObject;
+	close(): Promise<void>;
+}
+
+export interface NodeRunOptions extends RunOptions {
+	/** Behaviour of the emulator. */
+	profile?: string;
+	onError?: OnError;
+	binaryMode?: 'separate' | 'combined';
+}
+
+/** The node in n8n's real engine, talking to the emulator. */
+export async function startHarness(binaryMode?: BinaryMode): Promise<Harness> {
+	const emulator = await startEmulator();
+	const credentials = { apiKey: emulator.apiKey, authorizationFormat: 'apiKey' };
+	const engine = await createEngine({
+		node: new GeminiImage(),
+		credentialType: new NexconnApi(),
+		credentials: { ...credentials, baseUrl: emulator.baseUrl() },
+		binaryMode,
+	});
+
+	return {
+		emulator,
+		engine,
+		run: async (parameters, { profile, onError, binaryMode: setting, ...options } = {}) =>
+			await engine.run(workflow(parameters, onError, setting), {
+				credentials: { ...credentials, baseUrl: emulator.baseUrl(profile) },
+				...options,
+			}),
+		lastBody: () => emulator.requests.at(-1)?.body as IDataObject,
+		async close() {
+			engine.close();
+			await emulator.close();
+		},
+	};
+}
+
+function workflow(parameters: INodeParameters, onError?: OnError, binaryMode?: string) {
+	const common = { typeVersion: 1, position: [0, 0] as [number, number] };
+	return {
+		nodes: [
+			{ ...common, id: 's', name: 'Start', type: 'n8n-nodes-base.manualTrigger', parameters: {} },
+			{
+				...common,
+				id: 'n',
+				name: 'Gemini Image',
+				type: 'n8n-nodes-nexconn.geminiImage',
+				parameters,
+				credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
+				onError,
+			},
+		],
+		connections: { Start: { main: [[{ node: 'Gemini Image', type: 'main' as const, index: 0 }]] } },
+		settings: { executionOrder: 'v1', binaryMode } as IDataObject,
+	};
+}
+
+/** A real picture of one colour. */
+export async function picture(
+	format: 'png' | 'jpeg' | 'webp' | 'gif' = 'png',
+	colour = '#c05020',
+): Promise<Buffer> {
+	const canvas = { width: 64, height: 48, channels: 3 as const, background: colour };
+	return await sharp({ create: canvas }).toFormat(format).toBuffer();
+}
+
+/** An item with files, each stored as a node before ours would. */
+export async function itemWith(
+	engine: Engine,
+	files: Record<string, Buffer>,
+	json: IDataObject = {},
+): Promise<INodeExecutionData> {
+	const entries = Object.entries(files).map(async ([field, bytes]) => [
+		field,
+		await engine.store(bytes, `${field}.png`, 'image/png'),
+	]);
+	return { json, binary: Object.fromEntries(await Promise.all(entries)) };
+}
