@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Container } from '@n8n/di';
 import { BinaryDataService, ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import {
@@ -137,7 +138,11 @@ export async function createEngine(options: EngineOptions) {
 		/** Makes a further node type known, as one of this package. */
 		addNode,
 		/** Puts a file into binary storage, as a node before ours would. */
-		async store(bytes: Buffer, fileName: string, mimeType: string): Promise<IBinaryData> {
+		async store(
+			bytes: Buffer | Readable,
+			fileName: string,
+			mimeType: string,
+		): Promise<IBinaryData> {
 			return await binaryData.store(
 				{ type: 'execution', workflowId: 'workflow', executionId: EXECUTION_ID },
 				bytes,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { INodeType, INodeTypes, IVersionedNodeType } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 
-const require = createRequire(join(process.cwd(), 'package.json'));
+const require = createRequire(__filename);
 const baseFolder = dirname(require.resolve('n8n-nodes-base/package.json'));
 const baseNodes = require('n8n-nodes-base/dist/known/nodes.json') as Record<
 	string,

@@ -1,0 +1,81 @@
+import type { Measurement } from './meter';
+
+export interface Results {
+	node: string;
+	cpus: number;
+	ways: Array<{ way: string; mebibytes: number } & Measurement>;
+	many: Array<{ concurrency: number } & Measurement>;
+	parallel: Array<{ concurrency: number; wallMs: number; idealMs: number }>;
+	loadMs: number;
+	distBytes: number;
+	/** MiB a second. */
+	splitter: { ours: number; plain: number };
+}
+
+const NAMES: Record<string, string> = {
+	node: 'this node',
+	common: 'common way (buffer, base64, JSON)',
+	n8n: 'Extract from File, HTTP Request, Convert to File',
+	floor: 'floor (undici, file to file)',
+};
+
+export function printTable({ ways, many, parallel, loadMs, distBytes, splitter }: Results): void {
+	const measured = ({ extraMiB, stallMs, wallMs, cpuMs }: Measurement) => ({
+		'extra MiB': Math.round(extraMiB),
+		'stall ms': Math.round(stallMs),
+		'time ms': Math.round(wallMs),
+		'CPU ms': Math.round(cpuMs),
+	});
+	console.log('\nOne image in and one out, each as large:');
+	console.table(
+		ways.map(({ way, mebibytes, ...rest }) => ({
+			MiB: mebibytes,
+			way: NAMES[way],
+			...measured(rest),
+		})),
+	);
+	console.log('64 images of 8 MiB:');
+	console.table(many.map(({ concurrency, ...rest }) => ({ concurrency, ...measured(rest) })));
+	console.log('32 requests of 300 ms:');
+	console.table(
+		parallel.map(({ concurrency, wallMs, idealMs }) => ({
+			concurrency,
+			'time ms': Math.round(wallMs),
+			'ideal ms': idealMs,
+			ratio: (wallMs / idealMs).toFixed(2),
+		})),
+	);
+	console.log(`Loading: ${loadMs.toFixed(1)} ms, ${Math.round(distBytes / 1024)} KiB`);
+	const { ours, plain } = splitter;
+	console.log(`Splitter: ${ours.toFixed(0)} MiB/s; plain decode: ${plain.toFixed(0)} MiB/s\n`);
+}
+
+/** Prints each bound with the measured figure; false where one is broken. */
+export function checkBounds({ ways, loadMs, splitter }: Results): boolean {
+	const at = (way: string, mebibytes: number): Measurement => {
+		const row = ways.find((entry) => entry.way === way && entry.mebibytes === mebibytes);
+		if (!row) throw new Error(`${way} at ${mebibytes} MiB was not measured`);
+		return row;
+	};
+	const [ours, common, floor] = [at('node', 24), at('common', 24), at('floor', 24)];
+	const bounds: Array<[what: string, measured: number, most: number]> = [
+		['extra memory at 24 MiB, in MiB', ours.extraMiB, 32],
+		['extra memory at 24 MiB, of the common way', ours.extraMiB / common.extraMiB, 0.12],
+		// Below 8 MiB, the noise of the process is larger than what is measured.
+		[
+			'extra memory at 96 MiB, of that at 24 MiB',
+			Math.max(8, at('node', 96).extraMiB) / Math.max(8, ours.extraMiB),
+			1.25,
+		],
+		['longest stall at 24 MiB, of the common way', ours.stallMs / common.stallMs, 0.15],
+		['time at 24 MiB, of the common way', ours.wallMs / common.wallMs, 1],
+		['time at 24 MiB, of the floor', ours.wallMs / floor.wallMs, 1.5],
+		['plain base64 decode, of the splitter', splitter.plain / splitter.ours, 2],
+		['loading, in ms', loadMs, 25],
+	];
+	for (const [what, measured, most] of bounds) {
+		const verdict = measured <= most ? 'ok    ' : 'BROKEN';
+		console.log(`${verdict} ${what}: ${measured.toFixed(2)} (at most ${most})`);
+	}
+	return bounds.every(([, measured, most]) => measured <= most);
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+
+import { startEmulator } from '../emulator';
+
+const root = resolve(__dirname, '../..');
+const HEADING = /^file +type +pixels +bytes +seconds$/;
+
+interface Ended {
+	exitCode: number;
+	stdout: string;
+	stderr: string;
+}
+
+function runDemo(env: Record<string, string>, output: string): Promise<Ended> {
+	// Blank where the test sets nothing: a key in the developer's environment must not be used.
+	const blank = { NEXCONN_API_KEY: '', NEXCONN_BASE_URL: '', NEXCONN_AUTHORIZATION_FORMAT: '' };
+	return new Promise((settle) => {
+		const child = execFile(
+			process.execPath,
+			['--import', 'tsx', 'test/demo/index.ts'],
+			{ cwd: root, env: { ...process.env, ...blank, DEMO_OUTPUT: output, ...env } },
+			(_error, stdout, stderr) => settle({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+		);
+	});
+}
+
+/** The table at the end, which nothing follows. */
+function readTable(stdout: string): string[][] {
+	const lines = stdout.trimEnd().split('\n');
+	const heading = lines.findIndex((line) => HEADING.test(line));
+	return lines.slice(heading + 1).map((line) => line.trim().split(/ {2,}/));
+}
+
+/** A port at which nothing listens. */
+async function closedPort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((closed) => server.close(closed));
+	return port;
+}
+
+let output: string;
+
+beforeEach(() => {
+	output = mkdtempSync(join(tmpdir(), 'nexconn-demo-'));
+});
+afterEach(() => rmSync(output, { recursive: true }));
+
+test('without a key, the examples give real images of the stated type and pixels', async () => {
+	const { exitCode, stdout, stderr } = await runDemo({}, output);
+	expect(stderr).toBe('');
+	expect(exitCode).toBe(0);
+	const rows = readTable(stdout);
+	expect(rows.map(([file]) => file)).toEqual([
+		'text-to-image.png',
+		'image-to-image.png',
+		'chat-2.png',
+	]);
+	for (const [file = '', type, pixels, bytes, seconds] of rows) {
+		const image = sharp(join(output, file));
+		const { format, width, height } = await image.metadata();
+		expect([type, pixels]).toEqual([`image/${format}`, `${width}x${height}`]);
+		expect((await image.stats()).isOpaque).toBe(true);
+		expect(Number(bytes)).toBeGreaterThan(10_000);
+		expect(seconds).toMatch(/^\d+\.\d$/);
+	}
+}, 60_000);
+
+test('a wrong key ends the demo with one line that names the key', async () => {
+	const emulator = await startEmulator();
+	const env = { NEXCONN_API_KEY: 'wrong-key', NEXCONN_BASE_URL: emulator.baseUrl() };
+	const { exitCode, stdout, stderr } = await runDemo(env, output);
+	await emulator.close();
+	expect(stderr).toMatch(/^.*NEXCONN_API_KEY.*\n$/);
+	expect(stdout + stderr).not.toContain('wrong-key');
+	expect(stdout).not.toMatch(/^file/m);
+	expect(exitCode).toBe(1);
+}, 60_000);
+
+test('a service that cannot be reached ends the demo with one line', async () => {
+	const baseUrl = `http://127.0.0.1:${await closedPort()}/v1`;
+	const env = { NEXCONN_API_KEY: 'a-key', NEXCONN_BASE_URL: baseUrl };
+	const { exitCode, stderr } = await runDemo(env, output);
+	expect(stderr).toMatch(/^.*could not be reached.*\n$/);
+	expect(stderr).toContain(baseUrl);
+	expect(exitCode).toBe(1);
+}, 60_000);
