@@ -23,10 +23,11 @@ import {
 } from 'n8n-workflow';
 
 import { createCredentialsHelper } from './credentialsHelper';
+import { DatabaseStore } from './databaseStore';
 import { createNodeTypes } from './nodeTypes';
 
 /** n8n's names: `default` keeps files in memory, as base64. */
-export type BinaryMode = 'filesystem' | 'default';
+export type BinaryMode = 'filesystem' | 'database' | 'default';
 
 export interface EngineOptions {
 	node: INodeType;
@@ -76,6 +77,7 @@ export async function createEngine(options: EngineOptions) {
 		},
 	});
 	await binaryData.init();
+	binaryData.setManager('database', new DatabaseStore());
 
 	const ourNodes: Record<string, INodeType> = {};
 	const addNode = (node: INodeType) => void (ourNodes[node.description.name] = node);
@@ -150,6 +152,10 @@ export async function createEngine(options: EngineOptions) {
 			);
 		},
 		read: async (file: IBinaryData): Promise<Buffer> => await binaryData.getAsBuffer(file),
+		/** Where a stored file lies. */
+		pathOf: (file: IBinaryData): string => binaryData.getPath(file.id as string),
+		/** Empties binary storage. */
+		clear: () => rmSync(join(storage, 'workflows'), { recursive: true, force: true }),
 		/** The files in binary storage, half-written ones too. */
 		files: (): string[] =>
 			readdirSync(storage, { recursive: true, withFileTypes: true })

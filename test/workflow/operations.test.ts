@@ -21,7 +21,7 @@ async function drawnBy(emulator: Emulator, body: object): Promise<Buffer> {
 	return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 }
 
-describe.each<BinaryMode>(['filesystem', 'default'])('with %s binary data', (binaryMode) => {
+describe.each<BinaryMode>(['filesystem', 'database', 'default'])('with %s binary data', (binaryMode) => {
 	let harness: Harness;
 
 	beforeAll(async () => {

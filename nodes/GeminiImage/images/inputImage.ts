@@ -5,6 +5,9 @@ import type { ImageType } from './imageType';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
+/** Storage may give a file in one chunk, which must not become one string; a multiple of three. */
+const PIECE_BYTES = 3 * 64 * 1024;
+
 /** One image to send, readable once per attempt. In a JSON body it stands for its data URL. */
 export class InputImage {
 	/** What stands in the body's JSON until the image itself is written there. */
@@ -46,7 +49,10 @@ export class InputImage {
 			const bytes = Buffer.concat([rest, chunk]);
 			const whole = bytes.length - (bytes.length % 3);
 			rest = bytes.subarray(whole);
-			yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
+			for (let at = 0; at < whole; at += PIECE_BYTES) {
+				const piece = bytes.toString('base64', at, Math.min(at + PIECE_BYTES, whole));
+				yield Buffer.from(piece, 'latin1');
+			}
 		}
 		if (read !== this.bytes) throw this.changed(read);
 		yield Buffer.from(`${rest.toString('base64')}"`);

@@ -10,6 +10,8 @@ const FIELD = 'Input Data Field Name';
 const URLS = 'Image URLs';
 const ALL_FIELDS = '*';
 const HEAD_BYTES = 64 * 1024;
+/** A multiple of four: a group of base64 stays whole. */
+const PIECE_CHARS = 64 * 1024;
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -103,13 +105,14 @@ async function readImage(
 ): Promise<InputImage | undefined> {
 	const { id, data } = binary;
 	// Without an id, n8n keeps its files in memory, as base64.
-	const inMemory = () => Buffer.from(data, 'base64');
-	const bytes = id ? (await context.helpers.getBinaryMetadata(id)).fileSize : inMemory().length;
+	const bytes = id
+		? (await context.helpers.getBinaryMetadata(id)).fileSize
+		: Buffer.byteLength(data, 'base64');
 	if (bytes === 0) {
 		throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');
 	}
 	const open = async (): Promise<Chunks> =>
-		id ? await context.helpers.getBinaryStream(id) : inOnePiece(inMemory());
+		id ? await context.helpers.getBinaryStream(id) : decode(data);
 	const { head, all } = await peek(await open(), HEAD_BYTES);
 	await all.return(undefined);
 	const type = imageTypeOf(head);
@@ -118,22 +121,25 @@ async function readImage(
 	return new InputImage(source, type, bytes, open);
 }
 
-async function* inOnePiece(bytes: Buffer) {
-	yield bytes;
+/** The bytes of base64, without ever holding all of them. */
+async function* decode(base64: string): AsyncGenerator<Uint8Array> {
+	for (let at = 0; at < base64.length; at += PIECE_CHARS) {
+		yield Buffer.from(base64.slice(at, at + PIECE_CHARS), 'base64');
+	}
 }
 
 function imageFromDataUrl(url: string): InputImage {
-	const [, base64] = /^data:[^,]*;base64,(.*)$/is.exec(url) ?? [];
-	const bytes = Buffer.from(base64 ?? '', 'base64');
-	const type = imageTypeOf(bytes.subarray(0, SIGNATURE_BYTES));
-	if (!type) {
-		throw invalidInput(
-			URLS,
-			`'${URLS}' has a data URL that holds no image`,
-			'It takes data:image/png;base64,… and the like.',
-		);
+	const base64 = (/^data:[^,]*;base64,(.*)$/is.exec(url)?.[1] ?? '').replace(/\s/g, '');
+	const type = imageTypeOf(Buffer.from(base64.slice(0, 2 * SIGNATURE_BYTES), 'base64'));
+	if (type) {
+		const bytes = Buffer.byteLength(base64, 'base64');
+		return new InputImage(`'${URLS}'`, type, bytes, async () => decode(base64));
 	}
-	return new InputImage(`'${URLS}'`, type, bytes.length, async () => inOnePiece(bytes));
+	throw invalidInput(
+		URLS,
+		`'${URLS}' has a data URL that holds no image`,
+		'It takes data:image/png;base64,… and the like.',
+	);
 }
 
 function checkUrl(url: string): string {
