@@ -1,0 +1,116 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { apiRootOf, NexconnApi } from '../../credentials/NexconnApi.credentials';
+
+const credential = new NexconnApi();
+const BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
+
+const authorization = async (values: ICredentialDataDecryptedObject) => {
+	const options = await credential.authenticate(values, { url: `${BASE_URL}/models` });
+	return options.headers?.Authorization as unknown;
+};
+
+describe('the Authorization header', () => {
+	test.each([
+		['apiKey', 'sk-1', 'sk-1'],
+		['apiKey', ' \tsk-1\n', 'sk-1'],
+		['apiKey', 'Bearer sk-1', 'Bearer sk-1'],
+		[undefined, 'sk-1', 'sk-1'],
+		['bearer', 'sk-1', 'Bearer sk-1'],
+		['bearer', '\nsk-1 ', 'Bearer sk-1'],
+		['bearer', 'Bearer sk-1', 'Bearer sk-1'],
+		['bearer', ' bearer   sk-1', 'Bearer sk-1'],
+		['bearer', 'bearer-of-news', 'Bearer bearer-of-news'],
+	])('format %s, key %j: %j', async (authorizationFormat, apiKey, expected) => {
+		const values = {
+			apiKey,
+			baseUrl: BASE_URL,
+			...(authorizationFormat && { authorizationFormat }),
+		};
+		expect(await authorization(values)).toBe(expected);
+	});
+
+	test('joins the other headers, and leaves the request as it was', async () => {
+		const request = { url: BASE_URL, method: 'POST' as const, headers: { Accept: 'text/plain' } };
+		const values = { apiKey: 'sk-1', authorizationFormat: 'apiKey', baseUrl: BASE_URL };
+		expect(await credential.authenticate(values, request)).toEqual({
+			...request,
+			headers: { Accept: 'text/plain', Authorization: 'sk-1' },
+		});
+		expect(request.headers).toEqual({ Accept: 'text/plain' });
+	});
+});
+
+describe('the Base URL', () => {
+	const { baseURL } = credential.test.request;
+	/** What n8n makes of the expression. */
+	const evaluate = (baseUrl: string): unknown =>
+		new Function('$credentials', `return ${String(baseURL).replace(/^=\{\{|\}\}$/g, '')}`)({
+			baseUrl,
+		});
+
+	test.each([
+		[BASE_URL, BASE_URL],
+		[`${BASE_URL}/`, BASE_URL],
+		[`${BASE_URL}//`, BASE_URL],
+		[` ${BASE_URL} \n`, BASE_URL],
+		[`${BASE_URL}/ `, BASE_URL],
+		[`${BASE_URL}/chat/completions`, BASE_URL],
+		[`${BASE_URL}/chat/completions/`, BASE_URL],
+		[` ${BASE_URL}//chat/completions// `, BASE_URL],
+		['http://127.0.0.1:3000/busy/v1/', 'http://127.0.0.1:3000/busy/v1'],
+		['http://localhost:3000', 'http://localhost:3000'],
+		['https://proxy.example/chat/completions/v1', 'https://proxy.example/chat/completions/v1'],
+	])('%j leads to %s, for requests and for the test', (baseUrl, expected) => {
+		expect(apiRootOf({ baseUrl })).toBe(expected);
+		expect(evaluate(baseUrl)).toBe(expected);
+	});
+
+	test('has a default', () => {
+		const field = credential.properties.find(({ name }) => name === 'baseUrl');
+		expect(field?.default).toBe(BASE_URL);
+	});
+});
+
+describe('the test of the credential', () => {
+	const { request, rules = [] } = credential.test;
+
+	test('asks where a key is needed, for nothing that is billed', () => {
+		expect(request).toMatchObject({
+			method: 'POST',
+			url: '/chat/completions',
+			body: { messages: [] },
+		});
+	});
+
+	test('takes any answer but a refusal', () => {
+		expect(request.ignoreHttpStatusErrors).toEqual({ ignore: true, except: [401, 403, 404] });
+	});
+
+	test.each([
+		[401, 'Authorization Format'],
+		[403, 'Authorization Format'],
+		[404, 'Base URL'],
+	])('%i says what to look at: %s', (status, field) => {
+		const rule = rules.find(
+			({ properties }) => 'value' in properties && properties.value === status,
+		);
+		expect(rule).toMatchObject({
+			type: 'responseCode',
+			properties: { message: expect.stringContaining(field) as string },
+		});
+	});
+});
+
+test('the key is a password and required; the form names what the contract does', () => {
+	expect(credential.name).toBe('nexconnApi');
+	expect(credential.properties).toMatchObject([
+		{ name: 'apiKey', type: 'string', typeOptions: { password: true }, required: true },
+		{
+			name: 'authorizationFormat',
+			default: 'apiKey',
+			options: [{ value: 'apiKey' }, { value: 'bearer' }],
+		},
+		{ name: 'baseUrl' },
+	]);
+});

@@ -1,0 +1,80 @@
+import sharp from 'sharp';
+
+import {
+	imageTypeOf,
+	pixelSizeOf,
+	SIGNATURE_BYTES,
+} from '../../../../nodes/GeminiImage/images/imageType';
+
+const picture = () =>
+	sharp({ create: { width: 30, height: 20, channels: 3, background: 'orange' } });
+
+describe('real files', () => {
+	test.each([
+		['png', 'image/png', 'png'],
+		['jpeg', 'image/jpeg', 'jpg'],
+		['webp', 'image/webp', 'webp'],
+		['gif', 'image/gif', 'gif'],
+		['tiff', 'image/tiff', 'tiff'],
+		['avif', 'image/avif', 'avif'],
+	] as const)('%s', async (format, mimeType, extension) => {
+		const file = await picture().toFormat(format).toBuffer();
+		expect(imageTypeOf(file)).toEqual({ mimeType, extension });
+		expect(imageTypeOf(file.subarray(0, SIGNATURE_BYTES))).toEqual({ mimeType, extension });
+		expect(pixelSizeOf(file)).toEqual({ width: 30, height: 20 });
+	});
+});
+
+describe('types by their first bytes', () => {
+	test.each([
+		['\0\0\0\x18ftypheic\0\0\0\0', 'image/heic'],
+		['\0\0\0\x18ftyphevc\0\0\0\0', 'image/heic'],
+		['\0\0\0\x18ftypmif1\0\0\0\0', 'image/heif'],
+		['\0\0\0\x18ftypavis\0\0\0\0', 'image/avif'],
+		['BM\x36\x01\0\0\0\0\0\0\x36\0\0\0', 'image/bmp'],
+		['II*\0\x08\0\0\0', 'image/tiff'],
+		['MM\0*\0\0\0\x08', 'image/tiff'],
+		['GIF87a\x01\0\x01\0', 'image/gif'],
+		['\xff\xd8\xff\xe1', 'image/jpeg'],
+	])('%j is %s', (head, mimeType) => {
+		expect(imageTypeOf(Buffer.from(head, 'latin1'))?.mimeType).toBe(mimeType);
+	});
+
+	test.each([
+		'',
+		'<svg xmlns="http://www.w3.org/2000/svg"/>',
+		'%PDF-1.7',
+		'<!doctype html>',
+		'RIFF\x24\0\0\0WAVEfmt ',
+		'\0\0\0\x18ftypmp42',
+		'BMW is a car maker',
+		'\x89PNG',
+		'just a text',
+	])('%j is no image', (head) => {
+		expect(imageTypeOf(Buffer.from(head, 'latin1'))).toBeUndefined();
+	});
+});
+
+describe('pixel size', () => {
+	test('is told by the first bytes of a PNG', async () => {
+		const file = await picture().png().toBuffer();
+		expect(pixelSizeOf(file.subarray(0, 64))).toEqual({ width: 30, height: 20 });
+	});
+
+	test('of a JPEG stands behind its metadata', async () => {
+		const file = await picture()
+			.jpeg()
+			.withExif({ IFD0: { ImageDescription: 'a cat '.repeat(5_000) } })
+			.toBuffer();
+		expect(file.length).toBeGreaterThan(30_000);
+		expect(pixelSizeOf(file)).toEqual({ width: 30, height: 20 });
+	});
+
+	test.each([
+		['a cut file', '\x89PNG\r\n\x1a\n\0\0'],
+		['no image', 'just a text, long enough to be looked at'],
+		['nothing', ''],
+	])('of %s is unknown', (_name, head) => {
+		expect(pixelSizeOf(Buffer.from(head, 'latin1'))).toEqual({ width: null, height: null });
+	});
+});

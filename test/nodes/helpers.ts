@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import type { IBinaryData } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import type { ImageType } from '../../nodes/GeminiImage/images/imageType';
+import type { StoreBinary } from '../../nodes/GeminiImage/images/imageStore';
+import { createSplitter } from '../../nodes/GeminiImage/images/splitter';
+import type { Options } from '../../nodes/GeminiImage/options';
+
+/** A whole PNG: plain orange, or grey noise, which takes a byte per pixel. */
+export async function png(width: number, height: number, noise = false): Promise<Buffer> {
+	if (!noise) {
+		const background = { r: 240, g: 130, b: 20 };
+		return await sharp({ create: { width, height, channels: 3, background } })
+			.png()
+			.toBuffer();
+	}
+	const pixels = random(7).bytes(width * height);
+	const image = sharp(pixels, { raw: { width, height, channels: 1 } });
+	return await image.toColourspace('b-w').png().toBuffer();
+}
+
+/** A small seeded generator, so that a failure can be repeated. */
+export function random(seed: number) {
+	let state = seed;
+	const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+	return {
+		/** From 1 to `max`. */
+		upTo: (max: number) => 1 + Math.floor(next() * max),
+		bytes: (length: number) => Buffer.from(Uint8Array.from({ length }, () => next() * 256)),
+	};
+}
+
+/** Pieces of `size` bytes, or of whatever `size` returns for each. */
+export function cut(bytes: Uint8Array, size: number | (() => number)): Uint8Array[] {
+	const pieces: Uint8Array[] = [];
+	for (let at = 0; at < bytes.length; at += pieces[pieces.length - 1]!.length) {
+		pieces.push(bytes.subarray(at, at + (typeof size === 'number' ? size : size())));
+	}
+	return pieces;
+}
+
+/** The two pieces that each point inside `bytes` makes. */
+export function* halves(bytes: Uint8Array): Generator<Uint8Array[]> {
+	for (let at = 0; at <= bytes.length; at++) yield [bytes.subarray(0, at), bytes.subarray(at)];
+}
+
+export async function* arriving(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+	for (const piece of pieces) yield piece;
+}
+
+/** `template` with each `{{IMAGE}}` replaced by the next of `values`. */
+export function fill(template: string, values: string[]): string {
+	let next = 0;
+	return template.replace(/\{\{IMAGE\}\}/g, () => values[next++]!);
+}
+
+/** An event stream of JSON values, and of text as it is. */
+export function sse(...values: unknown[]): string {
+	const texts = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+	return texts.map((text) => `data: ${text}\n\n`).join('');
+}
+
+/** One chunk of a streamed chat completion. */
+export function chunk(delta: object, finishReason: string | null = null): object {
+	return { choices: [{ index: 0, delta, finish_reason: finishReason }] };
+}
+
+/** An image of a reply. */
+export function part(bytes: Buffer): object {
+	return { image_url: { url: `data:image/png;base64,${bytes.toString('base64')}` } };
+}
+
+export interface Split {
+	text: string;
+	/** Those that the splitter reported as complete. */
+	images: Array<{ type: ImageType; bytes: Buffer }>;
+	error: unknown;
+}
+
+export const placeholderOf = (index: number) => `<image ${index}>`;
+
+/** What the splitter makes of a reply that arrives in `pieces`. */
+export function split(pieces: Iterable<Uint8Array>): Split {
+	const splitter = createSplitter(placeholderOf);
+	const text: Buffer[] = [];
+	const result: Split = { text: '', images: [], error: undefined };
+	let type: ImageType | undefined;
+	let data: Buffer[] = [];
+	function* events() {
+		for (const piece of pieces) yield* splitter.push(piece);
+		yield* splitter.end();
+	}
+	try {
+		for (const event of events()) {
+			if (event.kind === 'text') text.push(event.bytes);
+			else if (event.kind === 'imageData') data.push(event.bytes);
+			else if (event.kind === 'imageStart') [type, data] = [event.type, []];
+			else result.images.push({ type: type!, bytes: Buffer.concat(data) });
+		}
+	} catch (error) {
+		result.error = error;
+	}
+	result.text = Buffer.concat(text).toString();
+	return result;
+}
+
+interface StoredFile {
+	fileName: string;
+	mimeType: string;
+	bytes: Buffer;
+	state: 'open' | 'kept' | 'dropped';
+}
+
+interface StorageOptions {
+	/** Runs before each chunk is taken. */
+	onChunk?: (file: StoredFile) => Promise<void> | void;
+	/** For files too large to keep in a test. */
+	forget?: boolean;
+}
+
+/** A stand-in for n8n's storage: keeps a file whose stream ends, drops one whose stream fails. */
+export function createStorage({ onChunk, forget }: StorageOptions = {}) {
+	const files: StoredFile[] = [];
+	const store: StoreBinary = async (content: Readable, fileName, mimeType) => {
+		const file: StoredFile = { fileName, mimeType, bytes: Buffer.alloc(0), state: 'open' };
+		files.push(file);
+		const chunks: Buffer[] = [];
+		try {
+			for await (const chunk of content) {
+				await onChunk?.(file);
+				if (!forget) chunks.push(chunk as Buffer);
+				file.bytes = Buffer.concat(chunks);
+			}
+		} catch (error) {
+			file.state = 'dropped';
+			throw error;
+		}
+		file.state = 'kept';
+		return {
+			data: 'filesystem-v2',
+			mimeType,
+			fileName,
+			id: `${files.indexOf(file)}`,
+		} as IBinaryData;
+	};
+	return { store, files };
+}
+
+/** The Options of a form that the user left alone. */
+export const DEFAULT_OPTIONS: Options = {
+	endpoint: 'chatCompletions',
+	stream: true,
+	history: [],
+	safetySettings: [],
+	binaryPropertyOutput: 'data',
+	fileName: 'image',
+	imageLink: false,
+	maxRetries: 2,
+	timeoutMs: 300_000,
+};
+
+/** What a promise rejects with; fails where it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+	try {
+		await promise;
+	} catch (error) {
+		return error as Error;
+	}
+	throw new Error('It did not fail');
+}
+
+/** What `run` throws; fails where it does not. */
+export function thrownBy(run: () => unknown): Error {
+	try {
+		run();
+	} catch (error) {
+		return error as Error;
+	}
+	throw new Error('It did not throw');
+}
+
+/** Lets everything that can go on without a timer go on. */
+export async function settle(turns = 50): Promise<void> {
+	for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
