@@ -55,24 +55,31 @@ function trackSockets(server: Server): Set<Socket> {
 function makeServer(host: Host, tls: boolean) {
 	/** What is being served, with the way to stop it. */
 	const active = new Map<Promise<void>, () => void>();
+	let peak = 0;
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
 		const { exchange, abort } = open(host, req, res);
 		const work = handle(exchange).finally(() => active.delete(work));
 		active.set(work, abort);
+		peak = Math.max(peak, active.size);
 	};
 	// No time limits: a slow upload or a long stall is what some tests are about.
 	const limits = { requestTimeout: 0, headersTimeout: 0 };
 	const server = tls
 		? createTlsServer({ ...limits, key: tlsKey, cert: tlsCertificate }, serve)
 		: createServer(limits, serve);
-	return { server, active, sockets: trackSockets(server) };
+	const peakRequests = () => {
+		const most = peak;
+		peak = active.size;
+		return most;
+	};
+	return { server, active, peakRequests, sockets: trackSockets(server) };
 }
 
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const { port = 0, apiKey = 'emulator-key', latencyMs = 0, tls = false } = options;
 	const kept = { counts: new Map(), files: new Map(), requests: [] };
 	const host: Host = { origin: '', apiKey, latencyMs, ...kept };
-	const { server, active, sockets } = makeServer(host, tls);
+	const { server, active, peakRequests, sockets } = makeServer(host, tls);
 	const boundPort = await listen(server, port);
 	host.origin = `${tls ? 'https' : 'http'}://${LOOPBACK}:${boundPort}`;
 
@@ -91,6 +98,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		baseUrl: (profile) => `${host.origin}${profile ? `/${profile}` : ''}/v1`,
 		requests: host.requests,
 		openSockets: () => sockets.size,
+		peakRequests,
 		close,
 	};
 }

@@ -18,6 +18,8 @@ export interface Emulator {
 	baseUrl(profile?: string): string;
 	requests: RecordedRequest[];
 	openSockets(): number;
+	/** The most requests that were served at the same time since the last call. */
+	peakRequests(): number;
 	close(): Promise<void>;
 }
 

@@ -52,6 +52,8 @@ export interface RunResult {
 	run: IRun;
 	/** What a node sent to one of its outputs. */
 	output(nodeName: string, output?: number): INodeExecutionData[];
+	/** What a node tells the user beside its output. */
+	hints(nodeName: string): string[];
 	/** The failure that stopped the execution. */
 	error: (Error & { description?: string | null; httpCode?: string | null }) | undefined;
 }
@@ -130,6 +132,9 @@ export async function createEngine(options: EngineOptions) {
 		return {
 			run: result,
 			error: result.data.resultData.error as RunResult['error'],
+			hints: (nodeName) =>
+				result.data.resultData.runData[nodeName]?.at(-1)?.hints?.map(({ message }) => message) ??
+				[],
 			output: (nodeName, output = 0) =>
 				result.data.resultData.runData[nodeName]?.at(-1)?.data?.main?.[output] ?? [],
 		};

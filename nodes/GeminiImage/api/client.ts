@@ -30,6 +30,8 @@ export interface Response {
 	isEventStream: boolean;
 	/** Fails when no byte arrives within the idle timeout. */
 	body: AsyncIterable<Uint8Array>;
+	/** Ends the connection, whatever is still to come. */
+	close(): void;
 }
 
 export interface RequestSettings {
@@ -48,7 +50,7 @@ export interface Client {
 	 */
 	post(path: string, body: RequestBody, settings: RequestSettings): Promise<Response>;
 	/** The bytes behind a URL, fetched without the key. @throws ApiError */
-	download(url: string, settings: RequestSettings): Promise<AsyncIterable<Uint8Array>>;
+	download(url: string, settings: RequestSettings): Promise<Response>;
 	/** Foreign text fit to be shown: without the key, without base64. */
 	clean(text: string): string;
 }
@@ -71,11 +73,9 @@ export async function createClient(context: IExecuteFunctions, itemIndex: number
 			timeout: timeoutMs,
 		}).catch((error: unknown) => Promise.reject(connectionError(error, clean)));
 		const { statusCode, headers } = response;
-		const chunks = watchIdle(response.body, timeoutMs);
-		if (statusCode >= 300) {
-			throw statusError(statusCode, headers, await readStart(chunks), clean);
-		}
-		return { isEventStream: /event-stream/i.test(String(headers['content-type'])), body: chunks };
+		const answer = read(response, timeoutMs);
+		if (statusCode < 300) return answer;
+		throw statusError(statusCode, headers, await readStart(answer.body), clean);
 	}
 
 	async function download(url: string, { timeoutMs, signal }: RequestSettings) {
@@ -83,9 +83,9 @@ export async function createClient(context: IExecuteFunctions, itemIndex: number
 		const response = (await context.helpers
 			.httpRequest(options)
 			.catch((error: unknown) => Promise.reject(connectionError(error, clean)))) as FullResponse;
-		const chunks = watchIdle(response.body, timeoutMs);
-		if (response.statusCode < 300) return chunks;
-		response.body.destroy();
+		const answer = read(response, timeoutMs);
+		if (response.statusCode < 300) return answer;
+		answer.close();
 		throw linkError(response.statusCode);
 	}
 
@@ -116,6 +116,14 @@ async function send(
 		// With redirects on, the HTTP client keeps a copy of everything it sent.
 		disableFollowRedirect: true,
 	})) as FullResponse;
+}
+
+function read({ headers, body }: FullResponse, timeoutMs: number): Response {
+	return {
+		isEventStream: /event-stream/i.test(String(headers['content-type'])),
+		body: watchIdle(body, timeoutMs),
+		close: () => void body.destroy(),
+	};
 }
 
 /** The first bytes of an error body; one that breaks off or stalls still says something. */

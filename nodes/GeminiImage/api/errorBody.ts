@@ -1,5 +1,5 @@
 import type { ErrorDetails } from './apiError';
-import { asObject, asText } from './json';
+import { asObject, asText, type JsonObject } from './json';
 
 const EXCERPT_CHARS = 300;
 
@@ -15,8 +15,8 @@ export function errorOf(body: unknown): ErrorBody | undefined {
 	const { error } = object;
 	if (typeof error === 'string' && error !== '') return { message: error };
 	const nested = asObject(error);
-	if (nested) return describe(nested);
-	return object.object === 'error' ? describe(object) : undefined;
+	if (nested) return describeError(nested);
+	return object.object === 'error' ? describeError(object) : undefined;
 }
 
 /** Reads the text of a reply with an error status: JSON of any shape, HTML, plain text or nothing. */
@@ -25,7 +25,7 @@ export function parseErrorBody(text: string): ErrorBody {
 	try {
 		const body: unknown = JSON.parse(trimmed);
 		const object = asObject(body);
-		return errorOf(body) ?? (object ? describe(object) : { message: asText(body) });
+		return errorOf(body) ?? (object ? describeError(object) : { message: asText(body) });
 	} catch {
 		const isHtml = trimmed.startsWith('<');
 		const title = /<(title|h1)[^>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
@@ -33,7 +33,8 @@ export function parseErrorBody(text: string): ErrorBody {
 	}
 }
 
-function describe(object: Record<string, unknown>): ErrorBody {
+/** The fields of an error object. */
+export function describeError(object: JsonObject): ErrorBody {
 	return {
 		message: asText(object.message),
 		type: asText(object.type),
@@ -47,8 +48,8 @@ export function cleanText(text: string, secrets: string[] = []): string {
 	let clean = text;
 	for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
 	clean = clean
-		.replace(/data:[\w/.+-]*;base64,[\w+/=-]*/g, '[base64]')
-		.replace(/[\w+/-]{100,}={0,2}/g, '[base64]')
+		.replace(/data:[\w/.+;=\\-]*;base64,[\w+/=\\-]*/g, '[base64]')
+		.replace(/[\w+/\\-]{60,}={0,2}/g, '[base64]')
 		.replace(/\s+/g, ' ')
 		.trim();
 	return clean.length > EXCERPT_CHARS ? `${clean.slice(0, EXCERPT_CHARS)}…` : clean;

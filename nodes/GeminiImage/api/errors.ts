@@ -57,7 +57,7 @@ export function statusError(
 	const row = STATUSES[status] ?? STATUSES[Math.floor(status / 100) * 100];
 	const [meaning, description] = row ?? ['The service answered unexpectedly', BILLED];
 	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
-	const said = clean(message ?? redirect ?? '');
+	const said = clean(redirect ?? message ?? '');
 	const requestIds = REQUEST_ID_HEADERS.map((name) => headers[name]);
 	const details: ErrorDetails = {
 		httpCode: String(status),

@@ -3,17 +3,16 @@ import { imageTypeOf, SIGNATURE_BYTES } from '../images/imageType';
 import { createPlaceholders } from '../images/placeholders';
 import { createSplitter, SplitError, type SplitEvent } from '../images/splitter';
 import { ApiError } from './apiError';
+import type { Response } from './client';
 import { peek } from '../images/peek';
 import { createReplyReducer, type Reply } from './reply';
 import { createReplyReader } from './replyReader';
 
 export interface ReceiveOptions {
-	/** Whether the service announced an event stream. */
-	isEventStream: boolean;
 	storeBinary: StoreBinary;
 	signal: AbortSignal;
-	/** The bytes of an image that the reply only links. */
-	download: (url: string) => Promise<AsyncIterable<Uint8Array>>;
+	/** Fetches an image that the reply only links. */
+	download: (url: string) => Promise<Response>;
 	/** Told each piece of text as it arrives. */
 	onText?: (text: string) => void;
 	/** Throws where the reply, complete and well-formed, is not what was asked for. */
@@ -30,16 +29,13 @@ export interface Received {
  * Reads one reply: text into the reducer, images into n8n's storage while they arrive. Where
  * anything is wrong with it, nothing stays in storage.
  *
- * @throws ApiError, and whatever `body` and storage throw
+ * @throws ApiError, and whatever storage throws
  */
-export async function receive(
-	body: AsyncIterable<Uint8Array>,
-	options: ReceiveOptions,
-): Promise<Received> {
+export async function receive(response: Response, options: ReceiveOptions): Promise<Received> {
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, options.onText);
-	const reader = createReplyReader(options.isEventStream, (value) => reducer.add(value));
-	const events = split(body, placeholders.of);
+	const reader = createReplyReader(response.isEventStream, (value) => reducer.add(value));
+	const events = split(response.body, placeholders.of);
 	let imageCount = 0;
 	const store = createImageStore(options.storeBinary, options.signal);
 	try {
@@ -61,23 +57,27 @@ export async function receive(
 		if (error instanceof SplitError) throw cutShort(error.message);
 		return await Promise.reject(error);
 	} finally {
-		await events.return(undefined);
+		response.close();
 	}
 }
 
 async function receiveLinked(
-	chunks: AsyncIterable<Uint8Array>,
+	response: Response,
 	store: ReturnType<typeof createImageStore>,
 ): Promise<void> {
-	const { head, all } = await peek(chunks, SIGNATURE_BYTES);
-	const type = imageTypeOf(head);
-	if (!type) {
-		throw new ApiError(
-			'The reply links to something that is not an image',
-			'The call may have been billed. Try again.',
-		);
+	try {
+		const { head, all } = await peek(response.body, SIGNATURE_BYTES);
+		const type = imageTypeOf(head);
+		if (!type) {
+			throw new ApiError(
+				'The reply links to something that is not an image',
+				'The call may have been billed. Try again.',
+			);
+		}
+		await store.receive(type, imageEvents(all));
+	} finally {
+		response.close();
 	}
-	await store.receive(type, imageEvents(all));
 }
 
 async function* imageEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SplitEvent> {

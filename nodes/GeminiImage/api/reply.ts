@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 import { asArray, asNumber, asObject, asText, type JsonObject } from './json';
-import { errorOf } from './errorBody';
+import { describeError, errorOf } from './errorBody';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
 export interface Reply {
@@ -26,6 +26,9 @@ export interface Placeholders {
 	strip(prose: string): string;
 }
 
+/** What is left of markdown whose image came in a piece of its own. */
+const EMPTY_LINK = /!\[[^\]]*\]\(\s*\)/g;
+
 /**
  * Puts the JSON values of one reply together: a chat completion, its chunks, or an images reply.
  * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes.
@@ -46,6 +49,7 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 	};
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
+	let isReply = false;
 
 	function add(value: unknown): void {
 		const object = asObject(value);
@@ -55,6 +59,7 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 		reply.model ??= asText(object.model) ?? null;
 		reply.created ??= asNumber(object.created) ?? null;
 		reply.usage = asObject(object.usage) ?? reply.usage;
+		isReply ||= object.choices !== undefined || object.data !== undefined;
 		asArray(object.choices).forEach((choice, position) => addChoice(asObject(choice), position));
 		asArray(object.data).forEach((image) => addImage(image));
 	}
@@ -88,7 +93,7 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 	function addImage(value: unknown): void {
 		const image = asObject(value);
 		const nested = asObject(image?.image_url)?.url ?? image?.image_url;
-		const url = asText(nested ?? image?.b64_json ?? image?.url ?? value);
+		const url = [nested, image?.b64_json, image?.url, value].map(asText).find(Boolean);
 		if (url === undefined) return;
 		if (placeholders.isImage(url)) return;
 		if (!/^https?:\/\//i.test(url)) {
@@ -98,9 +103,11 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 	}
 
 	function end(): Reply {
+		if (!isReply) throw unexpected('The service answered with something that is not a reply');
 		reply.text = [...texts.values()]
 			.filter((text) => text !== '')
 			.join('\n\n')
+			.replace(EMPTY_LINK, '')
 			.trim();
 		return reply;
 	}
@@ -109,7 +116,8 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 }
 
 function failOnError(object: JsonObject): void {
-	const error = errorOf(object);
+	const isFlat = asText(object.message) && !object.choices && !object.data && !object.usage;
+	const error = isFlat ? describeError(object) : errorOf(object);
 	if (error) {
 		const { message, ...details } = error;
 		throw new ApiError(
@@ -118,7 +126,7 @@ function failOnError(object: JsonObject): void {
 			{ ...details, httpCode: '200' },
 		);
 	}
-	if (object.task_id !== undefined && object.data === undefined) {
+	if (object.task_id !== undefined && asArray(object.data).length === 0) {
 		throw unexpected(
 			'The service started a task instead of answering with an image',
 			'Models that work in tasks, such as Kling, are not supported. Choose a Gemini image model.',

@@ -6,6 +6,8 @@ import { ApiError } from './apiError';
 export const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 const DONE = '[DONE]';
+/** What a line of SSE may begin with. */
+const FIELDS = ['data:', 'event:', 'id:', 'retry:'];
 
 /**
  * Parses the text of a reply as it arrives: SSE, or one JSON document even where a stream was asked
@@ -42,9 +44,10 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 
 	function formatOf(start: string): 'sse' | 'json' | undefined {
 		const first = start.trimStart();
-		if (first === '') return undefined;
+		if (FIELDS.some((field) => field.startsWith(first))) return undefined;
 		if (/^[{[]/.test(first)) return 'json';
-		return isEventStream || /^(?:data|event|id|retry)?:/.test(first) ? 'sse' : 'json';
+		const isField = [':', ...FIELDS].some((field) => first.startsWith(field));
+		return isEventStream || isField ? 'sse' : 'json';
 	}
 
 	function readEvent(data: string): void {

@@ -3,6 +3,7 @@ const SPECIAL = /[^A-Za-z0-9+/_-]/;
 const SPECIALS = new RegExp(SPECIAL, 'g');
 const ESCAPE = /\\(?:([/nrt])|u00([0-9a-fA-F]{2}))/y;
 const CUT_ESCAPE = /^\\(?:u0{0,2}|u00[0-9a-fA-F]?)?$/;
+const WELL_PADDED = /^[^=]*(?:[^=]|[^=]=|==)$/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -19,21 +20,39 @@ interface Base64Run {
 export function readBase64(text: string, padded = false): Base64Run {
 	let base64 = '';
 	let from = 0;
+	/** Where the line ends are that stand behind the last character, waiting for what follows. */
+	let lineEnds: number[] = [];
 	SPECIALS.lastIndex = 0;
 	for (let match = SPECIALS.exec(text); match; match = SPECIALS.exec(text)) {
 		const at = match.index;
-		if (padded && at > from) return { base64, end: from };
+		if (at > from) {
+			if (padded) return { base64, end: from };
+			lineEnds = [];
+		}
 		base64 += text.slice(from, at);
 		const char = match[0] === '\\' ? unescape(text, at) : { value: match[0], length: 1 };
-		if (!char) return { base64, ...(CUT_ESCAPE.test(text.slice(at)) ? { cut: at } : { end: at }) };
-		if (char.value === '=') padded = true;
-		else if (padded && char.value !== '') return { base64, end: at };
-		else if (SPECIAL.test(char.value)) return { base64, end: at };
+		if (!char && CUT_ESCAPE.test(text.slice(at))) return { base64, cut: lineEnds[0] ?? at };
+		if (!char || !isBase64(char.value, padded)) return { base64, end: lineEnds[0] ?? at };
+		if (char.value === '') lineEnds.push(at);
+		else lineEnds = [];
+		// Base64 may be wrapped into lines, but a blank line belongs to the prose around it.
+		if (isBlankLine(text, lineEnds)) return { base64, end: lineEnds[0] };
+		padded ||= char.value === '=';
 		base64 += char.value;
 		from = SPECIALS.lastIndex = at + char.length;
 	}
 	if (padded && from < text.length) return { base64, end: from };
+	if (lineEnds.length > 0 && from === text.length) return { base64, cut: lineEnds[0] };
 	return { base64: base64 + text.slice(from) };
+}
+
+/** Whether a character that is not of the alphabet as it stands belongs to the run all the same. */
+function isBase64(char: string, padded: boolean): boolean {
+	return char === '=' || (!padded && !SPECIAL.test(char));
+}
+
+function isBlankLine(text: string, lineEnds: number[]): boolean {
+	return lineEnds.filter((at) => /^\\(?:n|u000a)/i.test(text.slice(at, at + 6))).length > 1;
 }
 
 /** The character that a JSON escape stands for, '' for white space; undefined for any other. */
@@ -50,6 +69,7 @@ export function createBase64Decoder() {
 	/** Up to three characters that wait for the rest of their group of four. */
 	let group = '';
 	let padded = false;
+	let isMalformed = false;
 
 	function push(bytes: Buffer): { data: Buffer; rest: Buffer; ended: boolean } {
 		return decodePlain(bytes) ?? decodeAny(bytes);
@@ -76,6 +96,7 @@ export function createBase64Decoder() {
 		const whole = run.length - (run.length % 4);
 		group = run.slice(whole);
 		padded ||= base64.includes('=');
+		isMalformed ||= run.includes('=') && whole > 0 && !WELL_PADDED.test(run.slice(0, whole));
 		const rest = bytes.subarray(end ?? cut ?? bytes.length);
 		return finish(Buffer.from(run.slice(0, whole), 'base64'), rest, end !== undefined);
 	}
@@ -87,8 +108,9 @@ export function createBase64Decoder() {
 		return { data: Buffer.concat([data, tail]), rest, ended };
 	}
 
-	/** After the end: whether no character is left over. */
-	const isWhole = () => group === '';
+	/** After the end: whether no character is left over, and none stands behind padding. */
+	const isWhole = () => group === '' && !isMalformed;
+	const isPadded = () => padded;
 
-	return { push, isWhole };
+	return { push, isWhole, isPadded };
 }

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'crypto';
 import type { IBinaryData } from 'n8n-workflow';
 
 import { ApiError } from '../api/apiError';
@@ -42,22 +43,23 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 	async function receive(type: ImageType, events: AsyncIterator<SplitEvent>): Promise<void> {
 		const wasRead = createDeferred<void>();
 		const verdict = createDeferred<void>();
-		const image = { verdict, type, head: [] as Buffer[], bytes: 0 };
+		const image = { verdict, type, head: [] as Buffer[], bytes: 0, hash: createHash('sha256') };
 
 		async function* content() {
-			try {
-				for (let chunk = await nextChunk(events); chunk; chunk = await nextChunk(events)) {
-					if (image.bytes < HEAD_BYTES) image.head.push(chunk);
-					image.bytes += chunk.length;
-					if (image.bytes > MAX_IMAGE_BYTES) throw tooLarge();
-					yield chunk;
-				}
-			} catch (error) {
-				wasRead.reject(error);
-				await wasRead.promise;
-			}
+			for (let chunk = await next(); chunk; chunk = await next()) yield chunk;
 			wasRead.resolve();
 			await verdict.promise;
+		}
+
+		async function next(): Promise<Buffer | undefined> {
+			try {
+				const chunk = await nextChunk(events);
+				if (chunk) take(image, chunk);
+				return chunk;
+			} catch (error) {
+				wasRead.reject(error);
+				return await Promise.reject(error);
+			}
 		}
 
 		const stored = storeBinary(toReadable(content()), `image.${type.extension}`, type.mimeType);
@@ -68,14 +70,17 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 
 	/** Lets storage finish. Of an image that the reply repeats, only the first is kept. */
 	async function commit(): Promise<StoredImage[]> {
-		const images = pending.filter(
-			(image, index) => !pending.slice(0, index).some((earlier) => isSame(earlier, image)),
-		);
+		const images = new Map<string, PendingImage>();
 		for (const image of pending) {
-			if (images.includes(image)) image.verdict.resolve();
-			else image.verdict.reject(new Error('The reply repeats this image'));
+			const digest = image.hash.digest('hex');
+			if (images.has(digest)) {
+				image.verdict.reject(new Error('The reply repeats this image'));
+			} else {
+				images.set(digest, image);
+				image.verdict.resolve();
+			}
 		}
-		return await unlessAborted(Promise.all(images.map(finish)), signal);
+		return await unlessAborted(Promise.all([...images.values()].map(finish)), signal);
 	}
 
 	async function discard(reason: unknown): Promise<void> {
@@ -94,6 +99,7 @@ interface PendingImage {
 	/** The first bytes, in chunks. */
 	head: Buffer[];
 	bytes: number;
+	hash: Hash;
 	stored: Promise<IBinaryData>;
 }
 
@@ -101,8 +107,11 @@ async function finish({ stored, type, head, bytes }: PendingImage): Promise<Stor
 	return { binary: await stored, ...type, ...pixelSizeOf(Buffer.concat(head)), bytes };
 }
 
-function isSame(a: PendingImage, b: PendingImage): boolean {
-	return a.bytes === b.bytes && Buffer.concat(a.head).equals(Buffer.concat(b.head));
+function take(image: Omit<PendingImage, 'stored'>, chunk: Buffer): void {
+	if (image.bytes < HEAD_BYTES) image.head.push(chunk);
+	image.hash.update(chunk);
+	image.bytes += chunk.length;
+	if (image.bytes > MAX_IMAGE_BYTES) throw tooLarge();
 }
 
 async function nextChunk(events: AsyncIterator<SplitEvent>): Promise<Buffer | undefined> {

@@ -4,7 +4,7 @@ import { randomUUID } from 'crypto';
 export function createPlaceholders() {
 	const mark = `image:${randomUUID()}:`;
 	const dataUrl = `(?:data:image[^,\\s]*,)?${mark}\\d+;`;
-	const whole = new RegExp(`^${dataUrl}$`);
+	const whole = new RegExp(`^${dataUrl}\\s*$`);
 	const inProse = new RegExp(`!?\\[[^\\]]*\\]\\(\\s*${dataUrl}[^)]*\\)|${dataUrl}`, 'g');
 
 	return {

@@ -24,7 +24,9 @@ const PROBE_CHARS = 64;
 const PROBE_MAX_BYTES = 6 * PROBE_CHARS;
 
 /** A data URL may stand in a JSON string, markdown, HTML or plain prose, and ends as these do. */
-const TERMINATORS = '"\\)>]}<\'` ';
+const TERMINATORS = '"\\)>]}<\'` .,;:*|&';
+
+const BASE64 = /[\w+/=-]/;
 
 /**
  * Takes the base64 images out of a reply (JSON or SSE) as its bytes arrive, in chunks cut anywhere.
@@ -88,7 +90,9 @@ export function createSplitter(placeholder: (index: number) => string) {
 		const { data, rest, ended } = decoder.push(bytes);
 		if (data.length > 0) yield { kind: 'imageData', bytes: data };
 		if (!ended) return hold(rest);
-		if (!decoder.isWhole() || !TERMINATORS.includes(String.fromCharCode(rest[0] as number))) {
+		const next = rest.toString('latin1', 0, 1);
+		const isEnd = decoder.isPadded() ? !BASE64.test(next) : TERMINATORS.includes(next);
+		if (!decoder.isWhole() || !isEnd) {
 			throw new SplitError('The reply holds an image whose base64 is malformed');
 		}
 		yield { kind: 'imageEnd' };

@@ -17,9 +17,8 @@ export async function send(
 	const { path, body } = requestOf(prompt);
 	const response = await client.post(path, encodeBody(body, files), settings);
 	reading.onStart?.();
-	const received = await receive(response.body, {
+	const received = await receive(response, {
 		...reading,
-		isEventStream: response.isEventStream,
 		storeBinary: context.helpers.prepareBinaryData,
 		download: async (url) => await client.download(url, settings),
 		signal,

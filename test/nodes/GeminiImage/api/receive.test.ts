@@ -4,6 +4,7 @@ import sharp from 'sharp';
 
 import { ApiError } from '../../../../nodes/GeminiImage/api/apiError';
 import { receive, type ReceiveOptions } from '../../../../nodes/GeminiImage/api/receive';
+import type { Response } from '../../../../nodes/GeminiImage/api/client';
 import {
 	arriving,
 	chunk,
@@ -21,12 +22,22 @@ const fixture = (name: string) =>
 	readFileSync(join(__dirname, '../../../fixtures', `${name}.response.json`), 'utf8');
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 
+const response = (
+	body: AsyncIterable<Uint8Array>,
+	isEventStream = false,
+	close = () => {},
+): Response => ({ isEventStream, body, close });
+
 /** Receives `reply`, text or a body, into a storage of its own. */
-function start(reply: string | AsyncIterable<Uint8Array>, options: Partial<ReceiveOptions> = {}) {
+function start(
+	reply: string | AsyncIterable<Uint8Array>,
+	options: Partial<ReceiveOptions> = {},
+	close?: () => void,
+) {
 	const storage = createStorage();
-	const body = typeof reply === 'string' ? arriving(cut(Buffer.from(reply), 1000)) : reply;
-	const received = receive(body, {
-		isEventStream: typeof reply !== 'string' || !reply.startsWith('{'),
+	const isText = typeof reply === 'string';
+	const body = isText ? arriving(cut(Buffer.from(reply), 1000)) : reply;
+	const received = receive(response(body, isText && !reply.startsWith('{'), close), {
 		storeBinary: storage.store,
 		signal: new AbortController().signal,
 		download: () => Promise.reject(new Error('nothing to download')),
@@ -129,7 +140,7 @@ describe('a reply', () => {
 		const { received, files } = start('{"data":[{"url":"https://example.com/cat"}]}', {
 			download: async (url) => {
 				urls.push(url);
-				return arriving(cut(other, 5));
+				return response(arriving(cut(other, 5)));
 			},
 		});
 		expect((await received).images).toMatchObject([
@@ -229,7 +240,7 @@ test('slow storage holds the connection back', async () => {
 	let open = () => {};
 	const gate = new Promise<void>((resolve) => (open = resolve));
 	const storage = createStorage({ onChunk: () => gate, forget: true });
-	const { received } = start(body(), { isEventStream: false, storeBinary: storage.store });
+	const { received } = start(body(), { storeBinary: storage.store });
 	await settle(500);
 	expect(sent).toBeLessThan(10);
 	open();
@@ -245,20 +256,18 @@ test.each(['storage', 'the service'])('a cancel does not wait for %s', async (sl
 	});
 	let isClosed = false;
 	async function* body() {
-		try {
-			yield Buffer.from(`{"data":[{"b64_json":"${base64(other).slice(0, 400)}`);
-			if (slow === 'the service') await failure;
-			for (;;) yield Buffer.alloc(64 * 1024, 'A');
-		} finally {
-			isClosed = true;
-		}
+		yield Buffer.from(`{"data":[{"b64_json":"${base64(other).slice(0, 400)}`);
+		if (slow === 'the service') await failure;
+		for (;;) yield Buffer.alloc(64 * 1024, 'A');
 	}
 	failure.catch(() => {});
 	const onChunk = () => (slow === 'storage' ? new Promise<void>(() => {}) : undefined);
-	const { received } = start(body(), {
-		storeBinary: createStorage({ onChunk, forget: true }).store,
-		signal: controller.signal,
-	});
+	const storeBinary = createStorage({ onChunk, forget: true }).store;
+	const { received } = start(
+		body(),
+		{ storeBinary, signal: controller.signal },
+		() => (isClosed = true),
+	);
 	setTimeout(() => controller.abort(reason), 20);
 	const before = Date.now();
 	expect(await failureOf(received)).toBe(reason);

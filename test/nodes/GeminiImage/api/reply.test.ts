@@ -179,11 +179,20 @@ test.each<[string, unknown[], object | null]>([
 	],
 	[
 		'with fields that nobody knows',
-		[{ usage: { ti_quantity: 1, extra: { a: [] } } }],
+		[{ data: [], usage: { ti_quantity: 1, extra: { a: [] } } }],
 		{ ti_quantity: 1, extra: { a: [] } },
 	],
 ])('usage %s', (_name, values, expected) => {
 	expect(reduce(...values).usage).toEqual(expected);
+});
+
+test.each([
+	['the flat form of an error', { code: 1, message: 'no quota' }, /no quota/],
+	['an error of another service', { detail: 'x' }, /not a reply/],
+	['nothing', {}, /not a reply/],
+	['a task', { task_id: 't', data: null }, /started a task/],
+])('%s is a failure', (_name, value, message) => {
+	expect(() => reduce(value)).toThrow(message);
 });
 
 describe('images that the reply only links', () => {

@@ -51,7 +51,8 @@ const endings = () => [0, 1, 2].map((more) => Buffer.concat([small, Buffer.alloc
 function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) {
 	const { text, images: found, error } = split(pieces);
 	if (error) throw error;
-	expect(text).toBe(
+	// White space behind the base64 is not part of it, and stays.
+	expect(text.replace(/(<image \d+>)(?:\\[rnt])+/g, '$1')).toBe(
 		fill(
 			template,
 			images.map((_image, index) => placeholderOf(index)),

@@ -1,0 +1,247 @@
+import sharp from 'sharp';
+import type { INodeParameters } from 'n8n-workflow';
+
+import { itemWith, picture, startHarness, type Harness } from './harness';
+
+const NODE = 'Gemini Image';
+const CHEAP: INodeParameters = {
+	model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' },
+	imageSize: '512',
+};
+
+describe('options', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	test('what goes into the body goes under the names of the API', async () => {
+		const { error } = await harness.run({
+			...CHEAP,
+			prompt: 'Draw a fox',
+			options: {
+				temperature: 0.4,
+				topP: '=0.9',
+				topK: 40,
+				maxTokens: 4096,
+				reasoningEffort: 'low',
+				safetySettings: {
+					values: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+				},
+				extraBody: '{"seed": 7, "user": "me"}',
+			},
+		});
+		expect(error).toBeUndefined();
+		expect(harness.lastBody()).toEqual({
+			model: 'gemini-3.1-flash-image-preview',
+			messages: [{ role: 'user', content: 'Draw a fox' }],
+			stream: true,
+			image_config: { image_size: '512' },
+			temperature: 0.4,
+			top_p: 0.9,
+			top_k: 40,
+			max_tokens: 4096,
+			reasoning_effort: 'low',
+			safety_settings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+			seed: 7,
+			user: 'me',
+		});
+	});
+
+	test('file name and output field', async () => {
+		const { output } = await harness.run({
+			...CHEAP,
+			prompt: 'Draw a fox',
+			options: { binaryPropertyOutput: 'picture', fileName: 'fox' },
+		});
+		const [item] = output(NODE);
+		expect(Object.keys(item?.binary ?? {})).toEqual(['picture']);
+		expect(item?.binary?.picture?.fileName).toBe('fox.png');
+		expect(item?.json.image).toMatchObject({ fileName: 'fox.png' });
+	});
+
+	test('an option of another operation does nothing', async () => {
+		await harness.run(
+			{
+				...CHEAP,
+				prompt: 'Draw a fox',
+				options: { history: '[{"role":"user","content":"old"}]', combineItems: true },
+			},
+			{ input: [{ json: {} }, { json: {} }] },
+		);
+		expect(harness.lastBody().messages).toEqual([{ role: 'user', content: 'Draw a fox' }]);
+	});
+
+	describe('endpoint images', () => {
+		const models = [
+			'gemini-2.5-flash-image',
+			'gemini-3.0-pro-image-preview',
+			'gemini-3.1-flash-image-preview',
+		];
+
+		test.each(models)('%s: text to image and image to image', async (value) => {
+			const { engine, run, lastBody, emulator } = harness;
+			const common = {
+				model: { __rl: true, mode: 'id', value },
+				prompt: 'A fox',
+				aspectRatio: '4:3',
+				options: { endpoint: 'images', temperature: 0.5 },
+			};
+			const text = await run({ ...common, operation: 'textToImage' });
+			expect(emulator.requests.at(-1)?.path).toMatch(/\/images\/generations$/);
+			expect(lastBody()).toEqual({
+				model: value,
+				prompt: 'A fox',
+				image_config: { aspect_ratio: '4:3' },
+				temperature: 0.5,
+			});
+			const [item] = text.output(NODE);
+			expect(item?.json).toMatchObject({
+				id: null,
+				text: '',
+				reasoning: null,
+				finishReason: null,
+				usage: { total_tokens: expect.any(Number) },
+				image: { mimeType: 'image/png' },
+			});
+
+			const input = [await itemWith(engine, { a: await picture(), b: await picture('jpeg') })];
+			const one = { ...common, operation: 'imageToImage', binaryPropertyName: 'a' };
+			expect((await run(one, { input })).error).toBeUndefined();
+			expect(emulator.requests.at(-1)?.path).toMatch(/\/images\/edits$/);
+			expect(lastBody().image).toMatch(/^data:image\/png;base64,</);
+			const two = await run({ ...one, binaryPropertyName: 'a,b' }, { input });
+			expect(lastBody().image).toEqual([
+				expect.stringMatching(/^data:image\/png/),
+				expect.stringMatching(/^data:image\/jpeg/),
+			]);
+			const file = await engine.read(two.output(NODE)[0]!.binary!.data!);
+			expect((await sharp(file).metadata()).format).toBe('png');
+		});
+
+		test('says which options it has no place for', async () => {
+			const { run, lastBody } = harness;
+			const { hints } = await run({
+				...CHEAP,
+				prompt: 'A fox',
+				options: { endpoint: 'images', systemMessage: 'Be bold', maxTokens: 100 },
+			});
+			expect(lastBody()).not.toHaveProperty('max_tokens');
+			expect(hints(NODE)).toEqual([
+				'The Images endpoint takes no System Message, Max Tokens: not sent',
+			]);
+		});
+	});
+
+	describe('several', () => {
+		test('numberOfImages makes as many requests, numbered on', async () => {
+			const { run, emulator } = harness;
+			const before = emulator.requests.length;
+			const { output } = await run(
+				{ ...CHEAP, prompt: '=Draw {{ $json.what }}', numberOfImages: 3 },
+				{ input: [{ json: { what: 'a fox' } }, { json: { what: 'a crow' } }] },
+			);
+			expect(emulator.requests.length - before).toBe(6);
+			const items = output(NODE);
+			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+				[0, 0, 0, 1, 1, 1].map((item) => ({ item })),
+			);
+			expect(items.map(({ json }) => json.image)).toMatchObject(
+				[0, 1, 2, 0, 1, 2].map((index) => ({ index })),
+			);
+			expect(items.map(({ binary }) => binary?.data?.fileName)).toEqual([
+				'image.png',
+				'image_1.png',
+				'image_2.png',
+				'image.png',
+				'image_1.png',
+				'image_2.png',
+			]);
+			expect(items.every(({ json }) => json.usage !== null)).toBe(true);
+		});
+
+		test('usage stands on the first item of a reply only', async () => {
+			const { output } = await harness.run(
+				{ ...CHEAP, prompt: 'Draw cats' },
+				{ profile: 'thought-images' },
+			);
+			const items = output(NODE);
+			expect(items).toHaveLength(3);
+			expect(items.map(({ json }) => json.usage !== null)).toEqual([true, false, false]);
+		});
+
+		test('combineItems sends the images of all items in one request', async () => {
+			const { engine, run, lastBody, emulator } = harness;
+			const colours = ['#a00000', '#00a000', '#0000a0'];
+			const input = await Promise.all(
+				colours.map(
+					async (colour) => await itemWith(engine, { data: await picture('png', colour) }),
+				),
+			);
+			const before = emulator.requests.length;
+			const { output } = await run(
+				{
+					...CHEAP,
+					operation: 'imageToImage',
+					prompt: 'Merge',
+					imageSource: 'binaryAndUrl',
+					imageUrls: ['https://example.com/a.jpg'],
+					options: { combineItems: true },
+				},
+				{ input },
+			);
+			expect(emulator.requests.length - before).toBe(1);
+			const [message] = lastBody().messages as Array<{ content: Array<{ type: string }> }>;
+			expect(message?.content.map(({ type }) => type)).toEqual([
+				'text',
+				...Array.from({ length: 4 }, () => 'image_url'),
+			]);
+			const items = output(NODE);
+			expect(items).toHaveLength(1);
+			expect(items[0]?.pairedItem).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+		});
+
+		test('* takes every image of the item in field order, and nothing else', async () => {
+			const { engine, run, lastBody } = harness;
+			const item = await itemWith(engine, { z: await picture('png'), a: await picture('webp') });
+			item.binary!.notes = await engine.store(Buffer.from('hello'), 'notes.txt', 'text/plain');
+			const { error } = await run(
+				{ ...CHEAP, operation: 'imageToImage', prompt: 'Merge', binaryPropertyName: '*' },
+				{ input: [item] },
+			);
+			expect(error).toBeUndefined();
+			const urls = JSON.stringify(lastBody()).match(/data:image\/\w+/g);
+			expect(urls).toEqual(['data:image/png', 'data:image/webp']);
+		});
+
+		test('the files of combined binary mode', async () => {
+			const { engine, run, lastBody } = harness;
+			const { binary } = await itemWith(engine, { data: await picture('webp') });
+			for (const binaryPropertyName of ['data', '_files.data', '*', '={{ $json._files.data }}']) {
+				const { error, output } = await run(
+					{ ...CHEAP, operation: 'imageToImage', prompt: 'Blue', binaryPropertyName },
+					{ input: [{ json: { _files: binary as never } }], binaryMode: 'combined' },
+				);
+				expect(error).toBeUndefined();
+				expect(JSON.stringify(lastBody())).toContain('data:image/webp');
+				expect(output(NODE)[0]?.json._files).toMatchObject({ data: { mimeType: 'image/png' } });
+			}
+		});
+	});
+
+	test('maxConcurrency bounds the requests at a time', async () => {
+		const { run, emulator } = harness;
+		const input = Array.from({ length: 6 }, () => ({ json: {} }));
+		for (const maxConcurrency of [1, 3]) {
+			emulator.peakRequests();
+			const { error } = await run(
+				{ ...CHEAP, prompt: 'Draw a fox', options: { maxConcurrency } },
+				{ input, profile: 'slow-100' },
+			);
+			expect(error).toBeUndefined();
+			expect(emulator.peakRequests()).toBe(maxConcurrency);
+		}
+	});
+});
