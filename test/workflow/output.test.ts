@@ -1,0 +1,164 @@
+import type { StructuredChunk } from 'n8n-workflow';
+
+import { picture, itemWith, startHarness, type Harness } from './harness';
+
+const NODE = 'Gemini Image';
+const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' };
+
+describe('what the user is told', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	test('a picture smaller than the size chosen', async () => {
+		const { hints, output } = await harness.run(
+			{ model, prompt: 'Draw a fox', imageSize: '2K', aspectRatio: '1:1' },
+			{ profile: 'smaller' },
+		);
+		expect(output(NODE)[0]?.json.image).toMatchObject({ width: 1024, height: 1024 });
+		expect(hints(NODE)).toEqual([
+			'The service sent a picture of 1024 x 1024 pixels, smaller than the Image Size 2K',
+		]);
+	});
+
+	test.each([
+		['512', '21:9'],
+		['1K', '8:1'],
+		['1K', '4:5'],
+	])('nothing where size %s and ratio %s are as asked', async (imageSize, aspectRatio) => {
+		const { hints } = await harness.run({ model, prompt: 'Draw a fox', imageSize, aspectRatio });
+		expect(hints(NODE)).toEqual([]);
+	});
+
+	test('the tokens of a reply, added to the counters of n8n', async () => {
+		const { run, output } = await harness.run(
+			{ model, prompt: 'Draw a fox', imageSize: '512', numberOfImages: 2 },
+			{},
+		);
+		const sum = (field: string) =>
+			output(NODE).reduce(
+				(total, { json }) => total + Number((json.usage as Record<string, number>)[field]),
+				0,
+			);
+		expect(run.data.resultData.runData[NODE]?.[0]?.metadata?.tokenUsage).toEqual({
+			inputTokens: sum('prompt_tokens'),
+			outputTokens: sum('completion_tokens'),
+		});
+	});
+
+	test('a signed link to the picture', async () => {
+		const { output } = await harness.run({
+			model,
+			prompt: 'Draw a fox',
+			imageSize: '512',
+			options: { imageLink: true },
+		});
+		const { url } = output(NODE)[0]?.json.image as { url: string };
+		expect(url).toMatch(/^http:\/\/127\.0\.0\.1\/rest\/binary-data\/signed\?token=[\w-]+\./);
+	});
+
+	test('chat gives the link of each picture', async () => {
+		const { output } = await harness.run(
+			{ operation: 'chat', model, prompt: 'Draw cats', options: { imageLink: true } },
+			{ profile: 'two-images' },
+		);
+		const images = output(NODE)[0]?.json.images as Array<{ url: string }>;
+		expect(images.map(({ url }) => url.includes('/binary-data/signed?token='))).toEqual([
+			true,
+			true,
+		]);
+	});
+});
+
+test('in-memory binary data has no links, and that is said', async () => {
+	const harness = await startHarness('default');
+	try {
+		const { output, hints } = await harness.run({
+			model,
+			prompt: 'Draw a fox',
+			imageSize: '512',
+			options: { imageLink: true },
+		});
+		expect(output(NODE)[0]?.json.image).toMatchObject({ url: null });
+		expect(hints(NODE)).toEqual([
+			'No Image Link: n8n keeps binary data in memory here, and only stored files have links',
+		]);
+	} finally {
+		await harness.close();
+	}
+});
+
+describe('chat in a streaming run', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	async function chunksOf(prompt: string, options: object = {}, profile?: string) {
+		const chunks: StructuredChunk[] = [];
+		const { output, error } = await harness.run(
+			{ operation: 'chat', prompt, options: options as never },
+			{ mode: 'webhook', profile, onChunk: (chunk) => chunks.push(chunk) },
+		);
+		return { chunks, error, item: output(NODE)[0] };
+	}
+
+	test('text arrives in pieces: one begin, items, one end, without the reasoning', async () => {
+		const { chunks, item } = await chunksOf('Hello, how are you?');
+		const types = chunks.map(({ type }) => type);
+		expect(types.at(0)).toBe('begin');
+		expect(types.at(-1)).toBe('end');
+		expect(types.slice(1, -1).every((type) => type === 'item')).toBe(true);
+		expect(types.length).toBeGreaterThan(4);
+		const text = chunks.map(({ content }) => content ?? '').join('');
+		expect(text.trim()).toBe(item?.json.text);
+		expect(text).not.toContain('**');
+	});
+
+	test('markdown images are kept out of the text', async () => {
+		const { chunks, item } = await chunksOf('Draw a cat', {}, 'markdown');
+		const text = chunks.map(({ content }) => content ?? '').join('');
+		expect(text).not.toMatch(/base64|image:/);
+		expect(item?.json.images).toHaveLength(1);
+	});
+
+	test('nothing begins where the service refuses', async () => {
+		const { chunks, error } = await chunksOf('Hello', {}, 'status-500');
+		expect(error?.message).toContain('(500)');
+		expect(chunks.filter(({ type }) => type === 'begin')).toEqual([]);
+	});
+
+	test('a retried request begins once', async () => {
+		const { chunks } = await chunksOf('Hello, how are you?', {}, 'busy-1-live');
+		expect(chunks.filter(({ type }) => type === 'begin')).toHaveLength(1);
+	});
+});
+
+test('an agent that calls the node as a tool gets small JSON that says what it needs', async () => {
+	const harness = await startHarness();
+	try {
+		const { output } = await harness.run(
+			{
+				operation: 'imageToImage',
+				model,
+				prompt: '={{ $json.prompt }}',
+				imageSize: '512',
+				options: { imageLink: true },
+			},
+			{
+				input: [await itemWith(harness.engine, { data: await picture() }, { prompt: 'Paint it' })],
+			},
+		);
+		const json = JSON.stringify(output(NODE).map((item) => item.json));
+		expect(json.length).toBeLessThan(3000);
+		expect(json).toContain('/binary-data/signed?token=');
+		expect(json).not.toMatch(/[\w+/]{300,}/);
+	} finally {
+		await harness.close();
+	}
+});
