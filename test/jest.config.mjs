@@ -18,6 +18,8 @@ export default {
 	rootDir: '..',
 	testEnvironment: 'node',
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
+	// The real n8n of the end-to-end tests has thousands of packages.
+	modulePathIgnorePatterns: ['<rootDir>/test/e2e/n8n/', '<rootDir>/dist/'],
 	moduleNameMapper: Object.fromEntries(
 		ES_MODULES.map((name) => [`^${name}$`, `${outdir}/${name}.cjs`]),
 	),

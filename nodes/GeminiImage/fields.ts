@@ -8,7 +8,7 @@ export const modelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'model',
 	type: 'resourceLocator',
-	default: { mode: 'list', value: DEFAULT_MODEL },
+	default: { mode: 'list', value: DEFAULT_MODEL, cachedResultName: MODELS[0]?.name },
 	required: true,
 	description: 'The model that draws',
 	modes: [

