@@ -72,6 +72,8 @@ export type Environment = Record<string, string>;
 /** What every n8n process of the tests has in common. */
 export function environmentOf(home: string, more: Environment = {}): Environment {
 	return {
+		// jest sets it to test, and then n8n neither starts nor says why.
+		NODE_ENV: 'production',
 		N8N_USER_FOLDER: home,
 		N8N_ENCRYPTION_KEY: 'end-to-end',
 		N8N_DIAGNOSTICS_ENABLED: 'false',
