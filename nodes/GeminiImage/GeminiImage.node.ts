@@ -18,6 +18,9 @@ import { optionsField } from './optionFields';
 import { renumber } from './output';
 import { planRequests, type Request } from './requests';
 
+/** n8n before 1.85 does not export the types of connections. */
+const MAIN = NodeConnectionTypes?.Main ?? 'main';
+
 export class GeminiImage implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Gemini Image',
@@ -29,8 +32,8 @@ export class GeminiImage implements INodeType {
 		description: 'Draw, edit and talk about pictures with Gemini image models through Nexconn',
 		defaults: { name: 'Gemini Image' },
 		usableAsTool: true,
-		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		inputs: [MAIN],
+		outputs: [MAIN],
 		credentials: [{ name: 'nexconnApi', required: true }],
 		properties: [
 			{

@@ -55,11 +55,14 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 }
 
 function linkTo({ context, hint }: Turn, { binary }: StoredImage): string | null {
-	// n8n 1.x has no signed links.
-	if (binary.id && 'createBinarySignedUrl' in context.helpers) {
-		return context.helpers.createBinarySignedUrl(binary);
-	}
-	hint('No Image Link: n8n keeps binary data in memory here, and only stored files have links');
+	// n8n 1.88 and older have no signed links.
+	const canLink = 'createBinarySignedUrl' in context.helpers;
+	if (binary.id && canLink) return context.helpers.createBinarySignedUrl(binary);
+	hint(
+		canLink
+			? 'No Image Link: n8n keeps binary data in memory here, and only stored files have links'
+			: 'No Image Link: this version of n8n makes no links to its files',
+	);
 	return null;
 }
 

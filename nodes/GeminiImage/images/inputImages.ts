@@ -113,8 +113,8 @@ async function readImage(
 	}
 	const open = async (): Promise<Chunks> =>
 		id ? await context.helpers.getBinaryStream(id) : decode(data);
-	const { head, all } = await peek(await open(), HEAD_BYTES);
-	await all.return(undefined);
+	const { head, close } = await peek(await open(), HEAD_BYTES);
+	await close();
 	const type = imageTypeOf(head);
 	if (!type) return undefined;
 	if (pixelSizeOf(head).width === null && head.length === bytes) throw damaged(source);

@@ -1,8 +1,14 @@
-/** The first bytes of a stream, at least `length` where there are as many, and the whole of it. */
-export async function peek(
-	chunks: AsyncIterable<Uint8Array>,
-	length: number,
-): Promise<{ head: Buffer; all: AsyncGenerator<Uint8Array> }> {
+interface Peeked {
+	/** At least as many bytes as were asked for, where there are as many. */
+	head: Buffer;
+	/** The whole stream, from its first byte. */
+	all: AsyncGenerator<Uint8Array>;
+	/** Ends a stream whose rest is not wanted. */
+	close(): Promise<void>;
+}
+
+/** Looks at the first `length` bytes of a stream. */
+export async function peek(chunks: AsyncIterable<Uint8Array>, length: number): Promise<Peeked> {
 	const iterator = chunks[Symbol.asyncIterator]();
 	const read: Uint8Array[] = [];
 	let bytes = 0;
@@ -24,5 +30,7 @@ export async function peek(
 		}
 	}
 
-	return { head: Buffer.concat(read), all: all() };
+	// A generator that has not started skips its finally, so to end `all` would not end the stream.
+	const close = async () => void (await iterator.return?.());
+	return { head: Buffer.concat(read), all: all(), close };
 }

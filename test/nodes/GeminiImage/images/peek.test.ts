@@ -1,0 +1,29 @@
+import { createReadStream } from 'node:fs';
+
+import { peek } from '../../../../nodes/GeminiImage/images/peek';
+
+async function* three() {
+	for (const piece of ['one', 'two', 'three']) yield Buffer.from(piece);
+}
+
+test('the head has enough bytes, and the whole stream still follows', async () => {
+	const { head, all } = await peek(three(), 4);
+	expect(head.toString()).toBe('onetwo');
+	const chunks: Uint8Array[] = [];
+	for await (const chunk of all) chunks.push(chunk);
+	expect(Buffer.concat(chunks).toString()).toBe('onetwothree');
+});
+
+test('a stream shorter than the head is all head', async () => {
+	const { head } = await peek(three(), 100);
+	expect(head.toString()).toBe('onetwothree');
+});
+
+test('a file whose rest is not wanted is closed', async () => {
+	const file = createReadStream(__filename, { highWaterMark: 16 });
+	const closed = new Promise((resolve) => file.once('close', resolve));
+	const { close } = await peek(file, 4);
+	await close();
+	await closed;
+	expect(file.destroyed).toBe(true);
+});
