@@ -62,7 +62,8 @@ export class GeminiImage implements INodeType {
 	/** The one loop and the one catch: operations throw, and it is decided here what becomes of it. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(this);
-		const run = abortWith(this.getExecutionCancelSignal?.());
+		const cancel = this.getExecutionCancelSignal?.();
+		const run = abortWith(cancel);
 		const hints = new Set<string>();
 		let failure: Error | undefined;
 
@@ -90,6 +91,7 @@ export class GeminiImage implements INodeType {
 
 		const { requests, concurrency } = planRequests(this, operation);
 		const results = await pLimit(concurrency).map(requests, perform);
+		if (cancel?.aborted) throw cancelled(this);
 		if (failure) throw failure;
 		for (const message of hints) {
 			this.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
@@ -105,4 +107,9 @@ function operationOf(context: IExecuteFunctions): Operation {
 	throw new NodeOperationError(context.getNode(), `There is no operation '${String(value)}'`, {
 		description: `It is one of ${operations.map((candidate) => candidate.value).join(', ')}.`,
 	});
+}
+
+/** By the word 'canceled', n8n tells a cancel from a failure. */
+function cancelled(context: IExecuteFunctions): NodeOperationError {
+	return new NodeOperationError(context.getNode(), 'The execution was canceled');
 }

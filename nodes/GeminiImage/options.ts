@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from './api/apiError';
-import { asArray, asObject, type JsonObject } from './api/json';
+import { asArray, asObject, kindOf, type JsonObject } from './api/json';
 import { optionFields } from './optionFields';
 
 export const DEFAULT_MAX_CONCURRENCY = 4;
@@ -90,10 +90,15 @@ export function numberOption(field: string, value: unknown, range: Range): numbe
 	);
 }
 
-function textOption(field: string, value: unknown): string | undefined {
+/** Text of the form or of an expression, which may give a number; undefined where empty. */
+export function textOption(field: string, value: unknown): string | undefined {
 	if (isEmpty(value)) return undefined;
 	if (typeof value === 'string' || typeof value === 'number') return String(value);
-	throw invalidInput(field, `'${field}' takes text, not ${typeof value}`, 'Change the expression.');
+	throw invalidInput(
+		field,
+		`'${field}' takes text, not ${kindOf(value)}`,
+		'Change the expression.',
+	);
 }
 
 function historyOption(value: unknown): JsonObject[] {

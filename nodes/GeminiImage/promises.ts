@@ -21,14 +21,33 @@ export function createDeferred<T>(): Deferred<T> {
 /** The outcome of `promise`, or the reason of the abort if that comes first. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 	const aborted = createDeferred<never>();
-	const onAbort = () => aborted.reject(signal.reason);
-	if (signal.aborted) onAbort();
-	signal.addEventListener('abort', onAbort);
+	const forget = onAbort(signal, () => aborted.reject(signal.reason));
 	try {
 		return await Promise.race([promise, aborted.promise]);
 	} finally {
-		signal.removeEventListener('abort', onAbort);
+		forget();
 	}
+}
+
+const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back once on an abort, at once where it has happened, until the returned function is
+ * called. Node warns of a leak when a signal has many listeners, so all share one.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+	if (signal.aborted) {
+		callback();
+		return () => {};
+	}
+	let callbacks = callbacksOf.get(signal);
+	if (!callbacks) {
+		const all = (callbacks = new Set());
+		callbacksOf.set(signal, all);
+		signal.addEventListener('abort', () => all.forEach((call) => call()), { once: true });
+	}
+	callbacks.add(callback);
+	return () => void callbacks.delete(callback);
 }
 
 /** Milliseconds between two looks at the signal: older n8n cannot wake a `sleep`. */
@@ -47,8 +66,9 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 /** A controller that a first signal, where there is one, aborts as well. */
 export function abortWith(signal: AbortSignal | undefined): AbortController {
 	const controller = new AbortController();
-	const follow = () => controller.abort(signal?.reason);
-	if (signal?.aborted) follow();
-	signal?.addEventListener('abort', follow, { once: true });
+	if (signal) {
+		const leave = onAbort(signal, () => controller.abort(signal.reason));
+		onAbort(controller.signal, leave);
+	}
 	return controller;
 }

@@ -5,7 +5,7 @@ import type { Prompt } from './api/bodies';
 import { imagesFromFields, imagesFromUrls } from './images/inputImages';
 import { InputImage } from './images/inputImage';
 import { findModel, type Model } from './models';
-import { numberOption, readOptions } from './options';
+import { numberOption, readOptions, textOption } from './options';
 
 /**
  * Reads the form of an item, and refuses what the model does not take before anything is sent. The
@@ -38,11 +38,8 @@ export async function readPrompt(
 
 function readText(context: IExecuteFunctions, itemIndex: number, name: string, field: string) {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
-	const text = typeof value === 'number' ? String(value) : value;
-	if (typeof text !== 'string') {
-		throw invalidInput(field, `'${field}' is not text`, `It takes text, not ${typeof value}.`);
-	}
-	if (text.trim() === '') throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	const text = textOption(field, value);
+	if (text === undefined) throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
 	return name === 'model' ? text.trim() : text;
 }
 
@@ -54,8 +51,8 @@ function readChoice(
 	model: Model | undefined,
 	taken: string[] | undefined,
 ): string | undefined {
-	const value = String(context.getNodeParameter(name, itemIndex, 'auto') ?? '').trim();
-	if (value === 'auto' || value === '') return undefined;
+	const value = textOption(field, context.getNodeParameter(name, itemIndex, 'auto'))?.trim();
+	if (value === 'auto' || value === undefined) return undefined;
 	if (!model || taken?.includes(value)) return value;
 	throw invalidInput(
 		field,
@@ -86,7 +83,7 @@ async function readImages(context: IExecuteFunctions, itemIndex: number) {
 		...(fromFields
 			? await imagesFromFields(context, itemIndex, parameter('binaryPropertyName'))
 			: []),
-		...(fromUrls ? imagesFromUrls(parameter('imageUrls')) : []),
+		...(fromUrls ? await imagesFromUrls(parameter('imageUrls')) : []),
 	];
 }
 

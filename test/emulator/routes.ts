@@ -28,6 +28,7 @@ const DEFAULT_STYLE: Style = {
 	gzip: false,
 	pace: undefined,
 	contentLength: false,
+	tiny: false,
 };
 
 function styleOf({ profiles }: Exchange): Style {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { loadInputs } from './inputs';
 import { imageModels, pixelSize } from './models';
 import { paint } from './paint';
+import { tinyPicture } from './tiny';
 import type { Ask, Host, Picture, Style, Turn, Usage } from './types';
 
 const INPUT_IMAGE_TOKENS = 258;
@@ -10,6 +11,10 @@ const INPUT_IMAGE_TOKENS = 258;
 export const tokensOf = (text: string) => Math.ceil(text.length / 4);
 
 async function paintAll(ask: Ask, host: Host, style: Style): Promise<Picture[]> {
+	if (style.tiny) {
+		const variants = Array.from({ length: style.count }, (_, variant) => variant);
+		return Promise.all(variants.map((variant) => tinyPicture(ask.prompt, variant)));
+	}
 	const inputs = await loadInputs(ask.inputs, host);
 	const [width, height] = pixelSize(ask, inputs.aspect).map((n) => Math.round(n * style.scale));
 	const scenes = Array.from({ length: style.count }, (_, variant) => ({

@@ -128,6 +128,8 @@ export interface Style {
 	/** Writes the first `fine` bytes 1-7 at a time, the rest in writes of `then` bytes. */
 	pace: { fine: number; then: number } | undefined;
 	contentLength: boolean;
+	/** A few pixels that tell the prompt, in place of a painted picture. */
+	tiny: boolean;
 }
 
 export interface Host {

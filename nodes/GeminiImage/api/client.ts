@@ -6,8 +6,9 @@ import type {
 } from 'n8n-workflow';
 
 import { apiRootOf } from '../../../credentials/NexconnApi.credentials';
+import { abortWith, onAbort } from '../promises';
 import { ApiError } from './apiError';
-import { connectionError, linkError, statusError } from './errors';
+import { connectionError, linkConnectionError, linkError, statusError } from './errors';
 import { cleanText } from './errorBody';
 import { watchIdle } from './idle';
 import { withRetries } from './retry';
@@ -65,25 +66,30 @@ export async function createClient(context: IExecuteFunctions, itemIndex: number
 		body: RequestBody,
 		{ timeoutMs, signal }: RequestSettings,
 	): Promise<Response> {
-		const response = await send(context, signal, {
+		const request = abortWith(signal);
+		const content = body.stream();
+		// Nobody else closes the files behind it where the request ends early.
+		onAbort(request.signal, () => content.destroy());
+		const response = await send(context, request.signal, {
 			method: 'POST',
 			url: root + path,
-			body: body.stream(),
+			body: content,
 			headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
 			timeout: timeoutMs,
-		}).catch((error: unknown) => Promise.reject(connectionError(error, clean)));
+		}).catch((error: unknown) => fail(request, connectionError(error, clean, timeoutMs)));
+		const answer = read(response, timeoutMs, request);
 		const { statusCode, headers } = response;
-		const answer = read(response, timeoutMs);
 		if (statusCode < 300) return answer;
 		throw statusError(statusCode, headers, await readStart(answer.body), clean);
 	}
 
 	async function download(url: string, { timeoutMs, signal }: RequestSettings) {
-		const options = { ...STREAMED, url, timeout: timeoutMs, abortSignal: signal };
+		const request = abortWith(signal);
+		const options = { ...STREAMED, url, timeout: timeoutMs, abortSignal: request.signal };
 		const response = (await context.helpers
 			.httpRequest(options)
-			.catch((error: unknown) => Promise.reject(connectionError(error, clean)))) as FullResponse;
-		const answer = read(response, timeoutMs);
+			.catch((error: unknown) => fail(request, linkConnectionError(error, clean)))) as FullResponse;
+		const answer = read(response, timeoutMs, request);
 		if (response.statusCode < 300) return answer;
 		answer.close();
 		throw linkError(response.statusCode);
@@ -118,11 +124,25 @@ async function send(
 	})) as FullResponse;
 }
 
-function read({ headers, body }: FullResponse, timeoutMs: number): Response {
+/** Ends what is left of a request that failed. */
+async function fail(request: AbortController, error: ApiError): Promise<never> {
+	request.abort();
+	return await Promise.reject(error);
+}
+
+/**
+ * To destroy the body is not enough to close it: n8n's HTTP client may hand out a generator, which
+ * waits for the next byte before it ends.
+ */
+function read({ headers, body }: FullResponse, timeoutMs: number, request: AbortController) {
+	const close = () => {
+		request.abort();
+		body.destroy();
+	};
 	return {
 		isEventStream: /event-stream/i.test(String(headers['content-type'])),
-		body: watchIdle(body, timeoutMs),
-		close: () => void body.destroy(),
+		body: watchIdle(body, timeoutMs, close),
+		close,
 	};
 }
 

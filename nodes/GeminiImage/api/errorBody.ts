@@ -2,6 +2,10 @@ import type { ErrorDetails } from './apiError';
 import { asObject, asText, type JsonObject } from './json';
 
 const EXCERPT_CHARS = 300;
+/** Perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
+const LONG = String.raw`[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}`;
+const BASE64 = new RegExp(LONG, 'g');
+const DATA_URL = new RegExp(`data:[\\w/.+;=\\\\-]{0,200};base64,(?:${LONG}|[\\w+/=\\\\-]*)`, 'g');
 
 /** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
 export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'requestId'> {
@@ -48,8 +52,8 @@ export function cleanText(text: string, secrets: string[] = []): string {
 	let clean = text;
 	for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
 	clean = clean
-		.replace(/data:[\w/.+;=\\-]*;base64,[\w+/=\\-]*/g, '[base64]')
-		.replace(/[\w+/\\-]{60,}={0,2}/g, '[base64]')
+		.replace(DATA_URL, '[base64]')
+		.replace(BASE64, '[base64]')
 		.replace(/\s+/g, ' ')
 		.trim();
 	return clean.length > EXCERPT_CHARS ? `${clean.slice(0, EXCERPT_CHARS)}…` : clean;

@@ -91,35 +91,30 @@ function retryAfterMs(header: unknown): number {
 const REFUSED_CODES = ['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 /** Node's codes put into words; n8n replaces messages that contain a code by canned ones. */
-const CONNECTION_FAULTS: Record<string, string> = {
-	ECONNREFUSED: 'nothing listens at the Base URL',
-	ENOTFOUND: 'the host of the Base URL is unknown',
+const connectionFaults = (address: string): Record<string, string> => ({
+	ECONNREFUSED: `nothing listens at ${address}`,
+	ENOTFOUND: `the host of ${address} is unknown`,
 	EAI_AGAIN: 'the host name could not be looked up',
 	EHOSTUNREACH: 'there is no route to the host',
 	ENETUNREACH: 'there is no route to the network',
 	ECONNRESET: 'the connection was closed before an answer came',
 	EPIPE: 'the connection was closed while the request was sent',
-	ETIMEDOUT: 'no answer came within the Timeout',
+	ETIMEDOUT: 'the host did not answer',
 	ECONNABORTED: 'no answer came within the Timeout',
-	ERR_INVALID_URL: 'the Base URL is not a valid URL',
-};
+	ERR_INVALID_URL: `${address} is not a valid URL`,
+});
 
 /** The failure that a request without any answer stands for. */
-export function connectionError(error: unknown, clean: Clean): ApiError {
+export function connectionError(error: unknown, clean: Clean, timeoutMs: number): ApiError {
 	if (error instanceof ApiError) return error;
 	const cause = causes(error).find((candidate) => candidate instanceof ApiError);
 	if (cause instanceof ApiError) return cause;
-	const code = causes(error)
-		.map((candidate) => asObject(candidate)?.code)
-		.find((candidate): candidate is string => typeof candidate === 'string');
-	const isCertificate = code !== undefined && /CERT|SIGNATURE|SSL|TLS/.test(code);
-	const reason =
-		CONNECTION_FAULTS[code ?? ''] ??
-		(isCertificate ? 'its certificate is not trusted' : clean(messageOf(error)));
+	const code = codeOf(error);
+	if (code === 'ECONNABORTED') return timedOut(timeoutMs);
 	const isRefused = REFUSED_CODES.includes(code ?? '');
 	return new ApiError(
-		`The service could not be reached: ${reason}`,
-		isRefused || isCertificate || code === 'ENOTFOUND'
+		`The service could not be reached: ${reasonOf(error, 'the Base URL', clean)}`,
+		isRefused || isCertificateFault(code) || code === 'ENOTFOUND'
 			? 'Check the Base URL of the credential, and proxy and firewall of the n8n server.'
 			: 'The call may have been billed, so it was not repeated. Try again.',
 		{},
@@ -129,10 +124,15 @@ export function connectionError(error: unknown, clean: Clean): ApiError {
 
 /** The failure that an image which is linked but not to be had stands for. */
 export function linkError(status: number): ApiError {
-	return new ApiError(`The reply links to an image that cannot be loaded (${status})`, BILLED, {
-		httpCode: String(status),
-	});
+	return new ApiError(`${BROKEN_LINK} (${status})`, BILLED, { httpCode: String(status) });
 }
+
+/** The failure that a link without any answer stands for. */
+export function linkConnectionError(error: unknown, clean: Clean): ApiError {
+	return new ApiError(`${BROKEN_LINK}: ${reasonOf(error, 'its address', clean)}`, BILLED);
+}
+
+const BROKEN_LINK = 'The reply links to an image that cannot be loaded';
 
 /** The failure that a reply which breaks off stands for. */
 export function connectionLost(error: unknown): ApiError {
@@ -156,6 +156,24 @@ function causes(error: unknown): unknown[] {
 	const chain: unknown[] = [];
 	for (let next = error; next && chain.length < 5; next = asObject(next)?.cause) chain.push(next);
 	return chain;
+}
+
+/** Node's code for the failure, wherever in the chain it stands. */
+function codeOf(error: unknown): string | undefined {
+	return causes(error)
+		.map((candidate) => asObject(candidate)?.code)
+		.find((candidate): candidate is string => typeof candidate === 'string');
+}
+
+function isCertificateFault(code: string | undefined): boolean {
+	return code !== undefined && /CERT|SIGNATURE|SSL|TLS/.test(code);
+}
+
+function reasonOf(error: unknown, address: string, clean: Clean): string {
+	const code = codeOf(error);
+	const known = connectionFaults(address)[code ?? ''];
+	if (known) return known;
+	return isCertificateFault(code) ? 'its certificate is not trusted' : clean(messageOf(error));
 }
 
 function messageOf(error: unknown): string {

@@ -5,20 +5,25 @@ import { pause } from '../promises';
 const TICK_MS = 500;
 
 /**
- * The bytes of `body`, which is destroyed when none arrives within `timeoutMs` milliseconds. Time
- * that the reader takes does not count.
+ * The bytes of `body`, which `close` ends when none arrives within `timeoutMs` milliseconds, and
+ * when no more are wanted. Time that the reader takes does not count.
  */
 export async function* watchIdle(
 	body: import('node:stream').Readable,
 	timeoutMs: number,
+	close: () => void = () => void body.destroy(),
 ): AsyncGenerator<Uint8Array> {
 	const stopped = new AbortController();
 	let waitingSince = Date.now();
+	let silence: Error | undefined;
 
 	async function watch(): Promise<void> {
-		for (;;) {
+		// Who closes the body from outside may leave this generator as it stands.
+		while (!body.destroyed) {
 			await pause(Math.min(TICK_MS, timeoutMs), stopped.signal);
-			if (Date.now() - waitingSince > timeoutMs) return void body.destroy(timedOut(timeoutMs));
+			if (Date.now() - waitingSince <= timeoutMs) continue;
+			silence = timedOut(timeoutMs);
+			return close();
 		}
 	}
 
@@ -30,9 +35,9 @@ export async function* watchIdle(
 			waitingSince = Date.now();
 		}
 	} catch (error) {
-		throw connectionLost(error);
+		throw silence ?? connectionLost(error);
 	} finally {
 		stopped.abort();
-		body.destroy();
+		close();
 	}
 }

@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 import { asArray, asNumber, asObject, asText, type JsonObject } from './json';
-import { describeError, errorOf } from './errorBody';
+import { cleanText, describeError, errorOf } from './errorBody';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
 export interface Reply {
@@ -27,7 +27,7 @@ export interface Placeholders {
 }
 
 /** What is left of markdown whose image came in a piece of its own. */
-const EMPTY_LINK = /!\[[^\]]*\]\(\s*\)/g;
+const EMPTY_LINK = /!\[[^[\]]*\]\(\s*\)/g;
 
 /**
  * Puts the JSON values of one reply together: a chat completion, its chunks, or an images reply.
@@ -121,7 +121,7 @@ function failOnError(object: JsonObject): void {
 	if (error) {
 		const { message, ...details } = error;
 		throw new ApiError(
-			`The service reported an error in its reply: ${message ?? 'no reason given'}`,
+			`The service reported an error in its reply: ${cleanText(message ?? 'no reason given')}`,
 			'The call may have been billed. If the message names a parameter, change it; otherwise try again.',
 			{ ...details, httpCode: '200' },
 		);

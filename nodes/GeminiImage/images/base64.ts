@@ -1,7 +1,10 @@
 /** Any character that is not base64 of either alphabet (RFC 4648, sections 4 and 5). */
 const SPECIAL = /[^A-Za-z0-9+/_-]/;
 const SPECIALS = new RegExp(SPECIAL, 'g');
-const ESCAPE = /\\(?:([/nrt])|u00([0-9a-fA-F]{2}))/y;
+const ESCAPE = /\\(?:\/|u00([0-9a-fA-F]{2}))/y;
+/** The end of a line, and perhaps an indent. */
+const GAP = /(?:\\[nrt]|\\u00(?:0[9a-dA-D]|20)){1,8}/y;
+const BLANK_LINE = /\\(?:n|u000a).*\\(?:n|u000a)/i;
 const CUT_ESCAPE = /^\\(?:u0{0,2}|u00[0-9a-fA-F]?)?$/;
 const WELL_PADDED = /^[^=]*(?:[^=]|[^=]=|==)$/;
 const QUOTE = 0x22;
@@ -12,7 +15,7 @@ interface Base64Run {
 	base64: string;
 	/** Where in the text the run ends; undefined when the text ends first. */
 	end?: number;
-	/** Where in the text a JSON escape begins that the end of the text cuts. */
+	/** Where in the text something begins that cannot be told before more text is there. */
 	cut?: number;
 }
 
@@ -20,29 +23,29 @@ interface Base64Run {
 export function readBase64(text: string, padded = false): Base64Run {
 	let base64 = '';
 	let from = 0;
-	/** Where the line ends are that stand behind the last character, waiting for what follows. */
-	let lineEnds: number[] = [];
+	let gap = { at: -1, end: -1 };
 	SPECIALS.lastIndex = 0;
 	for (let match = SPECIALS.exec(text); match; match = SPECIALS.exec(text)) {
 		const at = match.index;
-		if (at > from) {
-			if (padded) return { base64, end: from };
-			lineEnds = [];
-		}
+		if (padded && at > from) return { base64, end: from };
 		base64 += text.slice(from, at);
+		// White space in front of what ends the run does not belong to it.
+		const stop = at === gap.end ? gap.at : at;
 		const char = match[0] === '\\' ? unescape(text, at) : { value: match[0], length: 1 };
-		if (!char && CUT_ESCAPE.test(text.slice(at))) return { base64, cut: lineEnds[0] ?? at };
-		if (!char || !isBase64(char.value, padded)) return { base64, end: lineEnds[0] ?? at };
-		if (char.value === '') lineEnds.push(at);
-		else lineEnds = [];
-		// Base64 may be wrapped into lines, but a blank line belongs to the prose around it.
-		if (isBlankLine(text, lineEnds)) return { base64, end: lineEnds[0] };
+		if (!char && CUT_ESCAPE.test(text.slice(at, at + 6))) return { base64, cut: stop };
+		if (!char || !isBase64(char.value, padded)) return { base64, end: stop };
+		const end = at + char.length;
+		if (char.value === '') {
+			// Base64 may be in lines, but behind a second gap prose goes on.
+			if (stop !== at) return { base64, end: stop };
+			gap = { at, end };
+		}
 		padded ||= char.value === '=';
 		base64 += char.value;
-		from = SPECIALS.lastIndex = at + char.length;
+		from = SPECIALS.lastIndex = end;
 	}
 	if (padded && from < text.length) return { base64, end: from };
-	if (lineEnds.length > 0 && from === text.length) return { base64, cut: lineEnds[0] };
+	if (gap.end === text.length) return { base64, cut: gap.at };
 	return { base64: base64 + text.slice(from) };
 }
 
@@ -51,17 +54,15 @@ function isBase64(char: string, padded: boolean): boolean {
 	return char === '=' || (!padded && !SPECIAL.test(char));
 }
 
-function isBlankLine(text: string, lineEnds: number[]): boolean {
-	return lineEnds.filter((at) => /^\\(?:n|u000a)/i.test(text.slice(at, at + 6))).length > 1;
-}
-
-/** The character that a JSON escape stands for, '' for white space; undefined for any other. */
+/** The character that a JSON escape stands for, '' for white space; undefined for a blank line. */
 function unescape(text: string, at: number) {
-	ESCAPE.lastIndex = at;
+	GAP.lastIndex = ESCAPE.lastIndex = at;
+	const gap = GAP.exec(text)?.[0];
+	if (gap) return BLANK_LINE.test(gap) ? undefined : { value: '', length: gap.length };
 	const match = ESCAPE.exec(text);
 	if (!match) return undefined;
-	const char = match[2] ? String.fromCharCode(parseInt(match[2], 16)) : match[1] === '/' ? '/' : '';
-	return { value: /\s/.test(char) ? '' : char, length: match[0].length };
+	const value = match[1] ? String.fromCharCode(parseInt(match[1], 16)) : '/';
+	return { value, length: match[0].length };
 }
 
 /** Decodes one base64 run of a JSON string as its bytes arrive. */

@@ -1,10 +1,11 @@
 import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { invalidInput, type ApiError } from '../api/apiError';
-import { asObject, type JsonObject } from '../api/json';
+import { asObject, kindOf, type JsonObject } from '../api/json';
 import { imageTypeOf, pixelSizeOf, SIGNATURE_BYTES } from './imageType';
 import { InputImage } from './inputImage';
 import { peek } from './peek';
+import { isWhole } from './wholeness';
 
 const FIELD = 'Input Data Field Name';
 const URLS = 'Image URLs';
@@ -41,13 +42,15 @@ export async function imagesFromFields(
 }
 
 /** The images that `parameter` lists: http(s) URLs as they are, data URLs read and checked. */
-export function imagesFromUrls(parameter: unknown): Array<InputImage | string> {
+export async function imagesFromUrls(parameter: unknown): Promise<Array<InputImage | string>> {
 	const list = Array.isArray(parameter) ? parameter : String(parameter ?? '').split('\n');
 	const urls = list.map((url) => String(url).trim()).filter((url) => url !== '');
 	if (urls.length === 0) {
 		throw invalidInput(URLS, `'${URLS}' is empty`, 'Add at least one http(s) or data URL.');
 	}
-	return urls.map((url) => (/^data:/i.test(url) ? imageFromDataUrl(url) : checkUrl(url)));
+	return await Promise.all(
+		urls.map(async (url) => (/^data:/i.test(url) ? await imageFromDataUrl(url) : checkUrl(url))),
+	);
 }
 
 function findFiles(
@@ -113,12 +116,18 @@ async function readImage(
 	}
 	const open = async (): Promise<Chunks> =>
 		id ? await context.helpers.getBinaryStream(id) : decode(data);
-	const { head, close } = await peek(await open(), HEAD_BYTES);
-	await close();
-	const type = imageTypeOf(head);
-	if (!type) return undefined;
-	if (pixelSizeOf(head).width === null && head.length === bytes) throw damaged(source);
-	return new InputImage(source, type, bytes, open);
+	const { head, all, close } = await peek(await open(), HEAD_BYTES);
+	try {
+		const type = imageTypeOf(head);
+		if (!type) return undefined;
+		if (pixelSizeOf(head).width === null && head.length === bytes) {
+			throw damaged(FIELD, source, 'its pixel size cannot be read');
+		}
+		if (!(await isWhole(type.mimeType, all))) throw damaged(FIELD, source, 'it ends too early');
+		return new InputImage(source, type, bytes, open);
+	} finally {
+		await close();
+	}
 }
 
 /** The bytes of base64, without ever holding all of them. */
@@ -128,18 +137,21 @@ async function* decode(base64: string): AsyncGenerator<Uint8Array> {
 	}
 }
 
-function imageFromDataUrl(url: string): InputImage {
+async function imageFromDataUrl(url: string): Promise<InputImage> {
 	const base64 = (/^data:[^,]*;base64,(.*)$/is.exec(url)?.[1] ?? '').replace(/\s/g, '');
 	const type = imageTypeOf(Buffer.from(base64.slice(0, 2 * SIGNATURE_BYTES), 'base64'));
-	if (type) {
-		const bytes = Buffer.byteLength(base64, 'base64');
-		return new InputImage(`'${URLS}'`, type, bytes, async () => decode(base64));
+	if (!type) {
+		throw invalidInput(
+			URLS,
+			`'${URLS}' has a data URL that holds no image`,
+			'It takes data:image/png;base64,… and the like.',
+		);
 	}
-	throw invalidInput(
-		URLS,
-		`'${URLS}' has a data URL that holds no image`,
-		'It takes data:image/png;base64,… and the like.',
-	);
+	if (!(await isWhole(type.mimeType, decode(base64)))) {
+		throw damaged(URLS, `'${URLS}'`, 'it ends too early');
+	}
+	const bytes = Buffer.byteLength(base64, 'base64');
+	return new InputImage(`'${URLS}'`, type, bytes, async () => decode(base64));
 }
 
 function checkUrl(url: string): string {
@@ -161,11 +173,11 @@ function notAnImage({ source, binary }: InputFile): ApiError {
 	);
 }
 
-function damaged(source: string): ApiError {
+function damaged(field: string, source: string, reason: string): ApiError {
 	return invalidInput(
-		FIELD,
-		`The image of ${source} is damaged`,
-		'Its pixel size cannot be read. Send a whole image.',
+		field,
+		`The image of ${source} is damaged: ${reason}`,
+		'Send the whole file, as it was made. The Edit Image node can write it anew.',
 	);
 }
 
@@ -178,5 +190,5 @@ function describeFields(item: INodeExecutionData): string {
 
 function describe(value: unknown): string {
 	if (value === '' || value === undefined || value === null) return 'no value';
-	return `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
+	return kindOf(value);
 }

@@ -3,9 +3,9 @@ import { randomUUID } from 'crypto';
 /** The short names under which the images of one reply stand in its text; no model can guess them. */
 export function createPlaceholders() {
 	const mark = `image:${randomUUID()}:`;
-	const dataUrl = `(?:data:image[^,\\s]*,)?${mark}\\d+;`;
+	const dataUrl = `(?:data:image/[\\w.+;=-]{1,200},)?${mark}\\d+;`;
 	const whole = new RegExp(`^${dataUrl}\\s*$`);
-	const inProse = new RegExp(`!?\\[[^\\]]*\\]\\(\\s*${dataUrl}[^)]*\\)|${dataUrl}`, 'g');
+	const inProse = new RegExp(`!?\\[[^[\\]]*\\]\\(\\s*${dataUrl}[^)]*\\)|${dataUrl}`, 'g');
 
 	return {
 		of: (index: number) => `${mark}${index};`,

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 
 import { startEmulator, type Emulator } from '../index';
 import {
+	chatBody,
 	chatUrl,
 	decode,
 	deltas,
@@ -81,6 +82,11 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 	webp: isFormat('webp', 'webp'),
 	'wrong-label': isFormat('jpeg', 'png'),
 	smaller: async (reply) => expect(await facts(reply)).toMatchObject({ width: 256, height: 256 }),
+	tiny: async (reply, profile) => {
+		expect(await facts(reply)).toMatchObject({ format: 'png', width: 8, height: 8 });
+		const other = await talk(chatUrl(emulator, profile), chatBody('Draw a ship'));
+		expect(urls(other)).not.toEqual(urls(reply));
+	},
 	placeholder: (reply) => {
 		const bytes = decode(urls(reply)[0]);
 		expect([bytes.length, bytes.toString('latin1', 1, 4)]).toEqual([45, 'PNG']);

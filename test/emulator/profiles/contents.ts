@@ -82,6 +82,10 @@ export const contents: Record<string, Profile> = {
 		description: 'An image of half the width and height that was asked for',
 		style: { scale: 0.5 },
 	},
+	tiny: {
+		description: 'An 8 x 8 PNG, cheap to make and another one for each prompt',
+		style: { tiny: true },
+	},
 	placeholder: {
 		description: 'An image of 45 bytes: a PNG signature and a bit',
 		turn: replaceBytes((bytes) => bytes.subarray(0, 45)),

@@ -67,6 +67,26 @@ describe('foreign text in a message', () => {
 		['loses a data URL', 'Bad image data:image/png;base64,iVBORw0KGgo=', 'Bad image [base64]'],
 		['loses base64', `Bad image ${base64}, sorry`, 'Bad image [base64], sorry'],
 		['loses URL-safe base64', `Bad image ${'_-aB'.repeat(40)}`, 'Bad image [base64]'],
+		[
+			'loses base64 with escaped slashes',
+			`Bad image ${'ab/cd'.repeat(40).replaceAll('/', '\\/')}!`,
+			'Bad image [base64]!',
+		],
+		[
+			'loses base64 in lines',
+			`Bad image ${base64.replace(/.{76}/g, '$&\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
+		[
+			'loses base64 in lines as JSON writes them',
+			`Bad image ${base64.replace(/.{64}/g, '$&\\r\\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
+		[
+			'loses a data URL in lines',
+			`Bad image data:image\\/png;base64,${base64.replace(/.{76}/g, '$&\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
 		['is one line', 'First\r\n\tsecond\n', 'First second'],
 		[
 			'keeps a long sentence of short words',

@@ -3,6 +3,7 @@ import { cleanText } from '../../../../nodes/GeminiImage/api/errorBody';
 import {
 	connectionError,
 	connectionLost,
+	linkConnectionError,
 	linkError,
 	statusError,
 	timedOut,
@@ -177,11 +178,15 @@ describe('no answer at all', () => {
 		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted', BASE_URL, false],
 		['ECONNRESET', 'the connection was closed before an answer came', 'billed', false],
 		['EPIPE', 'the connection was closed while the request was sent', 'billed', false],
-		['ETIMEDOUT', 'no answer came within the Timeout', 'billed', false],
-		['ECONNABORTED', 'no answer came within the Timeout', 'billed', false],
+		['ETIMEDOUT', 'the host did not answer', 'billed', false],
 	])('%s', (code, reason, description, isRepeated) => {
 		for (const error of [withCode(code), new Error('failed', { cause: withCode(code) })]) {
-			const { message, description: help, retryAfterMs, details } = connectionError(error, clean);
+			const {
+				message,
+				description: help,
+				retryAfterMs,
+				details,
+			} = connectionError(error, clean, 1000);
 			expect(message).toBe(`The service could not be reached: ${reason}`);
 			expect(help).toContain(description);
 			expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
@@ -194,15 +199,19 @@ describe('no answer at all', () => {
 		[withCode('E_STRANGE'), 'connect E_STRANGE 127.0.0.1:9'],
 		['some text', 'some text'],
 	])('something else: %s', (error, reason) => {
-		const { message, retryAfterMs } = connectionError(error, clean);
+		const { message, retryAfterMs } = connectionError(error, clean, 1000);
 		expect(message).toBe(`The service could not be reached: ${reason}`);
 		expect(retryAfterMs).toBeUndefined();
 	});
 
+	test('within the Timeout', () => {
+		expect(connectionError(withCode('ECONNABORTED'), clean, 90_000)).toEqual(timedOut(90_000));
+	});
+
 	test('because the file to send failed keeps that failure', () => {
 		const changed = new ApiError('The file changed', '');
-		expect(connectionError(changed, clean)).toBe(changed);
-		expect(connectionError(new Error('aborted', { cause: changed }), clean)).toBe(changed);
+		expect(connectionError(changed, clean, 1000)).toBe(changed);
+		expect(connectionError(new Error('aborted', { cause: changed }), clean, 1000)).toBe(changed);
 	});
 });
 
@@ -225,4 +234,9 @@ test('a linked image that is not to be had', () => {
 		message: 'The reply links to an image that cannot be loaded (404)',
 		details: { httpCode: '404' },
 	});
+	const { message, details } = linkConnectionError({ code: 'ECONNREFUSED' }, clean);
+	expect(message).toBe(
+		'The reply links to an image that cannot be loaded: nothing listens at its address',
+	);
+	expect(details.httpCode).toBeUndefined();
 });

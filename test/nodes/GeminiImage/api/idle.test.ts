@@ -74,3 +74,15 @@ test('leaving early closes the body', async () => {
 	}
 	expect(body.destroyed).toBe(true);
 });
+
+test('a body that is closed from outside is watched no longer', async () => {
+	const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+	const before = timers();
+	const body = new PassThrough();
+	body.write('A ');
+	await watchIdle(body, 5000).next();
+	expect(timers()).toBe(before + 1);
+	body.destroy();
+	await sleep(600);
+	expect(timers()).toBeLessThanOrEqual(before);
+});

@@ -224,6 +224,22 @@ test('storage that fails ends the call', async () => {
 	expect(await failureOf(received)).toBe(full);
 });
 
+test('storage that fails while the service stalls ends the call at once', async () => {
+	const full = new Error('no space left on device');
+	async function* body() {
+		yield Buffer.from(sse(chunk({ images: [part(other)] })).slice(0, 900));
+		await new Promise(() => {});
+	}
+	let isClosed = false;
+	const storeBinary: ReceiveOptions['storeBinary'] = async (content) => {
+		for await (const piece of content) if (piece) break;
+		throw full;
+	};
+	const { received } = start(body(), { storeBinary }, () => (isClosed = true));
+	expect(await failureOf(received)).toBe(full);
+	expect(isClosed).toBe(true);
+});
+
 test('a stream of text that just stops is cut short', async () => {
 	expect((await failureOf(start(sse(chunk({ content: 'Hi' }))).received)).message).toBe(
 		'The reply of the service ended before it was complete',

@@ -112,6 +112,15 @@ describe('text', () => {
 			'A',
 		],
 		['markdown of an image', [message({ content: `Here:\n\n![image](${picture()})` })], 'Here:'],
+		[
+			'markdown whose image came in a piece of its own',
+			[
+				delta({ content: 'Here: ![a cat](' }),
+				delta({ content: picture() }),
+				delta({ content: ')' }),
+			],
+			'Here:',
+		],
 		['white space around it', [delta({ content: '\n\nA' }), delta({ content: ' cat\n' })], 'A cat'],
 		['the old completion shape', [{ choices: [{ text: 'A cat' }] }], 'A cat'],
 		['no choices', [{ choices: null }, { choices: [] }, {}], ''],
@@ -204,6 +213,7 @@ describe('images that the reply only links', () => {
 		['in images[] without an object', [message({ images: [{ image_url: url }] })], [url]],
 		['as plain text in images[]', [message({ images: [url] })], [url]],
 		['in data[]', [{ data: [{ url }] }], [url]],
+		['in data[], b64_json being empty', [{ data: [{ url, b64_json: '' }] }], [url]],
 		['in data[], b64_json being null', [{ data: [{ b64_json: null, url }] }], [url]],
 		['in a content part', [message({ content: [part(url)] })], [url]],
 		['twice', [delta({ images: [part(url)] }), delta({ images: [part(url)] })], [url]],
@@ -250,6 +260,13 @@ describe('a reply that says that the call failed', () => {
 		expect(error.message).toBe(SAID + said);
 		expect(error.details).toMatchObject({ httpCode: '200', ...details });
 		expect(error.retryAfterMs).toBeUndefined();
+	});
+
+	test('in many words is quoted in few, without base64', () => {
+		const said = `Bad\nimage ${Buffer.alloc(900, 7).toString('base64')}${' sorry'.repeat(900)}`;
+		const { message } = thrownBy(() => reduce({ error: { message: said } }));
+		expect(message.startsWith(`${SAID}Bad image [base64] sorry sorry`)).toBe(true);
+		expect(message.length).toBeLessThan(400);
 	});
 
 	test.each([[{ error: null }], [{ error: '' }], [{ error: false }]])('%j does not', (field) => {

@@ -43,8 +43,10 @@ describe('an event stream', () => {
 
 	test('that nobody announced', () => {
 		for (const start of ['', ': ping\n\n', 'event: message\n', 'id: 7\n', '\ufeff', '\n\n']) {
-			const result = read(whole(start + STREAM), false);
-			expect(result).toEqual({ values: VALUES, isComplete: true });
+			const reply = Buffer.from(start + STREAM);
+			for (const pieces of [...halves(reply), cut(reply, 1)]) {
+				expect(read(pieces, false)).toEqual({ values: VALUES, isComplete: true });
+			}
 		}
 	});
 

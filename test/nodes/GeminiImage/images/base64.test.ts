@@ -25,6 +25,17 @@ describe('readBase64', () => {
 		expect(readBase64(text)).toEqual(expected);
 	});
 
+	test.each(['\\\\t', '\\\\r', '\\\\u0020'])('a megabyte of %s is no line end', (space) => {
+		const before = Date.now();
+		expect(readBase64(`QUJD${space.repeat(200_000)}`)).toEqual({ base64: 'QUJD', end: 4 });
+		expect(Date.now() - before).toBeLessThan(1000);
+	});
+
+	test('a line end never ends it, however long the line', () => {
+		const line = 'QUJD'.repeat(5000);
+		expect(readBase64(`${line}\\nQUJD`)).toEqual({ base64: `${line}QUJD` });
+	});
+
 	test('goes on behind padding that an earlier piece ended in', () => {
 		expect(readBase64('="', true)).toEqual({ base64: '=', end: 1 });
 		expect(readBase64('QQ', true)).toEqual({ base64: '', end: 0 });

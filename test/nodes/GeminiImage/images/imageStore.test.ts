@@ -1,10 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { ApiError } from '../../../../nodes/GeminiImage/api/apiError';
 import { createImageStore, MAX_IMAGE_BYTES } from '../../../../nodes/GeminiImage/images/imageStore';
 import type { SplitEvent } from '../../../../nodes/GeminiImage/images/splitter';
-import { createStorage, cut, failureOf, png, settle } from '../../helpers';
+import { createStorage, cut, failureOf, png, random, settle } from '../../helpers';
 
 const PNG = { mimeType: 'image/png', extension: 'png' };
 const neverAborted = new AbortController().signal;
@@ -97,6 +98,28 @@ describe('an image that the reply repeats', () => {
 	});
 });
 
+describe('an image beyond the bytes that are kept for its pixel size', () => {
+	const block = random(3).bytes(300_000);
+	const large = () => Buffer.concat([picture, block]);
+
+	test('is kept once, however its repetition is cut', async () => {
+		const images = createImageStore(createStorage().store, neverAborted);
+		for (const size of [65_536, 10_007, 400_000])
+			await images.receive(PNG, imageData(large(), size));
+		expect(await images.commit()).toMatchObject([{ bytes: picture.length + block.length }]);
+	});
+
+	test('is another one if a late byte differs', async () => {
+		const { store, files } = createStorage();
+		const images = createImageStore(store, neverAborted);
+		const other = large();
+		other[other.length - 5]! ^= 1;
+		for (const image of [large(), other]) await images.receive(PNG, imageData(image, 65_536));
+		expect(await images.commit()).toHaveLength(2);
+		expect(files.map(({ bytes }) => bytes.equals(other))).toEqual([false, true]);
+	});
+});
+
 describe('discard', () => {
 	test('leaves nothing in storage', async () => {
 		const { store, files } = createStorage();
@@ -132,6 +155,28 @@ describe('storage that fails', () => {
 		const images = createImageStore(async (content) => {
 			await pipeline(content, disk());
 			throw new Error('nothing was stored');
+		}, neverAborted);
+		expect(await failureOf(images.receive(PNG, imageData(picture)))).toBe(full);
+		await images.discard(full);
+	});
+
+	test('as a full disk does, is not reported as the abort that it causes', async () => {
+		const images = createImageStore(async (content) => {
+			await writeFile('/dev/full', content);
+			throw new Error('nothing was stored');
+		}, neverAborted);
+		const error = await failureOf(images.receive(PNG, imageData(picture)));
+		expect(error).toMatchObject({ code: 'ENOSPC' });
+		await images.discard(error);
+	});
+
+	test('and destroys the stream is reported as itself', async () => {
+		const full = new Error('the bucket is gone');
+		const images = createImageStore(async (content) => {
+			content.on('error', () => {});
+			await new Promise((resolve) => content.once('readable', resolve));
+			content.destroy();
+			throw full;
 		}, neverAborted);
 		expect(await failureOf(images.receive(PNG, imageData(picture)))).toBe(full);
 		await images.discard(full);

@@ -21,7 +21,7 @@ test('a stream shorter than the head is all head', async () => {
 
 test('a file whose rest is not wanted is closed', async () => {
 	const file = createReadStream(__filename, { highWaterMark: 16 });
-	const closed = new Promise((resolve) => file.once('close', resolve));
+	const closed = new Promise<void>((resolve) => file.once('close', () => resolve()));
 	const { close } = await peek(file, 4);
 	await close();
 	await closed;

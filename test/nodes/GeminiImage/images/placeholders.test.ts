@@ -31,7 +31,16 @@ test.each([
 	['two-digit numbers', `data:image/png;base64,${of(12)}`, ''],
 	['other markdown', '![cat](https://example.com/cat.png)', '![cat](https://example.com/cat.png)'],
 	['a list with brackets', `[1] first\n${of(0)}[2] second`, '[1] first\n[2] second'],
+	['an open bracket before it', `[0, 5) ![a](data:image/png;base64,${of(0)})`, '[0, 5) '],
+	['a link before it', `data:image![a](data:image/png;base64,${of(0)})`, 'data:image'],
 	['no image', 'An image: of course; no. 1', 'An image: of course; no. 1'],
 ])('out of prose: %s', (_name, prose, expected) => {
 	expect(strip(prose)).toBe(expected);
+});
+
+test.each(['[', '![', '![](', 'data:image', 'data:image/'])('8 MiB of %s take no time', (text) => {
+	const prose = text.repeat((8 * 1024 * 1024) / text.length);
+	const before = Date.now();
+	expect(strip(prose).length).toBe(prose.length);
+	expect(Date.now() - before).toBeLessThan(2000);
 });

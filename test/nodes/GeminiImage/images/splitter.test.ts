@@ -52,7 +52,7 @@ function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) 
 	const { text, images: found, error } = split(pieces);
 	if (error) throw error;
 	// White space behind the base64 is not part of it, and stays.
-	expect(text.replace(/(<image \d+>)(?:\\[rnt])+/g, '$1')).toBe(
+	expect(text.replace(/(<image \d+>)(?:\\[rnt])+(?=")/g, '$1')).toBe(
 		fill(
 			template,
 			images.map((_image, index) => placeholderOf(index)),
@@ -140,6 +140,33 @@ describe('images leave the reply, placeholders stay', () => {
 /** The picture of the two seed documents, as they print it. */
 const ELIDED = 'iVBORw0KGgoAAAANSUhEUgAABYAAAAMACAIAAAASU1SbA..........';
 
+type Case = [string, number, string];
+
+describe('a data URL in prose ends where the prose goes on', () => {
+	/** A picture whose base64 ends in so many `=`; for 0.5, one that is left out. */
+	const spelled = (padding: number): [Buffer, string] => {
+		const [image] = endings().filter((each) => each.length % 3 === (3 - Math.ceil(padding)) % 3);
+		const text = image!.toString('base64');
+		return [image!, padding === 0.5 ? text.slice(0, -1) : text];
+	};
+
+	test.each<Case>([
+		['padded, in the next line', 1, '\\nText'],
+		['padded, in the next line of a Windows text', 2, '\\r\\nText'],
+		['padded, without a space', 1, '(Text)'],
+		...['.', ',', '\\n\\nText', '\\r\\n\\r\\nText', '.\\nText'].flatMap((tail): Case[] => [
+			[`padded, then ${tail}`, 2, tail],
+			[`without padding, then ${tail}`, 0.5, tail],
+			[`of full groups, then ${tail}`, 0, tail],
+		]),
+	])('%s', (_name, padding, tail) => {
+		const [image, spelling] = spelled(padding);
+		const template = `{"content":"A data:image/png;base64,{{IMAGE}}${tail}, 猫"}`;
+		const reply = Buffer.from(fill(template, [spelling]));
+		for (const pieces of [...halves(reply), cut(reply, 1)]) expectImages(template, pieces, [image]);
+	});
+});
+
 describe('what is no image stays where it was', () => {
 	const long = Buffer.from('This is only a text, and quite a long one at that. '.repeat(4));
 	test.each([
@@ -184,6 +211,9 @@ describe('a damaged image is an error and never a wrong picture', () => {
 		["'==' in the middle", () => insert(402, '==')],
 		['one character left over', () => `${base64.replace(/=+$/, '')}AAAA`.slice(0, 401)],
 		['too much padding', () => `${base64.slice(0, 400)}=`],
+		...['A===', 'AAAA====', 'AAAAA===', 'AA==BBBB', 'AAA=A', 'AA=A', 'AA=', 'AAA=='].map(
+			(tail): [string, () => string] => [tail, () => base64.slice(0, 400) + tail],
+		),
 	])('%s', (_name, make) => {
 		for (const pieces of [...halves(reply(make())), cut(reply(make()), 1)]) {
 			const { error, images } = split(pieces);

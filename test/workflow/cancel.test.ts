@@ -1,0 +1,217 @@
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
+import type { INodeParameters } from 'n8n-workflow';
+
+import { noisePicture } from '../emulator/noise';
+import { itemWith, startHarness, type Harness, type NodeRunOptions } from './harness';
+
+const NODE = 'Gemini Image';
+const ASK: INodeParameters = {
+	model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' },
+	prompt: 'Draw a red fox',
+	imageSize: '512',
+};
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await startHarness();
+});
+afterEach(() => {
+	jest.restoreAllMocks();
+	harness.engine.clear();
+});
+afterAll(async () => await harness.close());
+
+/** Resolves to the time that it took until `isTrue`, at most a second. */
+async function until(isTrue: () => boolean): Promise<number> {
+	const begun = Date.now();
+	while (!isTrue() && Date.now() - begun < 1000) await sleep(5);
+	return Date.now() - begun;
+}
+
+/** Cancels as soon as `isThere`, a moment later. */
+async function cancelOnce(
+	isThere: () => boolean,
+	parameters: INodeParameters,
+	options: NodeRunOptions,
+) {
+	const controller = new AbortController();
+	const running = harness.run({ ...ASK, ...parameters }, { ...options, signal: controller.signal });
+	await until(isThere);
+	expect(isThere()).toBe(true);
+	await sleep(100);
+	const cancelled = Date.now();
+	controller.abort();
+	const result = await running;
+	expect(Date.now() - cancelled).toBeLessThan(1000);
+	// Where it is to continue on an error, n8n itself goes on with what went into the node.
+	expect(result.output(NODE)).toEqual(
+		options.onError === 'stopWorkflow' ? [] : result.output('Start'),
+	);
+	if (options.onError === 'stopWorkflow') expect(result.run.status).toBe('canceled');
+}
+
+/** No connection and, of what was being stored, not even a part. */
+async function expectNothingLeft(): Promise<void> {
+	const { emulator, engine } = harness;
+	await until(() => emulator.openSockets() === 0 && engine.files().length === 0);
+	expect(emulator.openSockets()).toBe(0);
+	expect(engine.files()).toEqual([]);
+}
+
+const posts = () => harness.emulator.requests.filter(({ method }) => method === 'POST').length;
+
+/** A server that says nothing, and reads nothing until `listen`. */
+async function startDeafServer() {
+	const sockets: Socket[] = [];
+	const server = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	return {
+		port,
+		sockets,
+		/** Whether every client is gone, as the server sees it once it reads. */
+		async isLeft(): Promise<boolean> {
+			for (const socket of sockets) socket.on('error', () => {}).resume();
+			await until(() => sockets.every(({ closed }) => closed));
+			return sockets.every(({ closed }) => closed);
+		},
+		close: () => server.close(),
+	};
+}
+
+describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
+	'a cancel, on error %s',
+	(onError) => {
+		test.each([
+			['waiting for headers', 'stall-before-headers'],
+			['in the middle of the stream', 'stall-mid-stream'],
+			['in the middle of the image', 'stall-in-image'],
+			['while signs of life trickle in', 'trickle-50'],
+			['in the back-off', 'busy-after-40-*'],
+		])('%s', async (_when, profile) => {
+			const before = posts();
+			const isServed = () => posts() > before;
+			profile = profile.replace('*', onError);
+			await cancelOnce(isServed, { options: { stream: true } }, { profile, onError });
+			expect(posts()).toBe(before + 1);
+			await expectNothingLeft();
+		});
+
+		// The connection is not there before the handshake is over, which never begins.
+		test('while the connection is made', async () => {
+			const server = await startDeafServer();
+			const baseUrl = `https://127.0.0.1:${server.port}/v1`;
+			const credentials = { apiKey: 'x', baseUrl };
+			await cancelOnce(() => server.sockets.length > 0, {}, { credentials, onError });
+			expect(await server.isLeft()).toBe(true);
+			expect(server.sockets).toHaveLength(1);
+			server.close();
+		});
+
+		test('in the upload', async () => {
+			const server = await startDeafServer();
+			const { bytes } = await noisePicture(16);
+			const input = [await itemWith(harness.engine, { data: bytes })];
+			const credentials = { apiKey: 'x', baseUrl: `http://127.0.0.1:${server.port}/v1` };
+			const before = harness.engine.files();
+			const options = { input, credentials, onError };
+			await cancelOnce(() => server.sockets.length > 0, { operation: 'imageToImage' }, options);
+			expect(await server.isLeft()).toBe(true);
+			expect(server.sockets[0]?.bytesRead).toBeLessThan(bytes.length);
+			expect(harness.engine.files()).toEqual(before);
+			const path = harness.engine.pathOf(input[0]!.binary!.data!);
+			await until(() => !openFiles().includes(path));
+			expect(openFiles()).not.toContain(path);
+			server.close();
+		});
+
+		test.each([
+			['that does not read', false],
+			['that does not end', true],
+		])('in a storage %s', async (_what, reads) => {
+			const before = posts();
+			let isStoring = false;
+			const store = jest.spyOn(Container.get(BinaryDataService), 'store');
+			store.mockImplementation(async (_location, content) => {
+				isStoring = true;
+				if (reads && !Buffer.isBuffer(content)) content.resume().on('error', () => {});
+				return await new Promise(() => {});
+			});
+			await cancelOnce(() => isStoring, {}, { onError });
+			expect(posts()).toBe(before + 1);
+			await expectNothingLeft();
+		});
+
+		test('of many items starts none that waits', async () => {
+			const before = posts();
+			const input = Array.from({ length: 50 }, () => ({ json: {} }));
+			const options = { maxConcurrency: 3 };
+			const isServed = () => posts() === before + 3;
+			await cancelOnce(isServed, { options }, { input, profile: 'stall-in-image', onError });
+			expect(posts()).toBe(before + 3);
+			await expectNothingLeft();
+		});
+	},
+);
+
+describe('the Timeout', () => {
+	const FAST = { options: { timeout: 0.8 } };
+
+	test.each([
+		['stall-before-headers', undefined],
+		['stall-mid-stream', undefined],
+		['stall-in-image', undefined],
+		['stall-in-image', 'images'],
+	])('%s ends it, endpoint %s', async (profile, endpoint) => {
+		const begun = Date.now();
+		const options = { ...FAST.options, ...(endpoint && { endpoint }) };
+		const { error } = await harness.run({ ...ASK, options }, { profile });
+		const ms = Date.now() - begun;
+		expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
+		expect(ms).toBeGreaterThanOrEqual(800);
+		// It is looked at twice a second.
+		expect(ms).toBeLessThan(800 + 500 + 700);
+		await expectNothingLeft();
+	});
+
+	test('counts from the last byte, not from the first', async () => {
+		const begun = Date.now();
+		const { error, output } = await harness.run({ ...ASK, ...FAST }, { profile: 'trickle-300' });
+		expect(error).toBeUndefined();
+		expect(output(NODE)).toHaveLength(1);
+		expect(Date.now() - begun).toBeGreaterThan(2 * 800);
+	});
+
+	test('counts while an image is uploaded, of which the service takes nothing', async () => {
+		const server = await startDeafServer();
+		const { bytes } = await noisePicture(16);
+		const { error } = await harness.run(
+			{ ...ASK, ...FAST, operation: 'imageToImage' },
+			{
+				input: [await itemWith(harness.engine, { data: bytes })],
+				credentials: { apiKey: 'x', baseUrl: `http://127.0.0.1:${server.port}/v1` },
+			},
+		);
+		expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
+		expect(await server.isLeft()).toBe(true);
+		server.close();
+	});
+});
+
+/** The files that this process has open; Linux alone tells. */
+function openFiles(): string[] {
+	if (process.platform !== 'linux') return [];
+	return readdirSync('/proc/self/fd').flatMap((fd) => {
+		try {
+			return [readlinkSync(`/proc/self/fd/${fd}`)];
+		} catch {
+			return [];
+		}
+	});
+}

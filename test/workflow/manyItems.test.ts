@@ -1,0 +1,89 @@
+import type { INodeExecutionData, OnError } from 'n8n-workflow';
+
+import { tinyPicture } from '../emulator/tiny';
+import { startHarness, type Harness } from './harness';
+
+// Seconds on an idle machine; on a busy one it may take longer.
+jest.setTimeout(60_000);
+
+const NODE = 'Gemini Image';
+const COUNT = 500;
+const BAD = 321;
+
+const input = Array.from({ length: COUNT }, (_, index) => ({
+	json: { word: `fox number ${index}`, ratio: index === BAD ? '1:8' : '1:1' },
+}));
+const MESSAGE = /^Gemini 2\.5 Flash Image does not take the Aspect Ratio '1:8'; it takes 1:1, 2:3/;
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await startHarness();
+});
+afterEach(() => harness.engine.clear());
+afterAll(async () => await harness.close());
+
+/** One bad of 500 items, each with a picture that tells its prompt. */
+const draw = async (onError: OnError, options = {}) =>
+	await harness.run(
+		{ prompt: '=Draw {{ $json.word }}', aspectRatio: '={{ $json.ratio }}', options },
+		{ input, onError, profile: 'tiny' },
+	);
+
+const posts = () => harness.emulator.requests.length;
+const good = input.map((_item, index) => index).filter((index) => index !== BAD);
+
+/** `items` are the pictures of the prompts of the input items `indexes`, in this order. */
+async function expectPictures(items: INodeExecutionData[], indexes: number[]): Promise<void> {
+	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(indexes.map((item) => ({ item })));
+	for (const [position, index] of indexes.entries()) {
+		const { binary, json } = items[position] as INodeExecutionData;
+		const stored = await harness.engine.read(binary!.data!);
+		const { bytes } = await tinyPicture(`Draw ${input[index]?.json.word}`);
+		expect(stored.equals(bytes)).toBe(true);
+		expect(json.image).toMatchObject({ index: 0, fileName: 'image.png', width: 8, height: 8 });
+	}
+}
+
+test('continue: 499 pictures and one explained item, in the order of the input', async () => {
+	const before = posts();
+	const { error, output } = await draw('continueRegularOutput');
+	expect(error).toBeUndefined();
+	expect(posts() - before).toBe(COUNT - 1);
+	const items = output(NODE);
+	expect(items).toHaveLength(COUNT);
+	const [failed] = items.splice(BAD, 1);
+	expect(failed).toEqual({
+		json: {
+			error: expect.stringMatching(MESSAGE),
+			details: { field: 'Aspect Ratio', description: expect.any(String) },
+		},
+		pairedItem: { item: BAD },
+	});
+	await expectPictures(items, good);
+	expect(harness.engine.files()).toHaveLength(COUNT - 1);
+});
+
+test('continue using error output: the one goes there, with what went in', async () => {
+	const { error, output } = await draw('continueErrorOutput', { maxConcurrency: 16 });
+	expect(error).toBeUndefined();
+	await expectPictures(output(NODE, 0), good);
+	const failed = output(NODE, 1);
+	expect(failed).toHaveLength(1);
+	expect(failed[0]?.json).toEqual({
+		...input[BAD]?.json,
+		error: expect.stringMatching(MESSAGE),
+		details: { field: 'Aspect Ratio', description: expect.any(String) },
+	});
+	expect(failed[0]?.pairedItem).toEqual({ item: BAD });
+});
+
+test('stop: the item is named, and nothing is asked for after it', async () => {
+	const before = posts();
+	const { error, output } = await draw('stopWorkflow');
+	expect(error?.message).toMatch(MESSAGE);
+	expect(error).toMatchObject({ context: { itemIndex: BAD } });
+	expect(output(NODE)).toEqual([]);
+	// What runs at the same time may have begun.
+	expect(posts() - before).toBeGreaterThanOrEqual(BAD - 3);
+	expect(posts() - before).toBeLessThanOrEqual(BAD + 3);
+});

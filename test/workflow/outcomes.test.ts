@@ -1,0 +1,214 @@
+import { inspect } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDataObject, INodeExecutionData, OnError } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import { chooseProfiles, profiles } from '../emulator/profiles';
+import { itemWith, picture, startHarness, type Harness } from './harness';
+import { captureLogs } from './logs';
+import { OUTCOMES, WAYS, type Outcome, type Way } from './outcomes';
+
+const NODE = 'Gemini Image';
+const EXTENSIONS: Record<string, string> = {
+	'image/png': 'png',
+	'image/jpeg': 'jpg',
+	'image/webp': 'webp',
+};
+
+interface Facts extends IDataObject {
+	field?: string;
+	fileName: string;
+	mimeType: string;
+	width: number;
+	height: number;
+	bytes: number;
+}
+
+// A rejection that nobody handles needs no check of ours: jest fails the test in which it occurs.
+let harness: Harness;
+let logs: ReturnType<typeof captureLogs>;
+let runs = 0;
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+const timersBefore = timers();
+
+beforeAll(async () => {
+	harness = await startHarness();
+	logs = captureLogs();
+});
+afterEach(() => harness.engine.clear());
+afterAll(async () => {
+	logs.stop();
+	await harness.close();
+});
+
+test('every profile of the emulator has its line', () => {
+	const covered = OUTCOMES.flatMap(({ profile }) => chooseProfiles(profile.replace('*', 'x')));
+	const missing = Object.entries(profiles)
+		.filter(([, profile]) => !covered.some((chosen) => chosen.profile === profile))
+		.map(([name]) => name);
+	expect(missing).toEqual([]);
+});
+
+const rows = OUTCOMES.flatMap((outcome) =>
+	outcome.ways.map((way): [string, Way, Outcome] => [outcome.profile, way, outcome]),
+);
+
+test.each(rows)('%s: %s', async (_profile, way, outcome) => {
+	const { input, result, posts, ms } = await perform(way, outcome, 'continueRegularOutput');
+	const items = result.output(NODE);
+	expect(result.error).toBeUndefined();
+	expect(posts).toBe(outcome.posts);
+	expect(ms).toBeLessThan(outcome.withinMs);
+	if (outcome.error) expectFailure(items, outcome);
+	else if (way.startsWith('chat')) await expectAnswer(items, outcome);
+	else await expectPictures(items, outcome, way);
+	expectNoLeak(result.run);
+	expectNothingElseStored([...input, ...items]);
+	await expectNoSocket();
+});
+
+const STOPPED: Array<[string, Way]> = [
+	['refusal', 'text to image, stream'],
+	['image-url-missing', 'chat, JSON'],
+	['error-after-image', 'image to image, stream'],
+	['status-401', 'text to image, images'],
+	['key-echo', 'chat, stream'],
+	['base64-echo', 'image to image, images'],
+	['reset-in-image', 'text to image, JSON'],
+	['stall-in-image', 'image to image, JSON'],
+];
+
+test.each(STOPPED)('%s: %s, stopped', async (profile, way) => {
+	const outcome = OUTCOMES.find((row) => row.profile === profile && row.ways.includes(way))!;
+	const { input, result, posts } = await perform(way, outcome, 'stopWorkflow');
+	expect(result.error?.message).toMatch(outcome.error as RegExp);
+	expect(result.error?.description).toBeTruthy();
+	expect(result.output(NODE)).toEqual([]);
+	expect(posts).toBe(outcome.posts);
+	expectNoLeak(result.run);
+	expectNothingElseStored(input);
+	await expectNoSocket();
+});
+
+test('no timer is left', async () => {
+	await sleep(600);
+	// The one more is that of jest for this test.
+	expect(timers()).toBeLessThanOrEqual(timersBefore + 1);
+});
+
+async function perform(way: Way, { profile }: Outcome, onError: OnError) {
+	const { engine, emulator } = harness;
+	const { operation, options } = WAYS[way];
+	const takesImage = operation === 'imageToImage';
+	const input = [takesImage ? await itemWith(engine, { data: await picture() }) : { json: {} }];
+	const before = emulator.requests.length;
+	const begun = Date.now();
+	const result = await harness.run(
+		{
+			operation,
+			model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' },
+			prompt: 'Draw a red fox',
+			imageSize: '512',
+			options: { ...options, timeout: 0.6, maxRetries: 1 },
+		},
+		{ input, profile: profile.replace('*', `x${runs++}`), onError },
+	);
+	const posts = emulator.requests.slice(before).filter(({ method }) => method === 'POST').length;
+	return { input, result, posts, ms: Date.now() - begun };
+}
+
+function expectFailure(items: INodeExecutionData[], { error, details }: Outcome): void {
+	expect(items).toEqual([
+		{
+			json: { error: expect.stringMatching(error as RegExp), details: expect.any(Object) },
+			pairedItem: { item: 0 },
+		},
+	]);
+	const { json } = items[0] as INodeExecutionData;
+	expect(json.details).toMatchObject({ ...details, description: expect.stringMatching(/\.$/) });
+	// Agents see the message alone.
+	const message = String(json.error);
+	expect(message).toMatch(/^[A-Z].{15,600}$/);
+	expect(message).not.toMatch(/undefined|\[object|null|NaN/);
+}
+
+async function expectPictures(items: INodeExecutionData[], outcome: Outcome, way: Way) {
+	expect(items).toHaveLength(outcome.images);
+	const pixels = outcome.pixels ?? (way.startsWith('text') ? [512, 512] : [600, 448]);
+	for (const [index, { json, binary, pairedItem }] of items.entries()) {
+		expect(Object.keys(binary ?? {})).toEqual(['data']);
+		expect(pairedItem).toEqual({ item: 0 });
+		expect(json.error).toBeUndefined();
+		await expectPicture(json.image as Facts, items[index]!, outcome, pixels);
+		expectUsage(index === 0 ? outcome.hasUsage : false, json);
+		expectWords(json, outcome, way.endsWith('images'));
+	}
+}
+
+async function expectAnswer(items: INodeExecutionData[], outcome: Outcome) {
+	expect(items).toHaveLength(1);
+	const { json, binary = {} } = items[0] as INodeExecutionData;
+	const images = json.images as Facts[];
+	expect(images).toHaveLength(outcome.images);
+	expect(Object.keys(binary)).toEqual(images.map(({ field }) => field));
+	const pixels = outcome.pixels ?? [512, 512];
+	for (const image of images) await expectPicture(image, items[0]!, outcome, pixels);
+	expectUsage(outcome.hasUsage, json);
+	expectWords(json, outcome, false);
+}
+
+/** The facts that the item tells are those of the file, which decodes to its last pixel. */
+async function expectPicture(
+	{ field = 'data', fileName, mimeType, width, height, bytes }: Facts,
+	{ binary }: INodeExecutionData,
+	outcome: Outcome,
+	pixels: number[],
+): Promise<void> {
+	const file = binary![field]!;
+	const stored = await harness.engine.read(file);
+	const { info } = await sharp(stored).raw().toBuffer({ resolveWithObject: true });
+	const { format } = await sharp(stored).metadata();
+	expect([info.width, info.height]).toEqual(pixels);
+	expect([width, height]).toEqual(pixels);
+	expect(bytes).toBe(stored.length);
+	expect([mimeType, file.mimeType, `image/${format}`]).toEqual(
+		Array.from({ length: 3 }, () => outcome.mimeType),
+	);
+	expect(fileName).toMatch(new RegExp(`^image(_\\d)?\\.${EXTENSIONS[mimeType]}$`));
+	expect(file.fileName).toBe(fileName);
+}
+
+function expectUsage(isTold: boolean, { usage }: IDataObject): void {
+	if (isTold) expect(usage).toMatchObject({ total_tokens: expect.any(Number) });
+	else expect(usage).toBeNull();
+}
+
+function expectWords(
+	json: IDataObject,
+	{ text = '', finishReason = 'stop' }: Outcome,
+	alone: boolean,
+) {
+	expect(json.text).toEqual(typeof text === 'string' ? text : expect.stringMatching(text));
+	expect(json.finishReason).toBe(alone ? null : finishReason);
+}
+
+/** Neither the key nor base64 in what the run leaves behind or in what was logged. */
+function expectNoLeak(run: unknown): void {
+	const all = [JSON.stringify(run), inspect(run, { depth: 20 }), ...logs.take()].join('\n');
+	expect(all).not.toContain(harness.emulator.apiKey);
+	expect(/[A-Za-z0-9+/=]{80,}/.exec(all)?.[0]).toBeUndefined();
+}
+
+function expectNothingElseStored(items: INodeExecutionData[]): void {
+	const files = items.flatMap(({ binary }) => Object.values(binary ?? {}));
+	const named = files.map(({ id = '' }) => id.slice(id.lastIndexOf('/') + 1));
+	expect(harness.engine.files().sort()).toEqual(named.sort());
+}
+
+/** n8n keeps no connection alive, so none may be left. */
+async function expectNoSocket(): Promise<void> {
+	const until = Date.now() + 1000;
+	while (harness.emulator.openSockets() > 0 && Date.now() < until) await sleep(2);
+	expect(harness.emulator.openSockets()).toBe(0);
+}
