@@ -5,6 +5,7 @@ export default {
 	...base,
 	rootDir: '../..',
 	testMatch: ['<rootDir>/test/e2e/*.e2e.ts'],
+	globalSetup: '<rootDir>/test/e2e/prepare.ts',
 	testTimeout: 180_000,
 	maxWorkers: 1,
 };

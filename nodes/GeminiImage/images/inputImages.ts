@@ -65,10 +65,12 @@ function findFiles(
 	}
 	const entries = Array.isArray(parameter) ? parameter : [parameter];
 	return entries
-		.flatMap((entry: unknown) => (typeof entry === 'string' ? entry.split(',') : [entry]))
+		.flatMap((entry: unknown) =>
+			typeof entry === 'string' ? entry.split(',').map((name) => name.trim()) : [entry],
+		)
 		.map((entry) => {
 			if (isBinary(entry)) return { source: `'${entry.fileName ?? 'file'}'`, binary: entry };
-			const name = typeof entry === 'string' ? entry.trim() : undefined;
+			const name = typeof entry === 'string' && entry !== '' ? entry : undefined;
 			const binary = name ? (fields[name] ?? lookUp(context, itemIndex, name)) : undefined;
 			if (binary) return { source: `'${name}'`, binary };
 			const what =

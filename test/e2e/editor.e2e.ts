@@ -1,0 +1,143 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+
+import { openEditor, type Editor } from './browser';
+import { example } from './flows';
+import { openStage, type Stage } from './stage';
+import { until } from './until';
+
+const IMAGES = resolve(__dirname, '../../docs/images');
+const UPDATES_SCREENSHOTS = process.env.UPDATE_SCREENSHOTS === '1';
+const REFUSED = /^Nexconn refused the key\. .*Authorization Format/;
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await openStage();
+	const names = ['text-to-image', 'image-to-image', 'chat'];
+	await stage.importWorkflows(names.map(example));
+	editor = await openEditor(await stage.startServer());
+});
+
+afterAll(async () => {
+	await editor?.close();
+	await stage?.close();
+});
+
+/** Keeps a picture for the documentation, where that was asked for. */
+async function screenshot(name: string, part: Page | Locator): Promise<void> {
+	if (!UPDATES_SCREENSHOTS) return;
+	await editor.noNotices();
+	// Away from everything that would show a tooltip or the tools of a field.
+	await editor.page.mouse.move(720, 8);
+	mkdirSync(IMAGES, { recursive: true });
+	// The neighbour of a node stands half outside of its panel.
+	const style = '[data-test-id="floating-nodes"] { visibility: hidden }';
+	const path = join(IMAGES, `${name}.png`);
+	await part.screenshot({ path, style, animations: 'disabled' });
+}
+
+describe('a workflow made by hand', () => {
+	test('the nodes panel finds the node by either name, and adds it', async () => {
+		const { by } = editor;
+		await editor.openWorkflow('new');
+		await by('canvas-plus-button').click();
+		for (const word of ['gemini', 'nexconn']) {
+			await by('node-creator-search-bar').fill(word);
+			await by('node-creator-item-name').getByText('Gemini Image', { exact: true }).waitFor();
+		}
+		await by('node-creator-item-name').getByText('Gemini Image', { exact: true }).click();
+		await by('node-creator-item-name').getByText('Generate an image from text').click();
+		await by('ndv').waitFor();
+		expect(await by('canvas-node').getByText('Gemini Image').count()).toBe(1);
+	});
+
+	test('a credential with a wrong key is refused, with a right key it passes', async () => {
+		const { by } = editor;
+		await by('node-credentials-select').click();
+		await by('node-credentials-select-item-new').click();
+		const dialog = by('editCredential-modal');
+		const key = by('parameter-input-apiKey').locator('input');
+		await by('parameter-input-baseUrl').locator('input').fill(stage.emulator.baseUrl());
+
+		await key.fill('a-wrong-key');
+		await by('credential-save-button').click();
+		await dialog.getByText('More details').click();
+		await dialog.getByText(REFUSED).waitFor();
+
+		await key.fill(stage.emulator.apiKey);
+		await by('credential-save-button').click();
+		await dialog.waitFor({ state: 'hidden' });
+		await by('credential-edit-button').click();
+		await dialog.getByText('Connection tested successfully').waitFor();
+		await dialog.getByLabel('Close this dialog').click();
+		await dialog.waitFor({ state: 'hidden' });
+	});
+
+	test('the list of models comes from the service', async () => {
+		const { by } = editor;
+		const isList = ({ method, path }: { method: string; path: string }) =>
+			method === 'GET' && path === '/v1/models';
+		await by('rlc-input').click();
+		await until('the list is asked for', () => stage.emulator.requests.find(isList));
+		const models = by('rlc-item');
+		await models.getByText('Gemini 3.1 Flash Image').waitFor();
+		expect(await models.allInnerTexts()).toEqual([
+			'Gemini 2.5 Flash Image',
+			'Gemini 3.0 Pro Image',
+			'Gemini 3.1 Flash Image',
+		]);
+		await models.getByText('Gemini 3.1 Flash Image').click();
+		expect(await by('rlc-input').inputValue()).toBe('Gemini 3.1 Flash Image');
+	});
+
+	test('the step runs and shows its picture', async () => {
+		const { by } = editor;
+		await by('parameter-input-prompt').locator('textarea').fill('A fox in the snow');
+		await by('node-execute-button').click();
+		await by('node-run-status-success').waitFor();
+		expect(await editor.shownPicture()).toEqual([1024, 1024]);
+		expect(stage.emulator.requests.at(-1)?.body).toEqual({
+			model: 'gemini-3.1-flash-image-preview',
+			messages: [{ role: 'user', content: 'A fox in the snow' }],
+			stream: true,
+		});
+	});
+});
+
+describe('the examples', () => {
+	test.each([
+		['text-to-image', 'Draw a Lighthouse', ['Aspect Ratio', 'Number of Images', 'Options']],
+		['image-to-image', 'Make It a Winter Night', ['Image Source', 'Input Data Field Name']],
+		['chat', 'Draw It', ['Image Source', 'Chat History']],
+	])('%s opens, without anything to mend', async (name, node, fields) => {
+		const { by } = editor;
+		await editor.openWorkflow(name);
+		await editor.openNode(node);
+		for (const field of fields) await by('node-parameters').getByText(field).first().waitFor();
+		expect(await by('node-issues').count()).toBe(0);
+		expect(await by('parameter-issues').count()).toBe(0);
+		await screenshot(`form-${name}`, by('ndv'));
+	});
+
+	test('text to image runs, as a step and as a workflow', async () => {
+		const { by } = editor;
+		await editor.openWorkflow('text-to-image');
+		await editor.openNode('Draw a Lighthouse');
+		await by('node-execute-button').click();
+		await by('node-run-status-success').waitFor();
+		expect(await editor.shownPicture()).toEqual([1376, 768]);
+		await screenshot('result', by('ndv'));
+
+		await by('ndv-close-button').click();
+		await by('ndv').waitFor({ state: 'hidden' });
+		const before = stage.emulator.requests.length;
+		await by('execute-workflow-button').click();
+		await until('the request', () => stage.emulator.requests.length > before || undefined);
+		await editor.page.getByText('Workflow executed successfully').waitFor();
+		await by('zoom-to-fit').click();
+		await screenshot('canvas', editor.page);
+	});
+});

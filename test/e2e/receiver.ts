@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+import { until } from './until';
+
+export interface Received {
+	method: string;
+	path: string;
+	headers: IncomingHttpHeaders;
+	body: Buffer;
+}
+
+/** A service on this computer that takes whatever a workflow sends to it. */
+export async function startReceiver() {
+	const received: Received[] = [];
+	const server = createServer(async (req, res) => {
+		const { method = '', url = '', headers } = req;
+		received.push({ method, path: url, headers, body: await buffer(req) });
+		res.setHeader('content-type', 'application/json').end('{"ok":true}');
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		received,
+		/** The request to a path, once it has come. */
+		at: async (path: string) =>
+			await until(`a request to ${path}`, () => received.find((request) => request.path === path)),
+		async close() {
+			server.closeAllConnections();
+			server.close();
+			await once(server, 'close');
+		},
+	};
+}
+
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>;

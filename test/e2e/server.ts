@@ -1,0 +1,75 @@
+import { startServer, type Environment } from './n8n';
+import type { Workflow } from './flows';
+import { until } from './until';
+
+export const OWNER = { email: 'owner@example.com', password: 'Gemini2026' };
+const ANSWER_MS = 60_000;
+
+/** An n8n that runs, with what the editor asks of it on behalf of its owner. */
+export async function openServer(environment: Environment) {
+	const { url, log, stop } = await startServer(environment);
+	let cookie = '';
+
+	async function ask(path: string, method = 'GET', body?: object): Promise<Response> {
+		const response = await fetch(`${url}${path}`, {
+			method,
+			headers: { cookie, 'content-type': 'application/json' },
+			body: body && JSON.stringify(body),
+			signal: AbortSignal.timeout(ANSWER_MS),
+		});
+		if (response.ok) return response;
+		throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+	}
+
+	async function rest<T>(path: string, method?: string, body?: object): Promise<T> {
+		const response = await ask(`/rest${path}`, method, body);
+		return ((await response.json()) as { data: T }).data;
+	}
+
+	async function setUpOwner(): Promise<void> {
+		const owner = { ...OWNER, firstName: 'Test', lastName: 'Owner' };
+		const response = await ask('/rest/owner/setup', 'POST', owner);
+		cookie = response.headers
+			.getSetCookie()
+			.map((entry) => entry.split(';')[0])
+			.join('; ');
+	}
+
+	/** Saves a workflow and publishes it, so that its trigger listens. */
+	async function publish(workflow: Workflow): Promise<string> {
+		const saved = await rest<{ id: string; versionId: string }>('/workflows', 'POST', workflow);
+		const { id, versionId } = saved;
+		await rest(`/workflows/${id}/activate`, 'POST', { versionId });
+		return id;
+	}
+
+	async function callOnce(path: string, body: FormData | object): Promise<Response> {
+		const isForm = body instanceof FormData;
+		return await fetch(`${url}${path}`, {
+			method: 'POST',
+			headers: isForm ? {} : { 'content-type': 'application/json' },
+			body: isForm ? body : JSON.stringify(body),
+			signal: AbortSignal.timeout(ANSWER_MS),
+		});
+	}
+
+	/** Calls a production webhook or form, which listens a moment after it was published. */
+	async function call(path: string, body: FormData | object = {}): Promise<Response> {
+		return await until(`${path} listens`, async () => {
+			const response = await callOnce(path, body);
+			if (response.status !== 404) return response;
+			await response.body?.cancel();
+			return undefined;
+		});
+	}
+
+	try {
+		await setUpOwner();
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return { url, log, stop, ask, rest, publish, call };
+}
+
+export type Server = Awaited<ReturnType<typeof openServer>>;

@@ -1,0 +1,194 @@
+import {
+	core,
+	example,
+	gemini,
+	PICTURE_OF_LAST_NODE,
+	send,
+	webhook,
+	workflow,
+	type Workflow,
+} from './flows';
+import { drawDirectly, photo, photoForm, sha256 } from './pictures';
+import type { Server } from './server';
+import { openStage, type Stage } from './stage';
+import { until } from './until';
+
+interface Item {
+	json: Record<string, unknown>;
+	binary?: Record<string, { id: string; mimeType: string; fileName: string }>;
+}
+
+interface Execution {
+	data: { resultData: { runData: Record<string, [{ data: { main: [Item[]] } }]> } };
+}
+
+/** How n8n stores files, and how the ids of stored files begin. */
+const MODES: Array<[string, RegExp]> = [
+	['filesystem', /^filesystem-v2:/],
+	['database', /^database:/],
+];
+
+let stage: Stage;
+let server: Server;
+
+describe.each(MODES)('n8n with %s storage', (mode, storedAs) => {
+	beforeAll(async () => {
+		stage = await openStage({ N8N_DEFAULT_BINARY_DATA_MODE: mode });
+		await stage.importWorkflows([example('text-to-image'), example('chat')]);
+	});
+	afterAll(async () => await stage?.close());
+
+	test('n8n execute: text to image', async () => await executeTextToImage(storedAs));
+	test('n8n execute: chat', async () => await executeChat(storedAs));
+
+	describe('as a server', () => {
+		beforeAll(async () => {
+			server = await stage.startServer();
+		});
+
+		test('a webhook answers with the edited photo', answerWithPicture);
+		test('combined binary mode passes files in and on', passFilesCombined);
+		test('the form of the example takes a photo', takePhotoFromForm);
+		test('a schedule fires again and again', fireOnSchedule);
+		test('a failed item goes to the error output, the others go on', useErrorOutput);
+		test('a failure starts the error workflow, with the message', startErrorWorkflow);
+	});
+});
+
+async function executeTextToImage(storedAs: RegExp): Promise<void> {
+	const items = outputOf(await stage.execute('text-to-image'), 'Draw a Lighthouse');
+	expect(items).toHaveLength(1);
+	expect(items[0]?.json).toMatchObject({
+		finishReason: 'stop',
+		image: { fileName: 'image.png', mimeType: 'image/png', width: 1376, height: 768 },
+	});
+	expect(items[0]?.binary?.data).toMatchObject({
+		id: expect.stringMatching(storedAs),
+		mimeType: 'image/png',
+		fileName: 'image.png',
+	});
+}
+
+async function executeChat(storedAs: RegExp): Promise<void> {
+	const execution = await stage.execute<Execution>('chat');
+	const [talked] = outputOf(execution, 'Talk About an Idea');
+	const [drawn] = outputOf(execution, 'Draw It');
+	expect(talked?.json).toMatchObject({ images: [] });
+	expect(drawn?.json).toMatchObject({ images: [{ field: 'data', width: 448, height: 600 }] });
+	expect(drawn?.binary?.data?.id).toMatch(storedAs);
+	const earlier = talked?.json.messages as object[];
+	expect(earlier).toHaveLength(2);
+	expect(stage.emulator.requests.at(-1)?.body).toMatchObject({
+		messages: [...earlier, { role: 'user' }],
+	});
+}
+
+function outputOf({ data }: Execution, node: string): Item[] {
+	return data.resultData.runData[node]?.[0].data.main[0] ?? [];
+}
+
+const edit = (prompt: string) =>
+	gemini('Edit', { operation: 'imageToImage', prompt, binaryPropertyName: 'photo' });
+
+async function answerWithPicture(): Promise<void> {
+	const prompt = 'Make it snow';
+	const nodes = [webhook('edit', PICTURE_OF_LAST_NODE), edit(prompt)];
+	await server.publish(workflow('Edit', nodes));
+	const response = await server.call('/webhook/edit', photoForm('photo'));
+	const picture = Buffer.from(await response.arrayBuffer());
+	expect(response.headers.get('content-type')).toBe('image/png');
+	expect(sha256(picture)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+}
+
+/** In this mode n8n answers a webhook with no file of any node: they are in the JSON then. */
+async function passFilesCombined(): Promise<void> {
+	const prompt = 'Make it rain';
+	const sender = send(`${stage.receiver.url}/combined`, '_files.data');
+	const nodes = [webhook('combined', { responseMode: 'lastNode' }), edit(prompt), sender];
+	const flow = workflow('Combined', nodes);
+	await server.publish({ ...flow, settings: { ...flow.settings, binaryMode: 'combined' } });
+	const response = await server.call('/webhook/combined', photoForm('photo'));
+	expect(await response.json()).toEqual({ ok: true });
+	const { body, headers } = await stage.receiver.at('/combined');
+	expect(headers['content-type']).toBe('image/png');
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+}
+
+async function takePhotoFromForm(): Promise<void> {
+	const { nodes, connections, ...flow } = example('image-to-image');
+	const [form, draw] = nodes;
+	const main = [[{ node: 'Send', type: 'main' as const, index: 0 }]];
+	await server.publish({
+		...flow,
+		nodes: [...nodes, send(`${stage.receiver.url}/form`, 'data')],
+		connections: { ...connections, [draw!.name]: { main } },
+	});
+	// The page of the form names its fields by their number.
+	const response = await server.call(`/form/${form!.webhookId}`, photoForm('field-0'));
+	expect(response.status).toBe(200);
+	const { body } = await stage.receiver.at('/form');
+	const prompt = draw!.parameters.prompt as string;
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+}
+
+async function fireOnSchedule(): Promise<void> {
+	const prompt = 'Draw a clock';
+	const rule = { interval: [{ field: 'seconds', secondsInterval: 1 }] };
+	const schedule = core('Schedule', 'scheduleTrigger', 1.2, { rule });
+	const sender = send(`${stage.receiver.url}/schedule`, 'data');
+	const id = await server.publish(
+		workflow('Schedule', [schedule, gemini('Draw', { prompt }), sender]),
+	);
+	const sent = () => stage.receiver.received.filter(({ path }) => path === '/schedule');
+	await until('the schedule fires twice', () => (sent().length >= 2 ? true : undefined));
+	await server.rest(`/workflows/${id}/deactivate`, 'POST', {});
+	const expected = sha256(await drawDirectly(stage.emulator, prompt));
+	for (const { body } of sent()) expect(sha256(body)).toBe(expected);
+}
+
+async function useErrorOutput(): Promise<void> {
+	const [good, bad] = ['Draw a hen', 'Say hello, words only please'];
+	const options = { destinationFieldName: 'prompt' };
+	const split = core('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.prompts', options });
+	const draw = gemini('Draw', { prompt: '={{ $json.prompt }}' });
+	const respond = core('Respond', 'respondToWebhook', 1.4, { respondWith: 'allIncomingItems' });
+	const flow: Workflow = workflow('Error output', [
+		webhook('errors', { responseMode: 'responseNode' }),
+		split,
+		{ ...draw, onError: 'continueErrorOutput' },
+		[send(`${stage.receiver.url}/good`, 'data'), respond],
+	]);
+	await server.publish(flow);
+	const response = await server.call('/webhook/errors', { prompts: [good, bad] });
+	expect(await response.json()).toEqual([
+		{
+			prompt: bad,
+			error: expect.stringMatching(
+				/^The model answered without a picture \(finish reason: stop\): /,
+			),
+			details: expect.objectContaining({ finishReason: 'stop' }),
+		},
+	]);
+	const { body } = await stage.receiver.at('/good');
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, good!)));
+}
+
+async function startErrorWorkflow(): Promise<void> {
+	const url = `${stage.receiver.url}/alarm`;
+	const body = { sendBody: true, specifyBody: 'json', jsonBody: '={{ $json }}' };
+	const alarm = core('Alarm', 'httpRequest', 4.2, { method: 'POST', url, ...body });
+	const errorWorkflow = await server.publish(
+		workflow('Alarm', [core('On error', 'errorTrigger', 1), alarm]),
+	);
+	const draw = gemini('Draw', { prompt: 'Say hello, words only please' });
+	const flow = workflow('Failing', [webhook('failing', { responseMode: 'lastNode' }), draw]);
+	await server.publish({ ...flow, settings: { ...flow.settings, errorWorkflow } });
+	expect((await server.call('/webhook/failing')).status).toBe(500);
+	expect(JSON.parse((await stage.receiver.at('/alarm')).body.toString())).toMatchObject({
+		workflow: { name: 'Failing' },
+		execution: {
+			lastNodeExecuted: 'Draw',
+			error: { message: expect.stringMatching(/^The model answered without a picture/) },
+		},
+	});
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startEmulator } from '../emulator';
+import { createHome, environmentOf, removeHome, run, type Environment } from './n8n';
+import { startReceiver } from './receiver';
+import { openServer } from './server';
+import { CREDENTIAL, type Workflow } from './flows';
+
+/** The tarball that `prepare.ts` packed. */
+export function tarball(): string {
+	const { NEXCONN_TARBALL } = process.env;
+	if (!NEXCONN_TARBALL) throw new Error('Run this with npm run test:e2e');
+	return NEXCONN_TARBALL;
+}
+
+/** Everything that a suite needs around n8n. `close` ends and removes it all, as far as it got. */
+export async function openStage(more: Environment = {}) {
+	const closers: Array<() => Promise<void> | void> = [];
+	async function close(): Promise<void> {
+		for (const closer of closers.splice(0).reverse()) await closer();
+	}
+	try {
+		const folder = mkdtempSync(join(tmpdir(), 'nexconn-e2e-files-'));
+		closers.push(() => rmSync(folder, { recursive: true, force: true }));
+		const emulator = await startEmulator();
+		closers.push(emulator.close);
+		const receiver = await startReceiver();
+		closers.push(receiver.close);
+		const home = createHome(tarball());
+		closers.push(() => removeHome(home));
+		const environment = environmentOf(home, { N8N_RESTRICT_FILE_ACCESS_TO: folder, ...more });
+
+		const importAll = async (what: 'credentials' | 'workflow', entries: object[]) => {
+			const file = join(folder, `${what}.json`);
+			writeFileSync(file, JSON.stringify(entries));
+			await run(environment, `import:${what}`, `--input=${file}`);
+		};
+		const data = {
+			apiKey: emulator.apiKey,
+			authorizationFormat: 'apiKey',
+			baseUrl: emulator.baseUrl(),
+		};
+		await importAll('credentials', [{ ...CREDENTIAL, type: 'nexconnApi', data }]);
+
+		return {
+			folder,
+			emulator,
+			receiver,
+			close,
+			importWorkflows: async (workflows: Workflow[]) => await importAll('workflow', workflows),
+			/** What `n8n execute` prints, among lines of its log. */
+			async execute<T>(id: string): Promise<T> {
+				const printed = await run(environment, 'execute', `--id=${id}`, '--rawOutput');
+				return JSON.parse(/^\{$.*^\}$/ms.exec(printed)?.[0] ?? printed) as T;
+			},
+			async startServer() {
+				const server = await openServer(environment);
+				closers.push(server.stop);
+				return server;
+			},
+		};
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;

@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import sharp from 'sharp';
+
+import { itemWith, picture, startHarness, type Harness } from './harness';
+import { expectRefusal, FLASH_31, model, PRO, tryItem } from './refusal';
+
+const FIELD = 'Input Data Field Name';
+const edit: INodeParameters = { operation: 'imageToImage', prompt: 'Make it blue' };
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await startHarness();
+});
+afterEach(() => harness.engine.clear());
+afterAll(async () => await harness.close());
+
+const run = async (parameters: INodeParameters, input?: INodeExecutionData) =>
+	await tryItem(harness, parameters, input);
+const refused = async (field: string, parameters: INodeParameters, input?: INodeExecutionData) =>
+	await expectRefusal(harness, field, parameters, input);
+
+const withFile = async (bytes: Buffer) => await itemWith(harness.engine, { data: bytes });
+
+describe('files', () => {
+	test.each<[string, string, RegExp]>([
+		['a missing field', 'photo', /^The item has no file field 'photo'$/],
+		['one of several missing', 'data, photo', /^The item has no file field 'photo'$/],
+		[
+			'an expression that gives nothing',
+			'={{ undefined }}',
+			/^'Input Data Field Name' got no value$/,
+		],
+		['no field name', '={{ "" }}', /^'Input Data Field Name' got no value$/],
+		['an object', '={{ { a: 1 } }}', /^'Input Data Field Name' got an object$/],
+		['a number', '={{ 7 }}', /^'Input Data Field Name' got a number$/],
+		['a list of objects', '={{ [{ a: 1 }] }}', /^'Input Data Field Name' got an object$/],
+	])('%s', async (_what, binaryPropertyName, expected) => {
+		const input = await withFile(await picture());
+		const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
+		expect(message).toMatch(expected);
+		expect(description).toContain("The item's file fields are: data.");
+	});
+
+	test('an item without files', async () => {
+		const { message, description } = await refused(FIELD, edit);
+		expect(message).toBe("The item has no file field 'data'");
+		expect(description).toContain('The item has no files.');
+		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' });
+		expect(all.message).toBe('The item has no image field');
+	});
+
+	test('only files that are no images', async () => {
+		const input = await withFile(Buffer.from('%PDF-1.7 and so on'));
+		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' }, input);
+		expect(all.message).toBe('The item has no image field');
+		expect(all.description).toContain('data');
+	});
+
+	const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+	test.each<[string, () => Promise<Buffer>, RegExp]>([
+		['an empty file', async () => Buffer.alloc(0), /^The file of 'data' is empty$/],
+		[
+			'a PDF',
+			async () => Buffer.from('%PDF-1.7\n1 0 obj'),
+			/'data' \(image\/png\) is not an image$/,
+		],
+		['an SVG', async () => Buffer.from(svg), /^The file of 'data' .* is not an image$/],
+		['a text', async () => Buffer.from('hello'), /^The file of 'data' .* is not an image$/],
+		[
+			'a signature alone',
+			async () => (await picture()).subarray(0, 8),
+			/is damaged: its pixel size/,
+		],
+		['half a header', async () => (await picture()).subarray(0, 18), /is damaged/],
+		[
+			'half a PNG',
+			async () => half(await picture('png')),
+			/^The image of 'data' is damaged: it ends/,
+		],
+		['half a JPEG', async () => half(await picture('jpeg')), /is damaged/],
+		['half a WebP', async () => half(await picture('webp')), /is damaged: it ends too early$/],
+	])('%s', async (_what, make, expected) => {
+		const { message } = await refused(FIELD, edit, await withFile(await make()));
+		expect(message).toMatch(expected);
+	});
+
+	test('with more behind its end is sent as it is', async () => {
+		const bytes = Buffer.concat([await picture('jpeg'), Buffer.from('appended by a camera')]);
+		const { item, requests } = await run(edit, await withFile(bytes));
+		expect(item?.json.error).toBeUndefined();
+		const hash = createHash('sha256').update(bytes).digest('hex');
+		expect(JSON.stringify(requests[0]?.body)).toContain(`<${bytes.length} bytes sha256=${hash}>`);
+	});
+});
+
+const half = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
+
+describe('formats', () => {
+	const draw = (format: 'gif' | 'tiff' | 'avif') =>
+		sharp({ create: { width: 32, height: 32, channels: 3, background: 'red' } })
+			.toFormat(format)
+			.toBuffer();
+	const bmp = Buffer.concat([Buffer.from('BM\x42\0\0\0\0\0\0\0', 'latin1'), randomBytes(99)]);
+	/** Formats that cannot be drawn here are built like AVIF, but for their name. */
+	const brand = async (name: string) =>
+		Buffer.from(
+			(await draw('avif')).toString('latin1').replace('ftypavif', `ftyp${name}`),
+			'latin1',
+		);
+	const files: Record<string, () => Promise<Buffer>> = {
+		gif: () => draw('gif'),
+		bmp: async () => bmp,
+		tiff: () => draw('tiff'),
+		avif: () => draw('avif'),
+		heic: () => brand('heic'),
+		heif: () => brand('mif1'),
+	};
+	const taken = 'image/png, image/jpeg, image/webp';
+
+	test.each(['gif', 'bmp', 'tiff', 'avif', 'heic', 'heif'])(
+		'2.5 Flash does not take %s',
+		async (format) => {
+			const { message } = await refused(FIELD, edit, await withFile(await files[format]!()));
+			expect(message).toBe(
+				`The image of 'data' is image/${format}, which Gemini 2.5 Flash Image does not take; it takes ${taken}`,
+			);
+		},
+	);
+
+	test.each([PRO, FLASH_31])('%s takes heic and heif beside these', async (id) => {
+		for (const format of ['gif', 'bmp', 'tiff', 'avif']) {
+			const input = await withFile(await files[format]!());
+			const { message } = await refused(FIELD, { ...edit, ...model(id) }, input);
+			expect(message).toMatch(new RegExp(`is image/${format}, .* it takes ${taken}, image/heic, `));
+		}
+		for (const format of ['heic', 'heif']) {
+			const { item, requests } = await run(
+				{ ...edit, ...model(id) },
+				await withFile(await files[format]!()),
+			);
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/${format};base64,<`);
+		}
+	});
+
+	test('another model gets any image', async () => {
+		for (const [format, make] of Object.entries(files)) {
+			const { requests } = await run(
+				{ ...edit, ...model('gemini-9-image') },
+				await withFile(await make()),
+			);
+			expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/${format};base64,<`);
+		}
+	});
+});
+
+test.each([
+	['gemini-2.5-flash-image', 3, '2.5 Flash'],
+	[PRO, 14, '3.0 Pro'],
+	[FLASH_31, 14, '3.1 Flash'],
+])('%s takes %i images', async (id, most, name) => {
+	const bytes = await picture();
+	const input = await withFile(bytes);
+	const imageUrls = Array.from({ length: most }, (_, index) => `https://example.com/${index}.png`);
+	const parameters = { ...edit, ...model(id), imageSource: 'binaryAndUrl' };
+	const { message } = await refused('Image Source', { ...parameters, imageUrls }, input);
+	expect(message).toBe(`Gemini ${name} Image takes at most ${most} input images, not ${most + 1}`);
+	const { requests } = await run({ ...parameters, imageUrls: imageUrls.slice(1) }, input);
+	expect(requests).toHaveLength(1);
+});
+
+describe('URLs', () => {
+	const urls = (...imageUrls: string[]) => ({ ...edit, imageSource: 'url', imageUrls });
+
+	test.each([
+		'not a url',
+		'example.com/photo.jpg',
+		'/photo.jpg',
+		'https://',
+		'file:///etc/passwd',
+		'ftp://example.com/a.png',
+		'javascript:alert(1)',
+	])('%s', async (url) => {
+		const { message, description } = await refused(
+			'Image URLs',
+			urls('https://example.com/a.png', url),
+		);
+		expect(message).toBe(`'Image URLs' has '${url}', which is not an http(s) or data URL`);
+		expect(description).toContain('https://example.com/photo.jpg');
+	});
+
+	test.each([
+		['none', urls()],
+		['blank', urls('={{ " " }}', '={{ "" }}')],
+		['an expression that gives null', { ...edit, imageSource: 'url', imageUrls: '={{ null }}' }],
+	])('%s', async (_what, parameters) => {
+		const { message } = await refused('Image URLs', parameters);
+		expect(message).toBe("'Image URLs' is empty");
+	});
+
+	test('data URLs without an image, or with a part of one', async () => {
+		const text = `data:image/png;base64,${Buffer.from('This is no image').toString('base64')}`;
+		expect((await refused('Image URLs', urls(text))).message).toBe(
+			"'Image URLs' has a data URL that holds no image",
+		);
+		const cut = `data:image/png;base64,${half(await picture()).toString('base64')}`;
+		expect((await refused('Image URLs', urls(cut))).message).toBe(
+			"The image of 'Image URLs' is damaged: it ends too early",
+		);
+	});
+});
