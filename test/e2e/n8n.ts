@@ -125,13 +125,19 @@ export function command(environment: Environment, ...args: string[]): string {
 /** Runs a command of n8n beside what goes on here; it has a broker of its own. */
 export async function run(environment: Environment, ...args: string[]): Promise<string> {
 	const port = String(await freePort());
-	const { stdout } = await promisify(execFile)(NODE_24, [N8N, ...args], {
-		env: { ...process.env, ...environment, N8N_RUNNERS_BROKER_PORT: port },
-		maxBuffer: 64 * 1024 * 1024,
-		timeout: COMMAND_MS,
-		killSignal: 'SIGKILL',
-	});
-	return stdout;
+	try {
+		const { stdout } = await promisify(execFile)(NODE_24, [N8N, ...args], {
+			env: { ...process.env, ...environment, N8N_RUNNERS_BROKER_PORT: port },
+			maxBuffer: 64 * 1024 * 1024,
+			timeout: COMMAND_MS,
+			killSignal: 'SIGKILL',
+		});
+		return stdout;
+	} catch (error) {
+		// n8n says what went wrong on its standard output.
+		const { stdout = '' } = error as { stdout?: string };
+		throw new Error(`n8n ${args.join(' ')} failed:\n${stdout.slice(-4000)}`, { cause: error });
+	}
 }
 
 /** Starts `n8n start` or `n8n worker` without waiting for it. */

@@ -66,11 +66,15 @@ export async function isWhole(mimeType: string, chunks: Chunks): Promise<boolean
 	return (await CHECKS[mimeType]?.(createCursor(chunks))) ?? true;
 }
 
-/** A signature, then chunks: length, type, data, checksum (PNG specification, 5.3). */
+/**
+ * A signature, then chunks: length, type, data, checksum (PNG specification, 5.3). What is not in
+ * chunks is not cut off but made otherwise, and left to the service.
+ */
 async function isWholePng({ take, skip }: Cursor): Promise<boolean> {
 	await skip(8);
 	for (let head = await take(8); head; head = await take(8)) {
-		if (head.toString('latin1', 4) === 'IEND') return true;
+		const type = head.toString('latin1', 4);
+		if (type === 'IEND' || !/^[A-Za-z]{4}$/.test(type)) return true;
 		if (!(await skip(head.readUInt32BE() + 4))) return false;
 	}
 	return false;

@@ -54,6 +54,12 @@ test('what stands for the end inside the metadata of a JPEG is not the end', asy
 	expect(await isWhole('image/jpeg', pieces(file.subarray(0, -50), 33))).toBe(false);
 });
 
+test('a PNG that is not made of chunks is left to the service', async () => {
+	const png = await image.clone().png().toBuffer();
+	const bytes = Buffer.concat([png.subarray(0, 33), Buffer.alloc(100_000)]);
+	expect(await isWhole('image/png', pieces(bytes, 1000))).toBe(true);
+});
+
 test('another format is not judged', async () => {
 	expect(await isWhole('image/heic', pieces(Buffer.from('????ftypheic'), 5))).toBe(true);
 });
