@@ -1,3 +1,4 @@
+import { startEmulator } from '../emulator';
 import { itemWith, picture, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
@@ -128,4 +129,30 @@ describe('failures', () => {
 			expect(harness.engine.files()).toEqual(before);
 		},
 	);
+
+	test('a certificate that is not trusted is refused, and nothing is sent', async () => {
+		const secure = await startEmulator({ tls: true });
+		try {
+			const { error } = await harness.run(
+				{ prompt: 'Draw it' },
+				{ credentials: { apiKey: secure.apiKey, baseUrl: secure.baseUrl() } },
+			);
+			expect(error?.message).toBe(
+				'The service could not be reached: its certificate is not trusted',
+			);
+			expect(secure.requests).toEqual([]);
+		} finally {
+			await secure.close();
+		}
+	});
+
+	test('an image that the reply links is fetched without the key', async () => {
+		const { run, emulator } = harness;
+		const { error } = await run({ prompt: 'Draw it' }, { profile: 'image-url' });
+		expect(error).toBeUndefined();
+		const fetched = emulator.requests.at(-1);
+		expect(fetched?.method).toBe('GET');
+		expect(fetched?.path).toContain('/files/');
+		expect(fetched?.headers.authorization).toBeUndefined();
+	});
 });
