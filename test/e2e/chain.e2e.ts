@@ -89,6 +89,9 @@ test('a picture goes through the node again', async () => {
 	const again = 'Make it night';
 	const edit = gemini('Edit', { operation: 'imageToImage', prompt: again });
 	const first = await drawDirectly(stage.emulator, prompt);
-	const second = await drawDirectly(stage.emulator, again, first, 'image/png');
+	const second = await drawDirectly(stage.emulator, again, {
+		image: first,
+		mimeType: 'image/png',
+	});
 	expect(sha256(await passOn(prompt, edit))).toBe(sha256(second));
 });

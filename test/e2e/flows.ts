@@ -40,11 +40,15 @@ export function core(
 	return { ...place, name, type: `n8n-nodes-base.${type}`, typeVersion, parameters };
 }
 
-export function gemini(name: string, parameters: Record<string, unknown>): WorkflowNode {
+export function gemini(
+	name: string,
+	parameters: Record<string, unknown>,
+	credential: object = CREDENTIAL,
+): WorkflowNode {
 	return {
 		...core(name, '', 1, parameters),
 		type: 'n8n-nodes-nexconn.geminiImage',
-		credentials: { nexconnApi: CREDENTIAL },
+		credentials: { nexconnApi: credential },
 	};
 }
 

@@ -1,10 +1,12 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+
+import { until } from './until';
 
 const HOME = resolve(__dirname, 'n8n');
 const MODULES = join(HOME, 'node_modules');
@@ -85,7 +87,9 @@ function writeJson(file: string, value: unknown): void {
 }
 
 export interface Running {
-	process: ChildProcess;
+	pid: number;
+	/** Resolves when it has ended, by itself or stopped. */
+	ended: Promise<unknown>;
 	/** Everything it has said so far. */
 	log(): string;
 	stop(signal?: NodeJS.Signals): Promise<void>;
@@ -112,17 +116,7 @@ export function environmentOf(home: string, more: Environment = {}): Environment
 	};
 }
 
-/** Runs a command of n8n to its end. */
-export function command(environment: Environment, ...args: string[]): string {
-	return execFileSync(NODE_24, [N8N, ...args], {
-		env: { ...process.env, ...environment },
-		encoding: 'utf8',
-		maxBuffer: 64 * 1024 * 1024,
-		stdio: ['ignore', 'pipe', 'pipe'],
-	});
-}
-
-/** Runs a command of n8n beside what goes on here; it has a broker of its own. */
+/** Runs a command of n8n to its end; it has a broker of its own. */
 export async function run(environment: Environment, ...args: string[]): Promise<string> {
 	const port = String(await freePort());
 	try {
@@ -146,12 +140,13 @@ export function launch(environment: Environment, ...args: string[]): Running {
 	let log = '';
 	child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
 	child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+	const ended = once(child, 'exit');
 	return {
-		process: child,
+		pid: child.pid as number,
+		ended,
 		log: () => log,
 		async stop(signal = 'SIGTERM') {
 			if (child.exitCode !== null || child.signalCode !== null) return;
-			const ended = once(child, 'exit');
 			child.kill(signal);
 			const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
 			await ended;
@@ -168,14 +163,15 @@ export async function startServer(environment: Environment): Promise<Running & {
 		{ ...environment, N8N_PORT: port, N8N_RUNNERS_BROKER_PORT: String(await freePort()) },
 		'start',
 	);
-	const until = Date.now() + READY_MS;
+	const ended = running.ended.then(() => Promise.reject(new Error('n8n ended')));
 	// It says so after it has activated its workflows, which may be after it is ready to answer.
-	while (!(await isReady(url)) || !running.log().includes('Editor is now accessible')) {
-		if (running.process.exitCode !== null || Date.now() > until) {
-			await running.stop('SIGKILL');
-			throw new Error(`n8n did not start:\n${running.log()}`);
-		}
-		await new Promise((wake) => setTimeout(wake, 250));
+	const isUp = async () =>
+		((await isReady(url)) && running.log().includes('Editor is now accessible')) || undefined;
+	try {
+		await Promise.race([until('n8n is ready', isUp, READY_MS), ended]);
+	} catch (error) {
+		await running.stop('SIGKILL');
+		throw new Error(`n8n did not start:\n${running.log()}`, { cause: error });
 	}
 	return { ...running, url };
 }

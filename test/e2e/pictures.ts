@@ -16,8 +16,11 @@ const FLASH = 'gemini-2.5-flash-image';
 export async function drawDirectly(
 	emulator: Emulator,
 	text: string,
-	image?: Buffer,
-	mimeType = 'image/jpeg',
+	{
+		image,
+		mimeType = 'image/jpeg',
+		profile,
+	}: { image?: Buffer; mimeType?: string; profile?: string } = {},
 ): Promise<Buffer> {
 	const url = `data:${mimeType};base64,${image?.toString('base64')}`;
 	const parts = [
@@ -25,7 +28,7 @@ export async function drawDirectly(
 		{ type: 'image_url', image_url: { url } },
 	];
 	const messages = [{ role: 'user', content: image ? parts : text }];
-	const response = await fetch(`${emulator.baseUrl()}/chat/completions`, {
+	const response = await fetch(`${emulator.baseUrl(profile)}/chat/completions`, {
 		method: 'POST',
 		headers: { authorization: emulator.apiKey, 'content-type': 'application/json' },
 		body: JSON.stringify({ model: FLASH, messages, stream: false }),

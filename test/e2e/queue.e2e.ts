@@ -1,64 +1,36 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 
-import { startEmulator, type Emulator } from '../emulator';
-import {
-	command,
-	createHome,
-	environmentOf,
-	freePort,
-	installN8n,
-	launch,
-	packTarball,
-	removeHome,
-	startServer,
-	type Environment,
-	type Running,
-} from './n8n';
+import { gemini, PICTURE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
+import { freePort, launch, type Environment, type Running } from './n8n';
+import { ownNodes } from './ownNodes';
+import { drawDirectly, sha256 } from './pictures';
+import type { Server } from './server';
 import { startPostgres, startRedis } from './services';
-import { webhookWorkflow } from './workflows';
+import { openStage, type Stage } from './stage';
+import { until } from './until';
 
 const EXECUTIONS = 200;
 const AT_A_TIME = 10;
 const PER_WORKER = 5;
+const DEADLINE_MS = 60_000;
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const PROMPT = '={{ $json.body.prompt }}';
+const SLOW = { id: 'slow', name: 'Slow account' };
+/** Three seconds for each reply: long enough to end a worker in the middle of it. */
+const SLOW_PROFILE = 'slow-3000';
 
-describe('queue mode: one main, two workers, Redis, PostgreSQL', () => {
-	let emulator: Emulator;
-	let redis: Awaited<ReturnType<typeof startRedis>>;
-	let postgres: Awaited<ReturnType<typeof startPostgres>>;
-	let home: string;
-	let folder: string;
-	let environment: Environment;
-	let main: Running & { url: string };
-	let workers: Running[];
+let redis: Awaited<ReturnType<typeof startRedis>>;
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let stage: Stage;
+let server: Server;
+let environment: Environment;
+let workers: Running[] = [];
 
-	const startWorker = async () => {
-		const port = String(await freePort());
-		const worker = launch(
-			{ ...environment, N8N_RUNNERS_BROKER_PORT: port, QUEUE_HEALTH_CHECK_PORT: port },
-			'worker',
-			`--concurrency=${PER_WORKER}`,
-		);
-		await until(() => worker.log().includes('n8n worker is now ready'));
-		return worker;
-	};
-
-	beforeAll(async () => {
-		installN8n();
-		folder = mkdtempSync(join(tmpdir(), 'nexconn-queue-'));
-		[emulator, redis, postgres] = await Promise.all([
-			startEmulator(),
-			startRedis(),
-			startPostgres(),
-		]);
-		home = createHome(packTarball(folder));
-		environment = environmentOf(home, {
+beforeAll(async () => {
+	[redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+	stage = await openStage(
+		{
 			EXECUTIONS_MODE: 'queue',
 			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
 			QUEUE_BULL_REDIS_PORT: String(redis.port),
@@ -67,141 +39,123 @@ describe('queue mode: one main, two workers, Redis, PostgreSQL', () => {
 			DB_POSTGRESDB_PORT: String(postgres.port),
 			DB_POSTGRESDB_USER: postgres.user,
 			DB_POSTGRESDB_DATABASE: postgres.database,
-			OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
-		});
-		importWorkflows();
-		main = await startServer(environment);
-		workers = [await startWorker(), await startWorker()];
-	});
+			// How soon the work of a worker that is gone is taken up, in milliseconds: a minute otherwise.
+			QUEUE_WORKER_LOCK_DURATION: '4000',
+			QUEUE_WORKER_LOCK_RENEW_TIME: '1000',
+			QUEUE_WORKER_STALLED_INTERVAL: '2000',
+		},
+		'tiny',
+	);
+	({ environment } = stage);
+	await stage.importNexconn(SLOW, SLOW_PROFILE);
+	server = await stage.startServer();
+	workers = [await startWorker(), await startWorker()];
+	const { emulator } = stage;
+	await publish('draw', gemini('Draw', { prompt: PROMPT }));
+	await publish('slow', gemini('Draw', { prompt: PROMPT }, SLOW));
+	await publish(
+		'plain',
+		...ownNodes(emulator.baseUrl('tiny'), emulator.apiKey, '$json.body.prompt'),
+	);
+}, 300_000);
 
-	afterAll(async () => {
-		await Promise.all([main, ...(workers ?? [])].map(async (running) => await running?.stop()));
-		await Promise.all([emulator?.close(), redis?.stop(), postgres?.stop()]);
-		for (const path of [home, folder]) if (path) removeHome(path);
-	});
-
-	function importWorkflows(): void {
-		const data = { apiKey: emulator.apiKey, baseUrl: emulator.baseUrl('tiny') };
-		const credential = { id: 'nexconn', name: 'Nexconn account', type: 'nexconnApi', data };
-		const slow = {
-			...credential,
-			id: 'slow',
-			data: { ...data, baseUrl: emulator.baseUrl('slow-3000') },
-		};
-		const credentials = join(folder, 'credentials.json');
-		writeFileSync(credentials, JSON.stringify([credential, slow]));
-		command(environment, 'import:credentials', `--input=${credentials}`);
-		const workflows = join(folder, 'workflows.json');
-		const all = [
-			webhookWorkflow('draw', { credential: 'nexconn' }),
-			webhookWorkflow('slow', { credential: 'slow' }),
-			webhookWorkflow('plain', { url: `${emulator.baseUrl('tiny')}/chat/completions` }),
-		];
-		writeFileSync(workflows, JSON.stringify(all));
-		command(environment, 'import:workflow', `--input=${workflows}`);
-		for (const { id } of all) command(environment, 'publish:workflow', `--id=${id}`);
-	}
-
-	async function draw(prompt: string, path = 'draw'): Promise<Buffer> {
-		const response = await fetch(`${main.url}/webhook/${path}`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ prompt }),
-		});
-		const body = Buffer.from(await response.arrayBuffer());
-		if (!response.ok) throw new Error(`${response.status}: ${body.toString('utf8', 0, 300)}`);
-		return body;
-	}
-
-	/** What the emulator draws for a prompt, without n8n. */
-	async function drawn(prompt: string): Promise<Buffer> {
-		const response = await fetch(`${emulator.baseUrl('tiny')}/chat/completions`, {
-			method: 'POST',
-			headers: { authorization: emulator.apiKey, 'content-type': 'application/json' },
-			body: JSON.stringify({
-				model: 'gemini-2.5-flash-image',
-				messages: [{ role: 'user', content: prompt }],
-			}),
-		});
-		const url = JSON.stringify(await response.json()).match(/base64,([^"]+)/)?.[1] ?? '';
-		return Buffer.from(url, 'base64');
-	}
-
-	async function drawMany(path: string, prompts: string[]) {
-		const start = Date.now();
-		const images = await pLimit(AT_A_TIME).map(prompts, async (prompt) => await draw(prompt, path));
-		return { images, perSecond: prompts.length / ((Date.now() - start) / 1000) };
-	}
-
-	const promptsOf = (count: number, what: string) =>
-		Array.from({ length: count }, (_prompt, index) => `Draw ${what} number ${index}`);
-
-	test(`${EXECUTIONS} executions, all images right, both workers at work`, async () => {
-		const prompts = promptsOf(EXECUTIONS, 'fox');
-		const plain = await drawMany('plain', promptsOf(EXECUTIONS / 2, 'crow'));
-		const { images, perSecond } = await drawMany('draw', prompts);
-		const expected = await Promise.all(prompts.map(drawn));
-		expect(images.map(sha256)).toEqual(expected.map(sha256));
-		for (const worker of workers) expect(worker.log()).toMatch(/finished execution/i);
-		console.log(
-			`executions a second: ${perSecond.toFixed(1)}; with the HTTP Request node: ${plain.perSecond.toFixed(1)}`,
-		);
-	});
-
-	test('Redis starts again in between', async () => {
-		await draw('Draw a fox before');
-		await redis.restart();
-		const image = await eventually(async () => await draw('Draw a fox after'));
-		expect(sha256(image)).toBe(sha256(await drawn('Draw a fox after')));
-	});
-
-	test('a worker that is asked to stop finishes its work', async () => {
-		const images = promptsOf(6, 'hare').map(async (prompt) => await draw(prompt, 'slow'));
-		await until(
-			() => emulator.requests.filter(({ profile }) => profile === 'slow-3000').length >= 6,
-		);
-		const [first] = workers as [Running];
-		await first.stop('SIGTERM');
-		expect(await Promise.all(images)).toHaveLength(6);
-		for (const image of await Promise.all(images)) {
-			expect((await sharp(image).metadata()).format).toBe('png');
-		}
-		workers[0] = await startWorker();
-	});
-
-	test('a worker that is killed leaves no half-written image behind', async () => {
-		const before = emulator.requests.length;
-		const results = promptsOf(4, 'owl').map(
-			async (prompt) => await draw(prompt, 'slow').catch((error: Error) => error),
-		);
-		await until(() => emulator.requests.length >= before + 4);
-		const [first] = workers as [Running];
-		await first.stop('SIGKILL');
-		workers[0] = await startWorker();
-		for (const result of await Promise.all(results)) {
-			// n8n gives the job to the other worker, or reports the execution as failed.
-			if (result instanceof Error) expect(result.message).toMatch(/^5\d\d/);
-			else expect((await sharp(result).metadata()).format).toBe('png');
-		}
-	});
+afterAll(async () => {
+	await Promise.all(workers.map(async (worker) => await worker.stop()));
+	await stage?.close();
+	await Promise.all([redis?.stop(), postgres?.stop()]);
 });
 
-async function until(isTrue: () => boolean): Promise<void> {
-	const deadline = Date.now() + 60_000;
-	while (!isTrue()) {
-		if (Date.now() > deadline) throw new Error(`Waited in vain for ${isTrue.toString()}`);
-		await new Promise((wake) => setTimeout(wake, 50));
-	}
+async function startWorker(): Promise<Running> {
+	const ports = {
+		N8N_RUNNERS_BROKER_PORT: String(await freePort()),
+		QUEUE_HEALTH_CHECK_PORT: String(await freePort()),
+	};
+	const worker = launch({ ...environment, ...ports }, 'worker', `--concurrency=${PER_WORKER}`);
+	const isReady = () => worker.log().includes('n8n worker is now ready') || undefined;
+	await until('the worker is ready', isReady, DEADLINE_MS);
+	return worker;
 }
 
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-	const deadline = Date.now() + 60_000;
-	for (;;) {
-		try {
-			return await attempt();
-		} catch (error) {
-			if (Date.now() > deadline) throw error;
-			await new Promise((wake) => setTimeout(wake, 500));
-		}
-	}
+async function publish(path: string, ...nodes: WorkflowNode[]): Promise<void> {
+	await server.publish(workflow(path, [webhook(path, PICTURE_OF_LAST_NODE), ...nodes]));
 }
+
+async function draw(prompt: string, path = 'draw'): Promise<Buffer> {
+	const response = await server.call(`/webhook/${path}`, { prompt });
+	const body = Buffer.from(await response.arrayBuffer());
+	if (!response.ok) throw new Error(`${response.status}: ${body.toString('utf8', 0, 300)}`);
+	return body;
+}
+
+/** The hash of what the emulator draws for a prompt. */
+const drawn = async (prompt: string) =>
+	sha256(await drawDirectly(stage.emulator, prompt, { profile: 'tiny' }));
+
+async function drawMany(path: string, prompts: string[]) {
+	const start = Date.now();
+	const images = await pLimit(AT_A_TIME).map(prompts, async (prompt) => await draw(prompt, path));
+	return { images, perSecond: (1000 * prompts.length) / (Date.now() - start) };
+}
+
+const promptsOf = (count: number, what: string) =>
+	Array.from({ length: count }, (_prompt, index) => `Draw ${what} number ${index}`);
+
+/** Sends the prompts to the slow workflow, and goes on when all of them are being worked on. */
+async function drawSlowly(prompts: string[]): Promise<Array<Promise<Buffer | Error>>> {
+	const slow = () => stage.emulator.requests.filter(({ profile }) => profile === SLOW_PROFILE);
+	const before = slow().length;
+	const images = prompts.map(
+		async (prompt) => await draw(prompt, 'slow').catch((error: Error) => error),
+	);
+	const areAllThere = () => slow().length >= before + prompts.length || undefined;
+	await until('the requests reach the service', areAllThere);
+	return images;
+}
+
+async function isWholePicture(image: Buffer | Error): Promise<boolean> {
+	if (image instanceof Error) throw image;
+	// Decodes every pixel, unlike a look at the metadata.
+	return (await sharp(image).stats()).channels.length > 0;
+}
+
+test(`${EXECUTIONS} executions, all images right, both workers at work`, async () => {
+	const prompts = promptsOf(EXECUTIONS, 'fox');
+	const plain = await drawMany('plain', promptsOf(EXECUTIONS, 'crow'));
+	const { images, perSecond } = await drawMany('draw', prompts);
+	expect(images.map(sha256)).toEqual(await Promise.all(prompts.map(drawn)));
+	for (const worker of workers) expect(worker.log()).toMatch(/finished execution/i);
+	console.log(
+		`executions a second: ${perSecond.toFixed(1)}; with the HTTP Request node: ${plain.perSecond.toFixed(1)}`,
+	);
+});
+
+test('Redis starts again in between', async () => {
+	const before = 'Draw a fox before';
+	const after = 'Draw a fox after';
+	expect(sha256(await draw(before))).toBe(await drawn(before));
+	await redis.restart();
+	const image = await until(
+		'an execution after the restart',
+		async () => await draw(after).catch(() => undefined),
+		DEADLINE_MS,
+	);
+	expect(sha256(image)).toBe(await drawn(after));
+});
+
+test('a worker that is asked to stop finishes its work', async () => {
+	const images = await drawSlowly(promptsOf(6, 'hare'));
+	await workers[0]?.stop('SIGTERM');
+	for (const image of images) expect(await isWholePicture(await image)).toBe(true);
+	workers[0] = await startWorker();
+});
+
+test('a worker that is killed leaves no half-written image behind', async () => {
+	const images = await drawSlowly(promptsOf(6, 'owl'));
+	await workers[0]?.stop('SIGKILL');
+	workers[0] = await startWorker();
+	for (const image of await Promise.all(images)) {
+		// n8n gives the job to a worker anew, or reports the execution as failed.
+		if (image instanceof Error) expect(image.message).toMatch(/^5\d\d/);
+		else expect(await isWholePicture(image)).toBe(true);
+	}
+});

@@ -7,7 +7,7 @@ const ANSWER_MS = 60_000;
 
 /** An n8n that runs, with what the editor asks of it on behalf of its owner. */
 export async function openServer(environment: Environment) {
-	const { url, log, stop } = await startServer(environment);
+	const { url, log, stop, ended, pid } = await startServer(environment);
 	let cookie = '';
 
 	async function ask(path: string, method = 'GET', body?: object): Promise<Response> {
@@ -69,7 +69,7 @@ export async function openServer(environment: Environment) {
 		await stop();
 		throw error;
 	}
-	return { url, log, stop, ask, rest, publish, call };
+	return { url, log, stop, ended, pid, ask, rest, publish, call };
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;

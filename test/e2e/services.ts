@@ -1,14 +1,16 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { isRoot } from './debian';
 import { freePort } from './n8n';
+import { until } from './until';
 
 const POSTGRES_HOME = '/usr/lib/postgresql';
-const READY_MS = 30_000;
+const USER = 'postgres';
 
 export interface Service {
 	port: number;
@@ -43,23 +45,24 @@ export async function startRedis(): Promise<Service & { restart(): Promise<void>
 export async function startPostgres(): Promise<Service & { user: string; database: string }> {
 	const port = await freePort();
 	const folder = mkdtempSync(join(tmpdir(), 'nexconn-postgres-'));
-	chmodSync(folder, 0o755);
-	execFileSync('chown', ['postgres', folder]);
+	const shell = isRoot ? ['su', '-s', '/bin/sh', 'postgres', '-c'] : ['sh', '-c'];
+	if (isRoot) execFileSync('chown', ['postgres', folder]);
 	const data = join(folder, 'data');
 	const bin = join(POSTGRES_HOME, readdirSync(POSTGRES_HOME).sort().at(-1) as string, 'bin');
-	const asPostgres = ['-s', '/bin/sh', 'postgres', '-c'];
-	execFileSync('su', [...asPostgres, `${bin}/initdb -D ${data} -A trust`], { stdio: 'ignore' });
-	const server = `exec ${bin}/postgres -D ${data} -h 127.0.0.1 -p ${port} -k ${folder}`;
-	const child = spawn('su', [...asPostgres, server], { stdio: 'ignore', detached: true });
+	const [program = '', ...args] = shell;
+	const initialize = `${bin}/initdb -D ${data} -U ${USER} -A trust`;
+	execFileSync(program, [...args, initialize], { stdio: 'ignore' });
+	const serve = `exec ${bin}/postgres -D ${data} -h 127.0.0.1 -p ${port} -k ${folder}`;
+	const child = spawn(program, [...args, serve], { stdio: 'ignore', detached: true });
 	await untilReady(child, async () =>
 		isSuccess(`${bin}/pg_isready`, '-h', '127.0.0.1', '-p', `${port}`),
 	);
 	return {
 		port,
-		user: 'postgres',
+		user: USER,
 		database: 'postgres',
 		async stop() {
-			// The child is su, which does not pass signals on: its group has the server.
+			// The child may be su, which does not pass signals on: its group has the server.
 			const ended = once(child, 'exit');
 			process.kill(-(child.pid as number), 'SIGINT');
 			await ended;
@@ -75,13 +78,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function untilReady(child: ChildProcess, isReady: () => Promise<boolean>): Promise<void> {
-	const until = Date.now() + READY_MS;
-	while (!(await isReady())) {
-		if (child.exitCode !== null || Date.now() > until) {
-			throw new Error(`${child.spawnargs.join(' ')} did not start`);
-		}
-		await new Promise((wake) => setTimeout(wake, 100));
-	}
+	await until(`${child.spawnargs.join(' ')} answers`, async () => (await isReady()) || undefined);
 }
 
 function isSuccess(program: string, ...args: string[]): boolean {

@@ -97,7 +97,9 @@ async function answerWithPicture(): Promise<void> {
 	const response = await server.call('/webhook/edit', photoForm('photo'));
 	const picture = Buffer.from(await response.arrayBuffer());
 	expect(response.headers.get('content-type')).toBe('image/png');
-	expect(sha256(picture)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+	expect(sha256(picture)).toBe(
+		sha256(await drawDirectly(stage.emulator, prompt, { image: photo })),
+	);
 }
 
 /** In this mode n8n answers a webhook with no file of any node: they are in the JSON then. */
@@ -111,7 +113,7 @@ async function passFilesCombined(): Promise<void> {
 	expect(await response.json()).toEqual({ ok: true });
 	const { body, headers } = await stage.receiver.at('/combined');
 	expect(headers['content-type']).toBe('image/png');
-	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, { image: photo })));
 }
 
 async function takePhotoFromForm(): Promise<void> {
@@ -128,7 +130,7 @@ async function takePhotoFromForm(): Promise<void> {
 	expect(response.status).toBe(200);
 	const { body } = await stage.receiver.at('/form');
 	const prompt = draw!.parameters.prompt as string;
-	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, photo)));
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, { image: photo })));
 }
 
 async function fireOnSchedule(): Promise<void> {

@@ -15,8 +15,11 @@ export function tarball(): string {
 	return NEXCONN_TARBALL;
 }
 
-/** Everything that a suite needs around n8n. `close` ends and removes it all, as far as it got. */
-export async function openStage(more: Environment = {}) {
+/**
+ * Everything that a suite needs around n8n; the credential leads to that profile of the emulator.
+ * `close` ends and removes it all, as far as it got.
+ */
+export async function openStage(more: Environment = {}, profile = '') {
 	const closers: Array<() => Promise<void> | void> = [];
 	async function close(): Promise<void> {
 		for (const closer of closers.splice(0).reverse()) await closer();
@@ -37,18 +40,25 @@ export async function openStage(more: Environment = {}) {
 			writeFileSync(file, JSON.stringify(entries));
 			await run(environment, `import:${what}`, `--input=${file}`);
 		};
-		const data = {
-			apiKey: emulator.apiKey,
-			authorizationFormat: 'apiKey',
-			baseUrl: emulator.baseUrl(),
-		};
-		await importAll('credentials', [{ ...CREDENTIAL, type: 'nexconnApi', data }]);
+		const importCredential = async (name: object, type: string, data: object) =>
+			await importAll('credentials', [{ ...name, type, data }]);
+		const importNexconn = async (name: object, emulated: string) =>
+			await importCredential(name, 'nexconnApi', {
+				apiKey: emulator.apiKey,
+				authorizationFormat: 'apiKey',
+				baseUrl: emulator.baseUrl(emulated),
+			});
+		await importNexconn(CREDENTIAL, profile);
 
 		return {
 			folder,
 			emulator,
 			receiver,
+			environment,
 			close,
+			importCredential,
+			/** A further credential, for another profile of the emulator. */
+			importNexconn,
 			importWorkflows: async (workflows: Workflow[]) => await importAll('workflow', workflows),
 			/** What `n8n execute` prints, among lines of its log. */
 			async execute<T>(id: string): Promise<T> {

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** What the tests need beside Node, by Debian package: a path that each brings. */
+const PACKAGES = {
+	chromium: '/usr/bin/chromium',
+	postgresql: '/usr/lib/postgresql',
+	'redis-server': '/usr/bin/redis-server',
+};
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Installs the Debian packages that are missing: about half a minute, once. */
+export function installDebianPackages(): void {
+	const missing = Object.entries(PACKAGES)
+		.filter(([, path]) => !existsSync(path))
+		.map(([name]) => name);
+	if (missing.length === 0) return;
+	console.log(`Installing ${missing.join(', ')} …`);
+	try {
+		apt('update');
+		apt('install', '--yes', '--no-install-recommends', ...missing);
+	} catch (error) {
+		throw new Error(`The end-to-end tests need ${missing.join(', ')}`, { cause: error });
+	}
+}
+
+function apt(...args: string[]): void {
+	const [program = '', ...rest] = [...(isRoot ? [] : ['sudo']), 'apt-get', ...args];
+	execFileSync(program, rest, {
+		env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+		stdio: ['ignore', 'ignore', 'inherit'],
+	});
+}
