@@ -153,6 +153,7 @@ const contents = [
 	draws('models-need-key', FEW),
 	draws('models-empty', FEW),
 	draws('no-image-models', FEW),
+	draws('agent', FEW),
 	draws('raw-key-only'),
 	fails('bearer-only', /^Nexconn refused the API key \(401\)/, ALL, { httpCode: '401' }),
 ];
@@ -184,6 +185,7 @@ const errors = [
 	fails('qiniu-request-id', FAILED, ALL, { requestId: 'req-qiniu-1' }),
 	fails('error-200', /in its reply: Internal server error$/, ALL, INTERNAL),
 	fails('error-200-string', /in its reply: Something went wrong upstream$/),
+	fails('key-echo-200', /in its reply: Invalid API key provided: \*\*\*$/),
 	fails('redirect', /^The service answered with a redirect \(307\): to http:.*\/v1\/\w+\/\w+$/),
 	fails('redirect-away', /^The service .* redirect \(302\): to http:\/\/127\.0\.0\.1:1\/$/),
 ];
@@ -212,6 +214,7 @@ const faults = [
 	fails('stall-mid-stream', SILENT, FEW),
 	fails('stall-in-image', SILENT, FEW),
 	draws('trickle-400', FEW.slice(0, 1), { withinMs: 8000 }),
+	draws('typing-50', FEW),
 	draws('slow-300', FEW),
 	fails('refuse-upload', /^The request is too large for the service \(413\)/),
 ];

@@ -13,6 +13,8 @@ export interface ReceiveOptions {
 	signal: AbortSignal;
 	/** Fetches an image that the reply only links. */
 	download: (url: string) => Promise<Response>;
+	/** Makes foreign text fit to be shown. */
+	clean: (text: string) => string;
 	/** Told each piece of text as it arrives. */
 	onText?: (text: string) => void;
 	/** Throws where the reply, complete and well-formed, is not what was asked for. */
@@ -33,7 +35,7 @@ export interface Received {
  */
 export async function receive(response: Response, options: ReceiveOptions): Promise<Received> {
 	const placeholders = createPlaceholders();
-	const reducer = createReplyReducer(placeholders, options.onText);
+	const reducer = createReplyReducer(placeholders, options.clean, options.onText);
 	const reader = createReplyReader(response.isEventStream, (value) => reducer.add(value));
 	const events = split(response.body, placeholders.of);
 	let imageCount = 0;

@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 import { asArray, asNumber, asObject, asText, type JsonObject } from './json';
-import { cleanText, describeError, errorOf } from './errorBody';
+import { describeError, errorOf } from './errorBody';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
 export interface Reply {
@@ -31,11 +31,16 @@ const EMPTY_LINK = /!\[[^[\]]*\]\(\s*\)/g;
 
 /**
  * Puts the JSON values of one reply together: a chat completion, its chunks, or an images reply.
- * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes.
+ * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes. `clean` makes
+ * what the reply says of a failure fit to be shown.
  *
  * @throws ApiError where the reply says that the call failed
  */
-export function createReplyReducer(placeholders: Placeholders, onText?: (text: string) => void) {
+export function createReplyReducer(
+	placeholders: Placeholders,
+	clean: (text: string) => string,
+	onText?: (text: string) => void,
+) {
 	const reply: Reply = {
 		id: null,
 		model: null,
@@ -54,7 +59,7 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 	function add(value: unknown): void {
 		const object = asObject(value);
 		if (!object) throw unexpected('The service answered with JSON that is no reply');
-		failOnError(object);
+		failOnError(object, clean);
 		reply.id ??= asText(object.id) ?? null;
 		reply.model ??= asText(object.model) ?? null;
 		reply.created ??= asNumber(object.created) ?? null;
@@ -115,13 +120,13 @@ export function createReplyReducer(placeholders: Placeholders, onText?: (text: s
 	return { add, end };
 }
 
-function failOnError(object: JsonObject): void {
+function failOnError(object: JsonObject, clean: (text: string) => string): void {
 	const isFlat = asText(object.message) && !object.choices && !object.data && !object.usage;
 	const error = isFlat ? describeError(object) : errorOf(object);
 	if (error) {
 		const { message, ...details } = error;
 		throw new ApiError(
-			`The service reported an error in its reply: ${cleanText(message ?? 'no reason given')}`,
+			`The service reported an error in its reply: ${clean(message ?? 'no reason given')}`,
 			'The call may have been billed. If the message names a parameter, change it; otherwise try again.',
 			{ ...details, httpCode: '200' },
 		);

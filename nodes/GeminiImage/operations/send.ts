@@ -19,6 +19,7 @@ export async function send(
 	reading.onStart?.();
 	const received = await receive(response, {
 		...reading,
+		clean: client.clean,
 		storeBinary: context.helpers.prepareBinaryData,
 		download: async (url) => await client.download(url, settings),
 		signal,

@@ -109,6 +109,21 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 		const reply = await talk(`${emulator.baseUrl('size-3')}/images/generations`, body);
 		expect(reply.body.length).toBeGreaterThan(4_000_000);
 	},
+	agent: async (_reply, profile) => {
+		const url = chatUrl(emulator, profile);
+		const parameters = { type: 'object', properties: { prompt: { type: 'string' } } };
+		const tools = [{ type: 'function', function: { name: 'draw', parameters } }];
+		const user = { role: 'user', content: 'a fox' };
+		const tool = { role: 'tool', tool_call_id: 'call_1', content: '[{"url":"http://x/?a=1"}]' };
+		const messages = [user, { role: 'assistant', tool_calls: [] }, tool];
+		const plain = await talk(url, { model: 'gpt', messages: [user], tools });
+		expect(plain.text).toContain(JSON.stringify('{"prompt":"a fox"}'));
+		expect(plain.text).toContain('"finish_reason":"tool_calls"');
+		const streamed = await talk(url, { model: 'gpt', messages: [user], tools, stream: true });
+		expect(streamed.text).toMatch(/^data: .*"name":"draw".*\n\n[^]*data: \[DONE\]\n\n$/);
+		const answer = await talk(url, { model: 'gpt', messages, tools });
+		expect(answer.text).toContain('"content":"Here is your picture: http://x/?a=1"');
+	},
 	'models-need-key': async (_reply, profile) => {
 		const url = `${emulator.baseUrl(profile)}/models`;
 		expect((await talk(url, undefined, { authorization: 'wrong' })).status).toBe(401);

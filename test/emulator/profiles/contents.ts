@@ -1,5 +1,6 @@
 import { noisePicture } from '../noise';
 import type { Profile, Turn } from '../types';
+import { answerAsAgent } from './agent';
 import { replaceText } from './frames';
 
 const SORRY = 'I am sorry, but I cannot create this picture.';
@@ -110,6 +111,10 @@ export const contents: Record<string, Profile> = {
 		description: 'size-<MiB>: a valid PNG of about that many MiB',
 		number: [1, 512],
 		turn: (turn, _exchange, mebibytes) => fillWithNoise(turn, mebibytes),
+	},
+	agent: {
+		description: 'The chat model of an agent: calls the first tool, then gives its link or error',
+		answer: answerAsAgent,
 	},
 	'models-need-key': {
 		description: 'GET /models answers 401 without the key',

@@ -37,6 +37,7 @@ const cases: Record<string, [status: number, body: object | RegExp, headers?: ob
 	'qiniu-request-id': [500, { error: server }, { 'x-qiniu-request-id': 'req-qiniu-1' }],
 	'error-200': [200, { error: server }],
 	'error-200-string': [200, { error: 'Something went wrong upstream' }],
+	'key-echo-200': [200, /Invalid API key provided: Bearer emulator-key"/],
 	redirect: [
 		307,
 		/^$/,

@@ -27,10 +27,8 @@ const html = { 'Content-Type': 'text/html' };
 const page = (text: string) =>
 	`<html><head><title>${text}</title></head><body><h1>${text}</h1></body></html>`;
 
-function echoKey(exchange: Exchange): true {
-	const header = exchange.req.headers.authorization ?? '';
-	return replyError(exchange, unauthorized(`Invalid API key provided: ${header}`));
-}
+const echoKey = ({ req }: Exchange) =>
+	unauthorized(`Invalid API key provided: ${req.headers.authorization ?? ''}`);
 
 function withHeader(name: string, value: string) {
 	return (exchange: Exchange) => replyError(exchange, errorFor(500), { [name]: value });
@@ -85,7 +83,7 @@ export const errors: Record<string, Profile> = {
 	},
 	'key-echo': {
 		description: '401 whose message repeats the Authorization header',
-		early: echoKey,
+		early: (exchange) => replyError(exchange, echoKey(exchange)),
 	},
 	'base64-echo': {
 		description: '400 whose message holds a long base64 image',
@@ -117,6 +115,10 @@ export const errors: Record<string, Profile> = {
 	'error-200-string': {
 		description: '200 {error: "..."}',
 		answer: answerJson(200, { error: 'Something went wrong upstream' }),
+	},
+	'key-echo-200': {
+		description: '200 with an error body whose message repeats the Authorization header',
+		answer: (exchange) => replyJson(exchange, 200, echoKey(exchange).body),
 	},
 	redirect: {
 		description: '307 to the same route without a profile',

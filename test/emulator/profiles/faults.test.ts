@@ -83,6 +83,15 @@ const cases: Record<string, Case> = {
 			await hasPicture(reply);
 		},
 	},
+	typing: {
+		profile: 'typing-100',
+		stream: async (reply) => {
+			// Reasoning, picture, usage, the end.
+			expect(reply.ms).toBeGreaterThan(395);
+			await hasPicture(reply);
+		},
+		json: hasPicture,
+	},
 	slow: {
 		profile: 'slow-300',
 		...both(async (reply) => {

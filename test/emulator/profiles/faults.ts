@@ -27,6 +27,11 @@ function trickle(frames: Frame[], ms: number): Frame[] {
 	return [{ kind: 'extra', pieces: signs }, ...frames];
 }
 
+/** A wait after each frame, as when the words come one by one. */
+function pauses(frames: Frame[], ms: number): Frame[] {
+	return frames.map((frame) => ({ ...frame, pieces: [...frame.pieces, { wait: ms }] }));
+}
+
 /** Connections that break, stall or crawl. */
 export const faults: Record<string, Profile> = {
 	'reset-before-headers': {
@@ -78,6 +83,11 @@ export const faults: Record<string, Profile> = {
 		description: 'trickle-<ms>: a sign of life every <ms> for some seconds, then the reply',
 		number: [1, 60_000],
 		frames: trickle,
+	},
+	typing: {
+		description: 'typing-<ms>: waits that long after each event of a stream',
+		number: [1, 60_000],
+		frames: pauses,
 	},
 	slow: {
 		description: 'slow-<ms>: waits that long before answering',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
+import { cleanText } from '../../../../nodes/GeminiImage/api/errorBody';
 import { ApiError } from '../../../../nodes/GeminiImage/api/apiError';
 import { receive, type ReceiveOptions } from '../../../../nodes/GeminiImage/api/receive';
 import type { Response } from '../../../../nodes/GeminiImage/api/client';
@@ -41,6 +42,7 @@ function start(
 		storeBinary: storage.store,
 		signal: new AbortController().signal,
 		download: () => Promise.reject(new Error('nothing to download')),
+		clean: cleanText,
 		check: () => {},
 		...options,
 	});

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../../nodes/GeminiImage/api/apiError';
+import { cleanText } from '../../../../nodes/GeminiImage/api/errorBody';
 import { createReplyReducer } from '../../../../nodes/GeminiImage/api/reply';
 import { createPlaceholders } from '../../../../nodes/GeminiImage/images/placeholders';
 import { thrownBy } from '../../helpers';
@@ -9,7 +10,7 @@ const picture = (index = 0) => `data:image/png;base64,${placeholders.of(index)}`
 /** What the node makes of the JSON values of one reply. */
 function reduce(...values: unknown[]) {
 	const texts: string[] = [];
-	const reducer = createReplyReducer(placeholders, (text) => texts.push(text));
+	const reducer = createReplyReducer(placeholders, cleanText, (text) => texts.push(text));
 	for (const value of values) reducer.add(value);
 	return { ...reducer.end(), texts };
 }
