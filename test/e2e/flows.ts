@@ -14,7 +14,7 @@ export interface WorkflowNode {
 	position: [number, number];
 	id: string;
 	webhookId?: string;
-	credentials?: { nexconnApi?: object };
+	credentials?: { nexconnApi?: object; openAiApi?: object };
 	onError?: string;
 }
 

@@ -1,0 +1,100 @@
+import { core, example, gemini, workflow } from './flows';
+import { drawDirectly, sha256 } from './pictures';
+import type { Server } from './server';
+import { openStage, type Stage } from './stage';
+
+/** Milliseconds between two pieces of the answer. */
+const TYPING_MS = 250;
+
+interface Piece {
+	type: 'begin' | 'item' | 'end';
+	content?: string;
+	metadata: { nodeName: string };
+	/** When it came, in milliseconds since the start of the answer. */
+	ms: number;
+}
+
+let stage: Stage;
+let server: Server;
+
+beforeAll(async () => {
+	stage = await openStage({}, `typing-${TYPING_MS}`);
+	server = await stage.startServer();
+});
+afterAll(async () => await stage?.close());
+
+/** Says something in the chat of a workflow, and listens to the answer as it comes. */
+async function say(chat: string, chatInput: string): Promise<Piece[]> {
+	const body = { action: 'sendMessage', sessionId: 'session', chatInput };
+	const response = await server.call(`/webhook/${chat}/chat`, body);
+	if (!response.ok) throw new Error(`n8n answered ${response.status}: ${await response.text()}`);
+	const pieces: Piece[] = [];
+	const start = Date.now();
+	let rest = '';
+	for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+		const lines = (rest + chunk).split('\n');
+		rest = lines.pop() ?? '';
+		const ms = Date.now() - start;
+		pieces.push(...lines.filter(Boolean).map((line) => ({ ...JSON.parse(line), ms }) as Piece));
+	}
+	return pieces;
+}
+
+function chatTrigger(chat: string) {
+	const node = core('Chat', '', 1.4, { public: true, options: { responseMode: 'streaming' } });
+	return { ...node, type: '@n8n/n8n-nodes-langchain.chatTrigger', webhookId: chat };
+}
+
+test('a chat shows the answer in pieces, while the model still writes', async () => {
+	const answer = gemini('Answer', { operation: 'chat', prompt: '={{ $json.chatInput }}' });
+	await server.publish(workflow('Words', [chatTrigger('words'), answer]));
+	const pieces = (await say('words', 'Hello, words only please')).filter(
+		({ metadata }) => metadata.nodeName === 'Answer',
+	);
+	const items = pieces.slice(1, -1);
+	expect(pieces[0]?.type).toBe('begin');
+	expect(pieces.at(-1)?.type).toBe('end');
+	expect(new Set(items.map(({ type }) => type))).toEqual(new Set(['item']));
+	expect(items.map(({ content }) => content).join('')).toBe(
+		'You wrote "Hello, words only please". I remember 0 earlier turns.',
+	);
+	expect(items.length).toBeGreaterThan(3);
+	const [first, last] = [items[0]!, items.at(-1)!];
+	expect(last.ms - first.ms).toBeGreaterThan(TYPING_MS);
+});
+
+describe('an agent with the node as a tool', () => {
+	const OPENAI = { id: 'openai', name: 'OpenAI account' };
+
+	beforeAll(async () => {
+		const { emulator } = stage;
+		const data = { apiKey: emulator.apiKey, url: emulator.baseUrl('agent'), header: false };
+		await stage.importCredential(OPENAI, 'openAiApi', data);
+		const agent = example('agent');
+		const chatModel = agent.nodes.find(({ name }) => name === 'OpenAI Chat Model')!;
+		const trigger = agent.nodes.find(({ type }) => type.endsWith('.chatTrigger'))!;
+		chatModel.credentials = { openAiApi: OPENAI };
+		trigger.webhookId = 'agent';
+		await server.publish(agent);
+	});
+
+	async function ask(prompt: string): Promise<string> {
+		const pieces = await say('agent', prompt);
+		return pieces.map(({ content }) => content ?? '').join('');
+	}
+
+	test('answers with the link to the picture', async () => {
+		const prompt = 'Draw a bear on a bicycle';
+		const answer = await ask(prompt);
+		expect(answer).toContain('Here is your picture: http');
+		const picture = await fetch(/https?:\S+/.exec(answer)![0]);
+		expect(picture.headers.get('content-type')).toBe('image/png');
+		const bytes = Buffer.from(await picture.arrayBuffer());
+		expect(sha256(bytes)).toBe(sha256(await drawDirectly(stage.emulator, prompt)));
+	});
+
+	test('is told what went wrong, in words that stand alone', async () => {
+		const answer = await ask('Say hello, words only please');
+		expect(answer).toMatch(/That did not work: .*The model answered without a picture/);
+	});
+});
