@@ -1,7 +1,9 @@
-import { core, example, gemini, workflow } from './flows';
+import { openEditor } from './browser';
+import { core, example, gemini, workflow, type Workflow } from './flows';
 import { drawDirectly, sha256 } from './pictures';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
+import { until } from './until';
 
 /** Milliseconds between two pieces of the answer. */
 const TYPING_MS = 250;
@@ -45,22 +47,50 @@ function chatTrigger(chat: string) {
 	return { ...node, type: '@n8n/n8n-nodes-langchain.chatTrigger', webhookId: chat };
 }
 
-test('a chat shows the answer in pieces, while the model still writes', async () => {
+const PROMPT = 'Hello, words only please';
+const ANSWER = `You wrote "${PROMPT}". I remember 0 earlier turns.`;
+
+function wordsWorkflow(chat: string): Workflow {
 	const answer = gemini('Answer', { operation: 'chat', prompt: '={{ $json.chatInput }}' });
-	await server.publish(workflow('Words', [chatTrigger('words'), answer]));
-	const pieces = (await say('words', 'Hello, words only please')).filter(
+	return workflow(chat, [chatTrigger(chat), answer]);
+}
+
+test('a chat gets the answer in pieces, while the model still writes', async () => {
+	await server.publish(wordsWorkflow('words'));
+	const pieces = (await say('words', PROMPT)).filter(
 		({ metadata }) => metadata.nodeName === 'Answer',
 	);
 	const items = pieces.slice(1, -1);
 	expect(pieces[0]?.type).toBe('begin');
 	expect(pieces.at(-1)?.type).toBe('end');
 	expect(new Set(items.map(({ type }) => type))).toEqual(new Set(['item']));
-	expect(items.map(({ content }) => content).join('')).toBe(
-		'You wrote "Hello, words only please". I remember 0 earlier turns.',
-	);
+	expect(items.map(({ content }) => content).join('')).toBe(ANSWER);
 	expect(items.length).toBeGreaterThan(3);
 	const [first, last] = [items[0]!, items.at(-1)!];
 	expect(last.ms - first.ms).toBeGreaterThan(TYPING_MS);
+});
+
+test('the chat of the editor shows the answer growing', async () => {
+	await stage.importWorkflows([wordsWorkflow('panel')]);
+	const editor = await openEditor(server);
+	try {
+		await editor.openWorkflow('panel');
+		await editor.by('workflow-chat-button').first().click();
+		const panel = editor.by('canvas-chat');
+		const box = panel.locator('textarea');
+		await box.fill(PROMPT);
+		await box.press('Enter');
+		const shown = new Set<string>();
+		await until('the whole answer', async () => {
+			const text = (await panel.innerText()).split(PROMPT).slice(1).join(PROMPT).trim();
+			if (text !== '') shown.add(text);
+			return text === ANSWER || undefined;
+		});
+		expect(shown.size).toBeGreaterThan(2);
+		for (const text of shown) expect(ANSWER.startsWith(text)).toBe(true);
+	} finally {
+		await editor.close();
+	}
 });
 
 describe('an agent with the node as a tool', () => {
