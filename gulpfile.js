@@ -1,4 +1,5 @@
-const { rmSync } = require('node:fs');
+const { readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
 const { build } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 
@@ -10,12 +11,27 @@ async function clean() {
 
 /** What n8n loads, bundled with all that it uses, as n8n allows no runtime dependencies. */
 async function bundle() {
-	await build({
+	const { metafile } = await build({
 		...common,
 		entryPoints: ['credentials/NexconnApi.credentials.ts', 'nodes/GeminiImage/GeminiImage.node.ts'],
 		bundle: true,
 		external: ['n8n-workflow'],
+		metafile: true,
 	});
+	writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licensesOf(Object.keys(metafile.inputs)));
+}
+
+/** The licenses of the bundled packages, whose terms ask for them to go along. */
+function licensesOf(files) {
+	const folders = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+	return [...new Set(folders)]
+		.filter(Boolean)
+		.map((folder) => {
+			const license = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+			const name = folder.split('node_modules/').at(-1);
+			return `${name}\n\n${readFileSync(join(folder, license), 'utf8')}`;
+		})
+		.join('\n---\n\n');
 }
 
 async function index() {

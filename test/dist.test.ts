@@ -34,6 +34,13 @@ describe('the built package', () => {
 		]);
 	});
 
+	test('the licenses of what is bundled go along', () => {
+		const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+		const named = notices.split('\n---\n\n').map((notice) => notice.split('\n')[0]);
+		expect(named.sort()).toEqual(['eventsource-parser', 'image-size', 'p-limit', 'yocto-queue']);
+		expect(notices.match(/^Copyright/gim)).toHaveLength(4);
+	});
+
 	test('the node is what saved workflows rely on', () => {
 		expect(description).toMatchObject({
 			displayName: 'Gemini Image',

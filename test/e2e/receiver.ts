@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { until } from './until';
 
-export interface Received {
+interface Received {
 	method: string;
 	path: string;
 	headers: IncomingHttpHeaders;
@@ -36,4 +36,3 @@ export async function startReceiver() {
 	};
 }
 
-export type Receiver = Awaited<ReturnType<typeof startReceiver>>;

@@ -7,7 +7,7 @@ import { handle } from './handle';
 import { tlsCertificate, tlsKey } from './tls';
 import type { Emulator, EmulatorOptions, Exchange, Host, RecordedRequest } from './types';
 
-export type { Emulator, EmulatorOptions, RecordedRequest } from './types';
+export type { Emulator, EmulatorOptions } from './types';
 
 const LOOPBACK = '127.0.0.1';
 

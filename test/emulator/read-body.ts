@@ -19,7 +19,7 @@ function shortenText(text: string): string {
 	return text.replace(BASE64_URL, (_url, mime: string, base64: string) => summary(mime, base64));
 }
 
-export function shorten(value: unknown): unknown {
+function shorten(value: unknown): unknown {
 	if (typeof value === 'string') return shortenText(value);
 	if (Array.isArray(value)) return value.map(shorten);
 	if (typeof value !== 'object' || value === null) return value;

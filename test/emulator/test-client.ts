@@ -75,7 +75,7 @@ interface Delta {
 	images?: Array<{ index?: number; image_url: { url: string } }> | null;
 }
 
-export interface Usage {
+interface Usage {
 	prompt_tokens: number;
 	completion_tokens: number;
 	total_tokens: number;

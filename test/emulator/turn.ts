@@ -8,7 +8,7 @@ import type { Ask, Host, Picture, Style, Turn, Usage } from './types';
 
 const INPUT_IMAGE_TOKENS = 258;
 
-export const tokensOf = (text: string) => Math.ceil(text.length / 4);
+const tokensOf = (text: string) => Math.ceil(text.length / 4);
 
 async function paintAll(ask: Ask, host: Host, style: Style): Promise<Picture[]> {
 	if (style.tiny) {

@@ -6,7 +6,7 @@ interface Step {
 	choice: Record<string, unknown>;
 }
 
-export const sum = (usage: Usage) => usage.reasoning + usage.text + usage.images;
+const sum = (usage: Usage) => usage.reasoning + usage.text + usage.images;
 
 function chatUsage(usage: Usage) {
 	const input = usage.textIn + usage.imagesIn;
@@ -135,7 +135,7 @@ function stepsOf(turn: Turn, style: Style): Step[] {
 
 const deltaOf = (of: Step) => of.choice.delta as Record<string, unknown>;
 
-export function eventFrame(kind: FrameKind, value: unknown, turn: Turn, style: Style): Frame {
+function eventFrame(kind: FrameKind, value: unknown, turn: Turn, style: Style): Frame {
 	const end = style.keepAlive ? '\r\n\r\n' : '\n\n';
 	return { kind, pieces: ['data: ', ...toPieces(value, turn.images, style.encoding), end] };
 }

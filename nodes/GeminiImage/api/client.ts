@@ -35,7 +35,7 @@ export interface Response {
 	close(): void;
 }
 
-export interface RequestSettings {
+interface RequestSettings {
 	/** Longest wait for a byte, in milliseconds. */
 	timeoutMs: number;
 	maxRetries: number;

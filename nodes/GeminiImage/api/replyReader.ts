@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { ApiError } from './apiError';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
-export const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 const DONE = '[DONE]';
 /** What a line of SSE may begin with. */
