@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** Published as ES modules only, which jest cannot load: it gets them as the build bundles them. */
-const ES_MODULES = ['eventsource-parser', 'p-limit'];
+const ES_MODULES = ['eventsource-parser', 'github-slugger', 'marked', 'p-limit'];
 const outdir = fileURLToPath(new URL('../node_modules/.cache/nexconn', import.meta.url));
 
 await build({
@@ -20,9 +20,7 @@ export default {
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
 	// The real n8n of the end-to-end tests has thousands of packages.
 	modulePathIgnorePatterns: ['<rootDir>/test/e2e/n8n/', '<rootDir>/dist/'],
-	moduleNameMapper: Object.fromEntries(
-		ES_MODULES.map((name) => [`^${name}$`, `${outdir}/${name}.cjs`]),
-	),
+	moduleNameMapper: { [`^(${ES_MODULES.join('|')})$`]: `${outdir}/$1.cjs` },
 	transform: {
 		'\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
 	},

@@ -12,6 +12,9 @@ const MEBIBYTE = 1024 * 1024;
 const SIZE = 200 * MEBIBYTE;
 const HEADER_BYTES = 33;
 
+// Takes seconds, but a busy computer has needed more than the usual limit.
+jest.setTimeout(90_000);
+
 /** A PNG of that size, nearly all of it a hole. */
 async function writeSparse(path: string): Promise<number> {
 	const png = await picture();

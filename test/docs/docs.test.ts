@@ -1,0 +1,125 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { INodeProperties } from 'n8n-workflow';
+import { parse } from 'yaml';
+
+import manifest from '../../package.json';
+import { MODELS } from '../../nodes/GeminiImage/models';
+import { loadBuilt } from '../demo/built';
+import { read, readPage, ROOT } from './markdown';
+
+const PAGES = [
+	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+	...readdirSync(join(ROOT, 'docs'))
+		.filter((name) => name.endsWith('.md'))
+		.map((name) => `docs/${name}`),
+];
+
+/** Who may be linked to; that they answer is not for a test without network. */
+const HOSTS = ['docs.n8n.io', 'docs.npmjs.com', 'github.com', 'n8n.io', 'nexconn.ai'];
+
+/** Commands of npm itself. */
+const NPM = ['ci', 'install', 'login', 'pack', 'publish', 'trust', 'version', 'view'];
+
+/** Folders that text names as code, from the root or from the node's folder. */
+const PATH =
+	/^(?:\.ci|\.github|api|credentials|docs|examples|images|nodes|operations|test)\/[\w.{},/-]*$/;
+const PLACEHOLDERS = ['operations/yours.ts'];
+
+describe.each(PAGES)('%s', (file) => {
+	const page = readPage(file);
+
+	test('links lead somewhere', () => {
+		expect(page.links.filter((link) => !leadsSomewhere(file, link))).toEqual([]);
+		expect(page.html).toEqual([]);
+	});
+
+	test('commands exist', () => {
+		const lines = [...page.code, ...page.blocks.map(({ text }) => text)].join('\n');
+		const commands = [...lines.matchAll(/\bnpm (run )?([a-z][\w:-]*)/g)];
+		const unknown = commands.filter(
+			([, run, name = '']) => !(name in manifest.scripts) && (run || !NPM.includes(name)),
+		);
+		expect(unknown.map(([command]) => command)).toEqual([]);
+	});
+
+	test('files exist', () => {
+		const paths = page.code.filter((text) => PATH.test(text) && !PLACEHOLDERS.includes(text));
+		expect(paths.flatMap(expand).filter((path) => !isFile(path))).toEqual([]);
+	});
+
+	test('data can be read', () => {
+		for (const { language, text } of page.blocks) {
+			if (language === 'json') JSON.parse(text);
+			if (language === 'yaml') parse(text);
+		}
+	});
+});
+
+describe('README', () => {
+	const { tables } = readPage('README.md');
+	const table = (heading: string, index = 0) => tables.get(heading)?.[index] ?? [];
+	const names = (heading: string) =>
+		table(heading)
+			.flatMap(([name = '']) => name.replaceAll('**', '').split(', '))
+			.sort();
+	const displayed = (list: unknown) =>
+		(list as INodeProperties[]).map(({ displayName, name }) => displayName ?? name).sort();
+
+	const { node, credentialType } = loadBuilt();
+	const property = (name: string) =>
+		node.description.properties.find((candidate) => candidate.name === name);
+
+	test('tells of each operation, option and field of the credential, and of no other', () => {
+		expect(names('Operations')).toEqual(displayed(property('operation')?.options));
+		expect(names('Options')).toEqual(displayed(property('options')?.options));
+		expect(names('Credentials')).toEqual(displayed(credentialType.properties));
+	});
+
+	test('tells what each model takes', () => {
+		const rows = table('Operations', 1);
+		const told = rows.map(([id, ratios = '', imageSizes, inputs]) => [
+			id,
+			ratios.replace(/^the same(, and)?/, rows[0]?.[1] ?? '').trim(),
+			imageSizes,
+			inputs,
+		]);
+		expect(told).toEqual(
+			MODELS.map(({ id, aspectRatios, imageSizes, maxInputImages, inputTypes }) => [
+				`\`${id}\``,
+				aspectRatios.join(' '),
+				imageSizes.join(' '),
+				`up to ${maxInputImages}: ${inputTypes.map(fileType).join(', ')}`,
+			]),
+		);
+	});
+});
+
+test('docker-compose.yml can be read', () => {
+	expect(parse(read('docker-compose.yml'), { merge: true })).toHaveProperty('services.worker');
+});
+
+function leadsSomewhere(from: string, link: string): boolean {
+	const url = new URL(link, pathToFileURL(join(ROOT, from)));
+	if (url.protocol !== 'file:') {
+		// A bare http://localhost is a link to GitHub's reader, though none that is meant.
+		return url.hostname === 'localhost' || (url.protocol === 'https:' && HOSTS.includes(url.host));
+	}
+	const target = relative(ROOT, fileURLToPath(url));
+	if (target.startsWith('..') || !existsSync(join(ROOT, target))) return false;
+	if (!url.hash) return true;
+	return target.endsWith('.md') && readPage(target).anchors.has(decodeURI(url.hash.slice(1)));
+}
+
+/** `{a,b}.ts` means both. */
+function expand(path: string): string[] {
+	const [, before, choices, after] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? [];
+	return choices?.split(',').map((choice) => `${before}${choice}${after}`) ?? [path];
+}
+
+const isFile = (path: string): boolean =>
+	[ROOT, join(ROOT, 'nodes/GeminiImage')].some((folder) => existsSync(join(folder, path)));
+
+const fileType = (mimeType: string): string =>
+	mimeType.replace('image/', '').toUpperCase().replace('WEBP', 'WebP');
