@@ -10,7 +10,7 @@ import { loadBuilt } from '../demo/built';
 import { read, readPage, ROOT } from './markdown';
 
 const PAGES = [
-	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'examples/README.md'],
 	...readdirSync(join(ROOT, 'docs'))
 		.filter((name) => name.endsWith('.md'))
 		.map((name) => `docs/${name}`),
@@ -59,7 +59,7 @@ describe.each(PAGES)('%s', (file) => {
 
 describe('README', () => {
 	const { tables } = readPage('README.md');
-	const table = (heading: string, index = 0) => tables.get(heading)?.[index] ?? [];
+	const table = (heading: string) => tables.get(heading)?.[0] ?? [];
 	const names = (heading: string) =>
 		table(heading)
 			.flatMap(([name = '']) => name.replaceAll('**', '').split(', '))
@@ -78,7 +78,7 @@ describe('README', () => {
 	});
 
 	test('tells what each model takes', () => {
-		const rows = table('Operations', 1);
+		const rows = table('Models');
 		const told = rows.map(([id, ratios = '', imageSizes, inputs]) => [
 			id,
 			ratios.replace(/^the same(, and)?/, rows[0]?.[1] ?? '').trim(),
@@ -93,6 +93,15 @@ describe('README', () => {
 				`up to ${maxInputImages}: ${inputTypes.map(fileType).join(', ')}`,
 			]),
 		);
+	});
+
+	test('explains messages that there are', () => {
+		const built = read('dist/nodes/GeminiImage/GeminiImage.node.js');
+		const quoted = table('Troubleshooting').flatMap(([message = '']) => message.match(/`[^`]+`/g));
+		const parts = quoted.flatMap((message) => message?.slice(1, -1).split(/ ?… ?/) ?? []);
+		const fragments = parts.map((part) => part.replace(/ (?:Aspect Ratio|Image Size)$/, ''));
+		expect(fragments.length).toBeGreaterThan(15);
+		expect(fragments.filter((fragment) => !built.includes(fragment))).toEqual([]);
 	});
 });
 

@@ -31,10 +31,10 @@ function noImage(reply: Reply, clean: (text: string) => string): ApiError {
 	const finish = reply.nativeFinishReason ?? reply.finishReason;
 	const words = clean(reply.text || reply.reasoning || '');
 	const isRefused = /filter|safety|prohibited|recitation|block/i.test(finish ?? '');
-	const what = isRefused ? 'refused the picture' : 'answered without a picture';
+	const what = isRefused ? 'The model refused the picture' : 'The model answered without a picture';
 	const said = words === '' ? '' : `: ${words}`;
 	return new ApiError(
-		`The model ${what} (finish reason: ${finish ?? 'none given'})${said}`,
+		`${what} (finish reason: ${finish ?? 'none given'})${said}`,
 		isRefused
 			? 'Change the prompt or the input images. The call may have been billed.'
 			: 'Ask for a picture in the prompt, for example with "Draw". The call may have been billed.',
