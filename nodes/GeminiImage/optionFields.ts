@@ -1,60 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { safetySettings } from './safetySettings';
+
 type Show = NonNullable<INodeProperties['displayOptions']>;
 
 const onlyFor = (...operations: string[]): Show => ({ show: { '/operation': operations } });
-
-const HARM_CATEGORIES = [
-	['Civic Integrity', 'HARM_CATEGORY_CIVIC_INTEGRITY'],
-	['Dangerous Content', 'HARM_CATEGORY_DANGEROUS_CONTENT'],
-	['Harassment', 'HARM_CATEGORY_HARASSMENT'],
-	['Hate Speech', 'HARM_CATEGORY_HATE_SPEECH'],
-	['Sexually Explicit', 'HARM_CATEGORY_SEXUALLY_EXPLICIT'],
-] as const;
-
-const THRESHOLDS = [
-	['Block High Only', 'BLOCK_ONLY_HIGH'],
-	['Block Low and Above', 'BLOCK_LOW_AND_ABOVE'],
-	['Block Medium and Above', 'BLOCK_MEDIUM_AND_ABOVE'],
-	['Block None', 'BLOCK_NONE'],
-] as const;
-
-const choices = (pairs: ReadonlyArray<readonly [string, string]>) =>
-	pairs.map(([name, value]) => ({ name, value }));
-
-const safetySettings: INodeProperties = {
-	displayName: 'Safety Settings',
-	name: 'safetySettings',
-	type: 'fixedCollection',
-	typeOptions: { multipleValues: true },
-	placeholder: 'Add Safety Setting',
-	default: {},
-	description: 'How readily the model refuses content of a kind',
-	options: [
-		{
-			displayName: 'Setting',
-			name: 'values',
-			values: [
-				{
-					displayName: 'Category',
-					name: 'category',
-					type: 'options',
-					options: choices(HARM_CATEGORIES),
-					default: 'HARM_CATEGORY_DANGEROUS_CONTENT',
-					description: 'The kind of content',
-				},
-				{
-					displayName: 'Threshold',
-					name: 'threshold',
-					type: 'options',
-					options: choices(THRESHOLDS),
-					default: 'BLOCK_MEDIUM_AND_ABOVE',
-					description: 'From which probability of harm on the model refuses',
-				},
-			],
-		},
-	],
-};
 
 /** In the order of their names. */
 export const optionFields: INodeProperties[] = [
@@ -155,13 +105,13 @@ export const optionFields: INodeProperties[] = [
 		displayName: 'Reasoning Effort',
 		name: 'reasoningEffort',
 		type: 'options',
-		options: choices([
-			['High', 'high'],
-			['Low', 'low'],
-			['Medium', 'medium'],
-			['Minimal', 'minimal'],
-			['None', 'none'],
-		]),
+		options: [
+			{ name: 'High', value: 'high' },
+			{ name: 'Low', value: 'low' },
+			{ name: 'Medium', value: 'medium' },
+			{ name: 'Minimal', value: 'minimal' },
+			{ name: 'None', value: 'none' },
+		],
 		default: 'medium',
 		description: 'How long the model thinks before it draws, where it has a choice',
 	},
