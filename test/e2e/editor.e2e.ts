@@ -1,14 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
-
 import { openEditor, type Editor } from './browser';
 import { example } from './flows';
 import { openStage, type Stage } from './stage';
 import { until } from './until';
 
-const IMAGES = resolve(__dirname, '../../docs/images');
-const UPDATES_SCREENSHOTS = process.env.UPDATE_SCREENSHOTS === '1';
 const REFUSED = /^Nexconn refused the key\. .*Authorization Format/;
 
 let stage: Stage;
@@ -25,19 +19,6 @@ afterAll(async () => {
 	await editor?.close();
 	await stage?.close();
 });
-
-/** Keeps a picture for the documentation, where that was asked for. */
-async function screenshot(name: string, part: Page | Locator): Promise<void> {
-	if (!UPDATES_SCREENSHOTS) return;
-	await editor.noNotices();
-	// Away from everything that would show a tooltip or the tools of a field.
-	await editor.page.mouse.move(720, 8);
-	mkdirSync(IMAGES, { recursive: true });
-	// The neighbour of a node stands half outside of its panel.
-	const style = '[data-test-id="floating-nodes"] { visibility: hidden }';
-	const path = join(IMAGES, `${name}.png`);
-	await part.screenshot({ path, style, animations: 'disabled' });
-}
 
 describe('a workflow made by hand', () => {
 	test('the nodes panel finds the node by either name, and adds it', async () => {
@@ -119,7 +100,7 @@ describe('the examples', () => {
 		for (const field of fields) await by('node-parameters').getByText(field).first().waitFor();
 		expect(await by('node-issues').count()).toBe(0);
 		expect(await by('parameter-issues').count()).toBe(0);
-		await screenshot(`form-${name}`, by('ndv'));
+		await editor.screenshot(`form-${name}`, by('ndv'));
 	});
 
 	test('text to image runs, as a step and as a workflow', async () => {
@@ -129,7 +110,7 @@ describe('the examples', () => {
 		await by('node-execute-button').click();
 		await by('node-run-status-success').waitFor();
 		expect(await editor.shownPicture()).toEqual([1376, 768]);
-		await screenshot('result', by('ndv'));
+		await editor.screenshot('result', by('ndv'));
 
 		await by('ndv-close-button').click();
 		await by('ndv').waitFor({ state: 'hidden' });
@@ -138,6 +119,6 @@ describe('the examples', () => {
 		await until('the request', () => stage.emulator.requests.length > before || undefined);
 		await editor.page.getByText('Workflow executed successfully').waitFor();
 		await by('zoom-to-fit').click();
-		await screenshot('canvas', editor.page);
+		await editor.screenshot('canvas', editor.page);
 	});
 });

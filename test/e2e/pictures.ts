@@ -20,7 +20,8 @@ export async function drawDirectly(
 		image,
 		mimeType = 'image/jpeg',
 		profile,
-	}: { image?: Buffer; mimeType?: string; profile?: string } = {},
+		fields,
+	}: { image?: Buffer; mimeType?: string; profile?: string; fields?: object } = {},
 ): Promise<Buffer> {
 	const url = `data:${mimeType};base64,${image?.toString('base64')}`;
 	const parts = [
@@ -31,7 +32,7 @@ export async function drawDirectly(
 	const response = await fetch(`${emulator.baseUrl(profile)}/chat/completions`, {
 		method: 'POST',
 		headers: { authorization: emulator.apiKey, 'content-type': 'application/json' },
-		body: JSON.stringify({ model: FLASH, messages, stream: false }),
+		body: JSON.stringify({ model: FLASH, messages, stream: false, ...fields }),
 		signal: AbortSignal.timeout(30_000),
 	});
 	const reply = (await response.json()) as {

@@ -1,0 +1,307 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { openEditor, type Editor } from './browser';
+import { openConversation } from './conversation';
+import { example, EXAMPLES, type Workflow } from './flows';
+import { drawDirectly, photo, sha256 } from './pictures';
+import type { Server } from './server';
+import { openStage, type Stage } from './stage';
+import { until } from './until';
+
+const NAMES = readdirSync(EXAMPLES)
+	.filter((file) => file.endsWith('.json'))
+	.map((file) => file.replace('.json', ''));
+const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
+/** How the editor marks nodes that cannot run. */
+const MARKS = ['node-issues', 'node-setup-required', 'node-not-installed', 'node-restricted'];
+/** Other suites may be at work on the same computer, and n8n ends waits once a minute. */
+const PATIENCE_MS = 120_000;
+
+interface NodeType {
+	name: string;
+	version: number | number[];
+}
+
+let stage: Stage;
+let server: Server;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await openStage();
+	// The receiver takes what is stored; it tells no region, so that of the credential is used.
+	const storage = { endpoint: stage.receiver.url, region: 'us-east-1', forcePathStyle: true };
+	const keys = { accessKeyId: 'key', secretAccessKey: 'secret' };
+	const data: Record<string, object> = { s3: { ...storage, ...keys } };
+	// A workflow that is imported finds the credentials of its nodes by their names.
+	for (const [type, name] of credentialsOf(NAMES.map(example))) {
+		await stage.importCredential({ id: type, name }, type, data[type] ?? {});
+	}
+	await stage.importWorkflows(NAMES.map(example));
+	server = await stage.startServer();
+	editor = await openEditor(server);
+	editor.page.setDefaultTimeout(PATIENCE_MS);
+});
+
+afterAll(async () => {
+	await editor?.close();
+	await stage?.close();
+});
+
+/** All but that of the stage, by type. */
+function credentialsOf(flows: Workflow[]): Map<string, string> {
+	const entries = flows
+		.flatMap(({ nodes }) => nodes.flatMap(({ credentials = {} }) => Object.entries(credentials)))
+		.filter(([type]) => type !== 'nexconnApi');
+	return new Map(entries.map(([type, entry]) => [type, (entry as { name: string }).name]));
+}
+
+/** Publishes a copy with an address of its own, as the editor makes one when it imports. */
+async function publish(flow: Workflow): Promise<{ id: string; trigger: string }> {
+	const [trigger, ...others] = flow.nodes;
+	const webhookId = randomUUID();
+	const nodes = [{ ...trigger!, webhookId }, ...others];
+	const id = await server.publish({ ...flow, id: webhookId, nodes });
+	return { id, trigger: webhookId };
+}
+
+const stored = () => stage.receiver.received.filter(({ method }) => method === 'PUT');
+
+/** Of the file that a signed link leads to. */
+async function hashAt(link: string | null): Promise<string> {
+	return sha256(new Uint8Array(await (await fetch(link ?? '')).arrayBuffer()));
+}
+
+const bodyOf = (request?: { body: unknown }) =>
+	request?.body as {
+		model: string;
+		messages: Array<{ role: string; content: string | object[] }>;
+		image_config?: object;
+	};
+
+describe.each(NAMES)('%s', (name) => {
+	test('is explained by a note, and made of nodes that n8n has', async () => {
+		const types = (await (await server.ask('/types/nodes.json')).json()) as NodeType[];
+		const versionsOf = (type: string) =>
+			types.filter((known) => known.name === type).flatMap(({ version }) => version);
+		const { nodes } = example(name);
+		const notes = nodes.filter(({ type }) => type === STICKY_NOTE);
+		expect(String(notes[0]?.parameters.content)).toMatch(/^## .+\n.{40}/);
+		for (const { type, typeVersion } of nodes) expect(versionsOf(type)).toContain(typeVersion);
+	});
+
+	test('holds nothing of an instance, and starts nothing by itself', () => {
+		const flow = example(name);
+		const raw = readFileSync(join(EXAMPLES, `${name}.json`), 'utf8');
+		expect(flow.active).toBe(false);
+		expect(raw).not.toMatch(/"(versionId|meta|pinData|instanceId|owner|shared)"/);
+		const file = JSON.parse(raw) as Workflow;
+		const credentials = file.nodes.flatMap((node) => Object.values(node.credentials ?? {}));
+		for (const credential of credentials) expect(credential).toMatchObject({ id: null });
+	});
+
+	test('opens without anything to mend', async () => {
+		const { by } = editor;
+		const notes = example(name).nodes.filter(({ type }) => type === STICKY_NOTE).length;
+		await editor.openWorkflow(name);
+		await until('all nodes are there', async () => {
+			const there = [await by('canvas-node').count(), await by('sticky').count()];
+			return there[0]! + there[1]! >= example(name).nodes.length || undefined;
+		});
+		expect(await by('sticky').count()).toBe(notes);
+		for (const mark of MARKS) expect([mark, await by(mark).count()]).toEqual([mark, 0]);
+		await editor.screenshotCanvas(`example-${name}`);
+	});
+});
+
+test('daily picture: a schedule draws, and stores under the date', async () => {
+	const flow = example('daily-picture');
+	const rule = { interval: [{ field: 'seconds', secondsInterval: 2 }] };
+	const [schedule, ...others] = flow.nodes;
+	const { id } = await publish({
+		...flow,
+		nodes: [{ ...schedule!, parameters: { rule } }, ...others],
+	});
+	const { path, body, headers } = await until('an upload', () => stored()[0], PATIENCE_MS);
+	await server.rest(`/workflows/${id}/deactivate`, 'POST', {});
+
+	const [, date = ''] = /^\/pictures\/daily\/(\d{4}-\d{2}-\d{2})\.png$/.exec(path) ?? [];
+	const day = new Date(date).toLocaleDateString('en-GB', {
+		day: 'numeric',
+		month: 'long',
+		timeZone: 'UTC',
+	});
+	const { model, messages, image_config } = bodyOf(stage.emulator.requests.at(-1));
+	const prompt = messages[0]?.content as string;
+	expect(prompt).toMatch(new RegExp(` for ${day}, in (winter|spring|summer|autumn): `));
+	expect(image_config).toEqual({ aspect_ratio: '16:9', image_size: '1K' });
+	expect(headers['content-type']).toBe('image/png');
+	const drawn = await drawDirectly(stage.emulator, prompt, { fields: { model, image_config } });
+	expect(sha256(body)).toBe(sha256(drawn));
+});
+
+describe('photo clean-up', () => {
+	let url: string;
+
+	beforeAll(async () => {
+		url = `${server.url}/form/${(await publish(example('photo-clean-up'))).trigger}`;
+	});
+
+	/** Fills in the form; `wish` is ticked. */
+	async function submit(buffer: Buffer, wish: string): Promise<void> {
+		const { page } = editor;
+		await openForm(url);
+		await page
+			.locator('input[type=file]')
+			.setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer });
+		await page.getByText(wish).click();
+		await page.getByRole('button', { name: 'Clean it up' }).click();
+	}
+
+	test('the form gives the new photo back, as a file and on its page', async () => {
+		const { page } = editor;
+		const wish = 'Remove scratches, dust and stains';
+		const [download] = await Promise.all([page.waitForEvent('download'), submit(photo, wish)]);
+		const [part] = bodyOf(stage.emulator.requests.at(-1)).messages[0]?.content as [
+			{ text: string },
+		];
+		expect(part.text).toContain(`\n- ${wish}\n`);
+		const expected = sha256(await drawDirectly(stage.emulator, part.text, { image: photo }));
+		expect(download.suggestedFilename()).toBe('clean-photo.png');
+		expect(sha256(readFileSync(await download.path()))).toBe(expected);
+		const shown = page.getByAltText('The photo, cleaned up');
+		expect(await hashAt(await shown.getAttribute('src'))).toBe(expected);
+	});
+
+	test('a file that is no photo ends with the reason', async () => {
+		const { page } = editor;
+		await submit(Buffer.from('A letter'), 'Tidy the background');
+		await page.getByText('That did not work').waitFor();
+		await page.getByText('is not an image').waitFor();
+	});
+});
+
+/** A form that was published a moment ago may not be there yet. */
+async function openForm(url: string): Promise<void> {
+	await until(
+		'the form is there',
+		async () => (await editor.page.goto(url))?.ok() || undefined,
+		PATIENCE_MS,
+	);
+}
+
+test('product pictures: every row ends as a picture, or in the list of failed ones', async () => {
+	const { page } = editor;
+	const flow = example('product-pictures');
+	const refused = 'LMP-05,"a lamp, words only please",in a dark room';
+	const sheet = `${readFileSync(join(EXAMPLES, 'products.csv'), 'utf8')}${refused}\n`;
+	const before = stored().length;
+	await openForm(`${server.url}/form/${(await publish(flow)).trigger}`);
+	const file = { name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from(sheet) };
+	await page.locator('input[type=file]').setInputFiles(file);
+	await page.getByRole('button', { name: 'Draw them all' }).click();
+	await page.getByText('Pictures stored: 4. Rows in failed.csv: 1.').waitFor();
+
+	const uploads = stored().slice(before);
+	expect(uploads.map(({ path }) => path)).toEqual(
+		['MUG-01.png', 'BAG-02.png', 'HAT-03.png', 'CUP-04.png', 'failed.csv'].map(
+			(name) => `/pictures/products/${name}`,
+		),
+	);
+	const products: Array<[string, string]> = [
+		['a blue enamel mug', 'on a wooden table in morning light'],
+		['a brown leather bag', 'on white, seen from the front'],
+		['a straw hat', 'on a sunny beach'],
+		['a tall "sunrise" teacup', 'as a watercolour'],
+	];
+	const template = flow.nodes.find(({ name }) => name === 'Draw Each Product')!.parameters.prompt;
+	for (const [index, [product, style]] of products.entries()) {
+		const prompt = String(template)
+			.slice(1)
+			.replace('{{ $json.product }}', product)
+			.replace('{{ $json.style }}', style);
+		const fields = { image_config: { aspect_ratio: '1:1' } };
+		const drawn = await drawDirectly(stage.emulator, prompt, { fields });
+		expect(sha256(uploads[index]!.body)).toBe(sha256(drawn));
+	}
+	const [head, row, ...rest] = uploads.at(-1)!.body.toString().trim().split('\n');
+	expect(head).toMatch(/^\uFEFF?sku,product,style,error$/);
+	expect(row).toMatch(`${refused},"The model answered without a picture`);
+	expect(rest).toEqual([]);
+});
+
+describe('picture chat', () => {
+	/** The picture that an answer shows, as its link gives it. */
+	async function pictureIn(answer: string): Promise<string> {
+		const [, link = ''] = /!\[\]\((.+)\)/.exec(answer) ?? [];
+		return await hashAt(link);
+	}
+
+	const lastRequest = () => bodyOf(stage.emulator.requests.at(-1)).messages;
+	const withPicture = (text: string, hash: string) => ({
+		role: 'user',
+		content: [
+			{ type: 'text', text },
+			{ type: 'image_url', image_url: { url: expect.stringContaining(`sha256=${hash}>`) } },
+		],
+	});
+
+	test('every turn works on the picture of the one before, and knows what was said', async () => {
+		const { trigger } = await publish(example('picture-chat'));
+		const [first, talk, third, fourth] = [
+			'Make it snow',
+			'Say what you did, words only please',
+			'Now make it night',
+			'Make this a watercolour',
+		] as const;
+		const visitor = await openConversation(server, trigger, first);
+		try {
+			const snowy = await pictureIn(await visitor.answer());
+			expect(lastRequest()).toEqual([withPicture(first, sha256(photo))]);
+
+			const words = await visitor.say(talk);
+			expect(words).toContain('I remember 1 earlier turn');
+			const said = [
+				{ role: 'user', content: first },
+				{ role: 'assistant', content: expect.any(String) },
+			];
+			expect(lastRequest()).toEqual([...said, withPicture(talk, snowy)]);
+
+			const night = await pictureIn(await visitor.say(third));
+			said.push({ role: 'user', content: talk }, { role: 'assistant', content: words });
+			expect(lastRequest()).toEqual([...said, withPicture(third, snowy)]);
+
+			expect(await visitor.say('  ')).toBe("'Prompt' is empty");
+			await pictureIn(await visitor.say(fourth));
+			expect(lastRequest().at(-1)).toEqual(withPicture(fourth, night));
+			expect(lastRequest()).toHaveLength(7);
+		} finally {
+			visitor.close();
+		}
+	});
+
+	test('a chat that nobody goes on with ends', async () => {
+		const flow = example('picture-chat');
+		const nodes = flow.nodes.map((node) => {
+			if (node.name !== 'Show It and Wait') return node;
+			const values = { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' };
+			const options = { limitWaitTime: { values } };
+			return { ...node, parameters: { ...node.parameters, options } };
+		});
+		const { trigger } = await publish({ ...flow, nodes });
+		const visitor = await openConversation(server, trigger, 'Make it snow');
+		const status = async () =>
+			(await server.rest<{ status: string }>(`/executions/${visitor.executionId}`)).status;
+		const ended = await until(
+			'its end',
+			async () => {
+				const now = await status();
+				return ['waiting', 'running', 'new'].includes(now) ? undefined : now;
+			},
+			PATIENCE_MS,
+		);
+		visitor.close();
+		expect(ended).toBe('success');
+	});
+});
