@@ -100,7 +100,7 @@ describe('the examples', () => {
 		for (const field of fields) await by('node-parameters').getByText(field).first().waitFor();
 		expect(await by('node-issues').count()).toBe(0);
 		expect(await by('parameter-issues').count()).toBe(0);
-		await editor.screenshot(`form-${name}`, by('ndv'));
+		await editor.screenshot(`form-${name}`, editor.page.locator('.node-settings:visible'));
 	});
 
 	test('text to image runs, as a step and as a workflow', async () => {
