@@ -62,6 +62,10 @@ function readMessage(value: unknown, index: number): Message {
 	} else if (role !== 'assistant') {
 		throw badRequest(`${where}.content must be a string or a list of parts`);
 	}
+	// As Gemini does; gateways in between differ (vercel/ai#3775, router-for-me/CLIProxyAPI#1292).
+	if (message.text.trim() === '' && message.images.length === 0) {
+		throw badRequest(`${where}.content must not be empty`);
+	}
 	return message;
 }
 

@@ -201,6 +201,23 @@ describe('chat', () => {
 		expect((await harness.engine.read(item!.binary!.data!)).length).toBeGreaterThan(1000);
 	});
 
+	test('so are those of a turn whose answer was a picture without words', async () => {
+		const { run, lastBody } = harness;
+		const first = await run({ operation: 'chat', prompt: 'Draw a fox' });
+		const { messages, text } = first.output('Gemini Image')[0]?.json ?? {};
+		expect(text).toBe('');
+		const { error } = await run(
+			{ operation: 'chat', prompt: 'Make it night', options: { history: '={{ $json.messages }}' } },
+			{ input: [{ json: { messages } }] },
+		);
+		expect(error).toBeUndefined();
+		expect(lastBody().messages).toEqual([
+			{ role: 'user', content: 'Draw a fox' },
+			{ role: 'assistant', content: '(no words)' },
+			{ role: 'user', content: 'Make it night' },
+		]);
+	});
+
 	test('images of one answer get fields of their own', async () => {
 		const { output } = await harness.run(
 			{ operation: 'chat', prompt: 'Draw two cats' },

@@ -1,6 +1,6 @@
 import type { InputImage } from '../images/inputImage';
 import type { Options } from '../options';
-import type { JsonObject } from './json';
+import { asArray, type JsonObject } from './json';
 
 /** What the user asked for, as far as it goes into a request. */
 export interface Prompt {
@@ -19,7 +19,11 @@ export function chatBody(prompt: Prompt): JsonObject {
 	const system = options.systemMessage && { role: 'system', content: options.systemMessage };
 	return {
 		model,
-		messages: [...(system ? [system] : []), ...options.history, userMessage(prompt)],
+		messages: [
+			...(system ? [system] : []),
+			...options.history.map(withContent),
+			userMessage(prompt),
+		],
 		stream: options.stream,
 		...pictureFields(prompt),
 		...withoutUndefined({
@@ -52,6 +56,14 @@ export function optionsWithoutPlace({ options }: Prompt): string[] {
 		reasoningEffort !== undefined && 'Reasoning Effort',
 		safetySettings.length > 0 && 'Safety Settings',
 	].filter((name) => name !== false);
+}
+
+/** Gemini refuses a message that is empty, such as the turn of a model that answered with a picture alone. */
+function withContent(message: JsonObject): JsonObject {
+	const { content } = message;
+	const isEmpty =
+		typeof content === 'string' ? content.trim() === '' : asArray(content).length === 0;
+	return isEmpty ? { ...message, content: '(no words)' } : message;
 }
 
 /** The turn of the user: plain text, or the text part and one part per image. */
