@@ -8,9 +8,17 @@ import type {
 
 const DEFAULT_BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
 
-const KEY_REFUSED =
-	'Nexconn refused the key. Check it, or try the other Authorization Format: some accounts take the plain key, others "Bearer" and the key.';
-const NO_API = 'There is no Nexconn API at this Base URL. It usually ends in /v1.';
+/** Answers to the test that do not prove the key, and what they say of the credential. */
+const FAILURES: Array<[statuses: number[], message: string]> = [
+	// To follow one would hand the key to whoever it leads to.
+	[[301, 302, 303, 307, 308], 'The Base URL redirects. Enter the address that it redirects to.'],
+	[
+		[401, 403],
+		'Nexconn refused the key. Check it, or try the other Authorization Format: some accounts take the plain key, others "Bearer" and the key.',
+	],
+	[[404, 405], 'There is no Nexconn API at this Base URL. It usually ends in /v1.'],
+	[[500, 502, 503, 504], 'The service failed, so the key could not be tested. Try again later.'],
+];
 
 /** What may stand behind the API root: slashes, or an endpoint pasted with it. */
 const TAIL = /\/+(?:chat\/completions\/*)?$/;
@@ -97,12 +105,14 @@ export class NexconnApi implements ICredentialType {
 			baseURL: `={{ $credentials.baseUrl.trim().replace(${TAIL}, '') }}`,
 			url: '/chat/completions',
 			body: { model: 'gemini-2.5-flash-image', messages: [] },
-			ignoreHttpStatusErrors: { ignore: true, except: [401, 403, 404] },
+			ignoreHttpStatusErrors: { ignore: true, except: FAILURES.flatMap(([statuses]) => statuses) },
+			disableFollowRedirect: true,
 		},
-		rules: [
-			{ type: 'responseCode', properties: { value: 401, message: KEY_REFUSED } },
-			{ type: 'responseCode', properties: { value: 403, message: KEY_REFUSED } },
-			{ type: 'responseCode', properties: { value: 404, message: NO_API } },
-		],
+		rules: FAILURES.flatMap(([statuses, message]) =>
+			statuses.map((value) => ({
+				type: 'responseCode' as const,
+				properties: { value, message },
+			})),
+		),
 	};
 }

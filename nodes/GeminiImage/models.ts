@@ -16,8 +16,8 @@ const COMMON_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', 
 const COMMON_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 const PHONE_TYPES = ['image/heic', 'image/heif'];
 
-export const ASPECT_RATIOS = [...COMMON_RATIOS, '1:4', '4:1', '1:8', '8:1'];
-export const IMAGE_SIZES = ['512', '1K', '2K', '4K'];
+const ALL_RATIOS = [...COMMON_RATIOS, '1:4', '4:1', '1:8', '8:1'];
+const ALL_SIZES = ['512', '1K', '2K', '4K'];
 
 export const DEFAULT_MODEL = 'gemini-2.5-flash-image';
 
@@ -44,12 +44,18 @@ export const MODELS: Model[] = [
 		id: 'gemini-3.1-flash-image-preview',
 		name: 'Gemini 3.1 Flash Image',
 		description: 'Every ratio from 8:1 to 1:8, from 512 pixels to 4K, up to 14 input images',
-		aspectRatios: ASPECT_RATIOS,
-		imageSizes: IMAGE_SIZES,
+		aspectRatios: ALL_RATIOS,
+		imageSizes: ALL_SIZES,
 		maxInputImages: 14,
 		inputTypes: [...COMMON_TYPES, ...PHONE_TYPES],
 	},
 ];
+
+/** What one of the models takes, in the order of the form. */
+export const ASPECT_RATIOS = [...new Set(MODELS.flatMap(({ aspectRatios }) => aspectRatios))];
+export const IMAGE_SIZES = ALL_SIZES.filter((size) =>
+	MODELS.some(({ imageSizes }) => imageSizes.includes(size)),
+);
 
 /** The limits of a known model; undefined for any other, whose values are sent unchecked. */
 export function findModel(id: string): Model | undefined {

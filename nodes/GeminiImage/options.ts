@@ -7,6 +7,8 @@ import { optionFields } from './optionFields';
 export const DEFAULT_MAX_CONCURRENCY = 4;
 const DEFAULT_MAX_RETRIES = 2;
 const DEFAULT_TIMEOUT_S = 300;
+/** A timer of Node that is set for longer fires at once. */
+const MAX_TIMEOUT_S = 2_147_483;
 
 /** The values of the Options collection, checked; undefined where nothing is to be sent. */
 export interface Options {
@@ -46,7 +48,7 @@ export function rawOptions(context: IExecuteFunctions, itemIndex: number): JsonO
 export function readOptions(context: IExecuteFunctions, itemIndex: number): Options {
 	const raw = rawOptions(context, itemIndex);
 	numberOption('Max Concurrency', raw.maxConcurrency, { min: 1, isWhole: true });
-	const seconds = numberOption('Timeout', raw.timeout, { min: 0.1 }) ?? DEFAULT_TIMEOUT_S;
+	const seconds = numberOption('Timeout', raw.timeout, { min: 0.1, max: MAX_TIMEOUT_S });
 	return {
 		endpoint: raw.endpoint === 'images' ? 'images' : 'chatCompletions',
 		stream: raw.stream !== false,
@@ -65,7 +67,7 @@ export function readOptions(context: IExecuteFunctions, itemIndex: number): Opti
 		imageLink: raw.imageLink === true,
 		maxRetries:
 			numberOption('Max Retries', raw.maxRetries, { min: 0, isWhole: true }) ?? DEFAULT_MAX_RETRIES,
-		timeoutMs: 1000 * seconds,
+		timeoutMs: 1000 * (seconds ?? DEFAULT_TIMEOUT_S),
 	};
 }
 

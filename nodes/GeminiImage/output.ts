@@ -48,7 +48,9 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 		const index = counts.get(key) ?? 0;
 		counts.set(key, index + 1);
 		if (index === image.index) return item;
-		const fileName = String(image.fileName).replace(/(?:_\d+)?(?=\.\w+$)/, `_${index}`);
+		const [, stem = '', extension = ''] = /^(.*)(\.\w+)$/s.exec(String(image.fileName)) ?? [];
+		const name = image.index === 0 ? stem : stem.slice(0, stem.lastIndexOf('_'));
+		const fileName = numbered(name, index) + extension;
 		for (const file of Object.values(item.binary ?? {})) file.fileName = fileName;
 		return { ...item, json: { ...item.json, image: { ...image, index, fileName } } };
 	});

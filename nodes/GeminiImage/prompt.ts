@@ -2,8 +2,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from './api/apiError';
 import type { Prompt } from './api/bodies';
-import { imagesFromFields, imagesFromUrls } from './images/inputImages';
+import { imagesFromUrls } from './images/imageUrls';
 import { InputImage } from './images/inputImage';
+import { imagesFromFields } from './images/inputImages';
 import { findModel, type Model } from './models';
 import { numberOption, readOptions, textOption } from './options';
 
@@ -75,7 +76,7 @@ async function readAllImages(context: IExecuteFunctions, itemIndexes: number[]) 
 }
 
 async function readImages(context: IExecuteFunctions, itemIndex: number) {
-	const source = String(context.getNodeParameter('imageSource', itemIndex, 'none'));
+	const source = readImageSource(context, itemIndex);
 	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 	const fromFields = source === 'binary' || source === 'binaryAndUrl';
 	const fromUrls = source === 'url' || source === 'binaryAndUrl';
@@ -85,6 +86,22 @@ async function readImages(context: IExecuteFunctions, itemIndex: number) {
 			: []),
 		...(fromUrls ? await imagesFromUrls(parameter('imageUrls')) : []),
 	];
+}
+
+/** Pictures must not be dropped in silence, for a request without them is billed all the same. */
+function readImageSource(context: IExecuteFunctions, itemIndex: number): string {
+	const field = 'Image Source';
+	const operation = context.getNodeParameter('operation', 0);
+	if (operation === 'textToImage') return 'none';
+	const source: unknown = context.getNodeParameter('imageSource', itemIndex, '');
+	const value = textOption(field, source)?.trim() ?? '';
+	const taken = ['binary', 'binaryAndUrl', 'url', ...(operation === 'chat' ? ['none'] : [])];
+	if (taken.includes(value)) return value;
+	throw invalidInput(
+		field,
+		`'${field}' does not take ${JSON.stringify(value)}; it takes ${taken.join(', ')}`,
+		'Change the value, or the expression that gives it.',
+	);
 }
 
 function checkImages(images: Prompt['images'], model: Model | undefined): Prompt['images'] {

@@ -83,14 +83,16 @@ describe('the test of the credential', () => {
 		});
 	});
 
-	test('takes any answer but a refusal', () => {
-		expect(request.ignoreHttpStatusErrors).toEqual({ ignore: true, except: [401, 403, 404] });
+	test('follows no redirect', () => {
+		expect(request.disableFollowRedirect).toBe(true);
 	});
 
 	test.each([
+		[307, 'redirects'],
 		[401, 'Authorization Format'],
 		[403, 'Authorization Format'],
 		[404, 'Base URL'],
+		[503, 'could not be tested'],
 	])('%i says what to look at: %s', (status, field) => {
 		const rule = rules.find(
 			({ properties }) => 'value' in properties && properties.value === status,

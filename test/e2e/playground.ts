@@ -8,6 +8,7 @@ import { openStage } from './stage';
 /** Opens a real n8n with the node, a credential for the emulator and the example workflows. */
 async function main(): Promise<void> {
 	prepareN8n();
+	const interrupt = interrupted();
 	const stage = await openStage();
 	try {
 		const { emulator } = stage;
@@ -18,15 +19,16 @@ async function main(): Promise<void> {
 		console.log(`sign in:  ${OWNER.email}, password ${OWNER.password}`);
 		console.log(`emulator: ${emulator.baseUrl()}, key ${emulator.apiKey}`);
 		console.log('Ctrl+C ends it and removes everything.');
-		await Promise.race([interrupted(), server.ended]);
+		await Promise.race([interrupt, server.ended]);
 	} finally {
 		await stage.close();
 	}
 }
 
+/** From here on, these signals end nothing by themselves: what was started has to be cleaned up. */
 async function interrupted(): Promise<void> {
 	await new Promise<void>((resolve) => {
-		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
 	});
 }
 

@@ -7,7 +7,7 @@ import { encodePicture, lengthOf } from './pieces';
 import type { Act, Exchange, Frame, Piece, Style } from './types';
 
 // Long enough for the client to have read what was sent before the connection breaks.
-const FLUSH_MS = 30;
+const FLUSH_MS = 120;
 
 export function waitForAbort(signal: AbortSignal): Promise<never> {
 	return new Promise((_resolve, reject) => {

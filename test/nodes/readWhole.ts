@@ -1,5 +1,6 @@
 import { asArray, asObject, asText } from '../../nodes/GeminiImage/api/json';
 import { imageTypeOf } from '../../nodes/GeminiImage/images/imageType';
+import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
 
 /** What a reply says. */
 export interface Reading {
@@ -25,7 +26,7 @@ const MARKDOWN = new RegExp(
  * character. Undefined where the reply is damaged.
  */
 export function readWhole(reply: Buffer, isEventStream: boolean): Reading | undefined {
-	const found = takeImages(new TextDecoder().decode(reply));
+	const found = takeImages(untilDone(new TextDecoder().decode(reply), isEventStream));
 	if (!found) return undefined;
 	try {
 		const documents = documentsOf(found.text, isEventStream);
@@ -34,6 +35,22 @@ export function readWhole(reply: Buffer, isEventStream: boolean): Reading | unde
 	} catch {
 		return undefined;
 	}
+}
+
+/** What follows the event that ends a stream is not read. */
+function untilDone(text: string, isEventStream: boolean): string {
+	const start = text.trimStart();
+	const isEvents = isEventStream || /^(?:data|event|id|retry)?:/.test(start);
+	if (/^[{[]/.test(start) || !isEvents) return text;
+	let data: string[] = [];
+	for (const match of text.matchAll(/([^\r\n]*)(?:\r\n|\r|\n|$)/g)) {
+		const [whole, line = ''] = match;
+		if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
+		if (line !== '') continue;
+		if (data.join('\n').trim() === '[DONE]') return text.slice(0, match.index + whole.length);
+		data = [];
+	}
+	return text;
 }
 
 /** The images of `reply`, which then holds tokens in their place; undefined if one is malformed. */
@@ -45,10 +62,14 @@ function takeImages(reply: string): { text: string; images: string[] } | undefin
 	for (let match = PREFIX.exec(reply); match; match = PREFIX.exec(reply)) {
 		const start = match.index + match[0].length;
 		const { base64, end } = readRun(reply, start);
-		const isImage = base64.length >= 64 && imageTypeOf(Buffer.from(base64, 'base64'));
-		if (!isImage) continue;
+		const bytes = Buffer.from(base64, 'base64');
+		const type = base64.length >= 64 ? imageTypeOf(bytes) : undefined;
+		if (!type) continue;
 		if (!isWellFormed(base64) || !isEnd(reply.slice(end), base64)) return undefined;
-		images.push(Buffer.from(base64, 'base64').toString('base64'));
+		const check = createWholenessCheck(type.mimeType);
+		check.push(bytes);
+		if (!check.isWhole()) return undefined;
+		images.push(bytes.toString('base64'));
 		text += reply.slice(from, start) + TOKEN;
 		from = PREFIX.lastIndex = end;
 	}
@@ -60,15 +81,19 @@ function readRun(reply: string, start: number): { base64: string; end: number } 
 	let base64 = '';
 	let end = start;
 	let newlines = 0;
+	let isIndent = false;
 	for (let next = start; next < reply.length; ) {
 		const [written] = /^(?:\\u00[0-9a-fA-F]{2}|\\[/nrt]|[^])/.exec(reply.slice(next, next + 6))!;
 		const char = written.length > 1 ? (JSON.parse(`"${written}"`) as string) : written;
 		next += written.length;
 		const isPadded = base64.endsWith('=');
-		if (written.length > 1 && /[\t-\r ]/.test(char) && !isPadded) {
+		const isGap = (written.length > 1 && /[\t-\r ]/.test(char)) || (isIndent && written === ' ');
+		if (isGap && !isPadded) {
 			if (char === '\n' && ++newlines === 2) break;
+			isIndent = true;
 			continue;
 		}
+		isIndent = false;
 		if (char !== '=' && (isPadded || !/[\w+/-]/.test(char))) break;
 		newlines = 0;
 		base64 += char;
@@ -80,10 +105,10 @@ function readRun(reply: string, start: number): { base64: string; end: number } 
 /** Whether `rest` may stand behind base64: after padding anything that is no base64. */
 function isEnd(rest: string, base64: string): boolean {
 	const isPadded = base64.endsWith('=');
-	const lineEnds = isPadded ? '' : rest.match(/^(?:\\[nrt]|\\u00..)*/)![0];
+	const lineEnds = isPadded ? '' : rest.match(/^(?:(?:\\[nrt]|\\u00..) *)*/)![0];
 	// An escape that the end of the reply cuts may have been base64.
 	if (/^(?:\\(?:u\w{0,3})?)?$/.test(rest.slice(lineEnds.length))) return false;
-	return isPadded ? !/^[\w+/=-]/.test(rest) : /^["\\)>\]}<'` .,;:*|&]/.test(rest);
+	return !/^[\w+/=-]/.test(rest);
 }
 
 function isWellFormed(base64: string): boolean {

@@ -100,6 +100,14 @@ describe('credential test', () => {
 		expect(result).toContain('Authorization Format');
 	});
 
+	test.each([
+		['redirect', 'redirects'],
+		['status-502', 'could not be tested'],
+	])('%s proves nothing', async (profile, message) => {
+		const { apiKey, baseUrl } = harness.emulator;
+		expect(await testCredential(harness, { apiKey, baseUrl: baseUrl(profile) })).toContain(message);
+	});
+
 	test('a Base URL without an API is refused', async () => {
 		const { emulator } = harness;
 		const baseUrl = `${emulator.origin}/nothing/here`;

@@ -48,6 +48,17 @@ describe('text and choices', () => {
 		expect((await refused(field, parameters)).message).toMatch(expected);
 	});
 
+	const pictures = 'binary, binaryAndUrl, url';
+	test.each([
+		['imageToImage', '=Binary', `"Binary"; it takes ${pictures}`],
+		['imageToImage', '=none', `"none"; it takes ${pictures}`],
+		['imageToImage', '={{ null }}', `""; it takes ${pictures}`],
+		['chat', '=file', `"file"; it takes ${pictures}, none`],
+	])('image source of %s: %s', async (operation, imageSource, expected) => {
+		const { message } = await refused('Image Source', { operation, imageSource });
+		expect(message).toBe(`'Image Source' does not take ${expected}`);
+	});
+
 	test('an unknown model is sent as it is, with whatever it may take', async () => {
 		const { item, requests } = await tryItem(harness, {
 			...model(' gemini-9-image '),
@@ -74,9 +85,10 @@ describe('numbers', () => {
 		['Number of Images', count('abc'), '"abc"', 'a whole number from 1 to 10'],
 		['Number of Images', count(2.5), '2.5', 'a whole number from 1 to 10'],
 		['Number of Images', count('={{ [3] }}'), '[3]', 'a whole number from 1 to 10'],
-		['Timeout', option('timeout', 0), '0', 'a number of at least 0.1'],
-		['Timeout', option('timeout', 'x'), '"x"', 'a number of at least 0.1'],
-		['Timeout', option('timeout', '={{ {} }}'), '{}', 'a number of at least 0.1'],
+		['Timeout', option('timeout', 0), '0', 'a number from 0.1 to 2147483'],
+		['Timeout', option('timeout', 'x'), '"x"', 'a number from 0.1 to 2147483'],
+		['Timeout', option('timeout', '={{ {} }}'), '{}', 'a number from 0.1 to 2147483'],
+		['Timeout', option('timeout', 3_000_000), '3000000', 'a number from 0.1 to 2147483'],
 		['Max Retries', option('maxRetries', -1), '-1', 'a whole number of at least 0'],
 		['Max Retries', option('maxRetries', 0.5), '0.5', 'a whole number of at least 0'],
 		['Max Concurrency', option('maxConcurrency', 0), '0', 'a whole number of at least 1'],

@@ -25,6 +25,9 @@ const withFile = async (bytes: Buffer) => await itemWith(harness.engine, { data:
 describe('files', () => {
 	test.each<[string, string, RegExp]>([
 		['a missing field', 'photo', /^The item has no file field 'photo'$/],
+		['a name that all objects have', 'constructor', /^The item has no file field 'constructor'$/],
+		['another such name', '__proto__', /^The item has no file field '__proto__'$/],
+		['commas alone', ', ,', /^'Input Data Field Name' got no value$/],
 		['one of several missing', 'data, photo', /^The item has no file field 'photo'$/],
 		[
 			'an expression that gives nothing',
@@ -70,9 +73,14 @@ describe('files', () => {
 		[
 			'a signature alone',
 			async () => (await picture()).subarray(0, 8),
-			/is damaged: its pixel size/,
+			/is damaged: it ends too early$/,
 		],
 		['half a header', async () => (await picture()).subarray(0, 18), /is damaged/],
+		[
+			'a HEIC signature alone',
+			async () => Buffer.from('\0\0\0\x18ftypheic'),
+			/is damaged: its pixel size/,
+		],
 		[
 			'half a PNG',
 			async () => half(await picture('png')),
@@ -85,14 +93,93 @@ describe('files', () => {
 		expect(message).toMatch(expected);
 	});
 
+	test.each([' * ', '={{ ["*"] }}', 'data,', ' , data'])('%j', async (binaryPropertyName) => {
+		const bytes = await picture();
+		const { requests } = await run({ ...edit, binaryPropertyName }, await withFile(bytes));
+		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+	});
+
+	test('* passes over an empty file, unless it is to be an image', async () => {
+		const bytes = await picture();
+		const item = await withFile(bytes);
+		const all = { ...edit, binaryPropertyName: '*' };
+		item.binary!.notes = await harness.engine.store(Buffer.alloc(0), 'notes.txt', 'text/plain');
+		const { requests } = await run(all, item);
+		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+		item.binary!.scan = await harness.engine.store(Buffer.alloc(0), 'scan.png', 'image/png');
+		expect((await refused(FIELD, all, item)).message).toBe("The file of 'scan' is empty");
+	});
+
+	test('_files in the JSON is data like any other, but in combined binary mode', async () => {
+		const { binary } = await withFile(await picture());
+		const input = { json: { _files: binary as never } };
+		expect((await refused(FIELD, edit, input)).message).toBe("The item has no file field 'data'");
+	});
+
+	test('a JPEG with fill bytes before a marker', async () => {
+		const jpeg = await picture('jpeg');
+		const fill = Buffer.from([0xff, 0xff]);
+		const bytes = Buffer.concat([jpeg.subarray(0, 2), fill, jpeg.subarray(2)]);
+		const { requests } = await run(edit, await withFile(bytes));
+		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+	});
+
 	test('with more behind its end is sent as it is', async () => {
 		const bytes = Buffer.concat([await picture('jpeg'), Buffer.from('appended by a camera')]);
 		const { item, requests } = await run(edit, await withFile(bytes));
 		expect(item?.json.error).toBeUndefined();
-		const hash = createHash('sha256').update(bytes).digest('hex');
-		expect(JSON.stringify(requests[0]?.body)).toContain(`<${bytes.length} bytes sha256=${hash}>`);
+		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
 	});
 });
+
+/** What the emulator keeps of a file. */
+function trace(bytes: Buffer): string {
+	const hash = createHash('sha256').update(bytes).digest('hex');
+	return `<${bytes.length} bytes sha256=${hash}>`;
+}
+
+/** Larger than a piece of base64. */
+const noise = async () => {
+	const channels = 3;
+	const raw = { width: 200, height: 200, channels } as const;
+	return await sharp(randomBytes(200 * 200 * channels), { raw })
+		.png()
+		.toBuffer();
+};
+const wrapped = (base64: string) => base64.replace(/.{76}/g, '$&\r\n');
+
+describe('files in the item itself, as a Code node makes them', () => {
+	const inline = (data: string): INodeExecutionData => ({
+		json: {},
+		binary: { data: { mimeType: 'image/png', data } },
+	});
+
+	test.each<[string, (bytes: Buffer) => string]>([
+		['plain', (bytes) => bytes.toString('base64')],
+		['in lines', (bytes) => wrapped(bytes.toString('base64'))],
+		['with a line end', (bytes) => `${bytes.toString('base64')}\n`],
+		['URL-safe', (bytes) => bytes.toString('base64url')],
+	])('base64 %s', async (_what, encode) => {
+		const bytes = await noise();
+		const { item, requests } = await run(edit, inline(encode(bytes)));
+		expect(item?.json.error).toBeUndefined();
+		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+	});
+
+	test('$binary gives them without their content', async () => {
+		const input = inline((await picture()).toString('base64'));
+		const parameters = { ...edit, binaryPropertyName: '={{ $binary.data }}' };
+		const { message, description } = await refused(FIELD, parameters, input);
+		expect(message).toBe("'Input Data Field Name' got a file without its content");
+		expect(description).toContain('$input.item.binary.data');
+		const whole = { ...edit, binaryPropertyName: '={{ $input.item.binary.data }}' };
+		expect((await run(whole, input)).requests).toHaveLength(1);
+	});
+});
+
+interface Body {
+	messages: Array<{ content: Array<{ image_url?: { url: string } }> }>;
+}
 
 const half = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
 
@@ -188,6 +275,41 @@ describe('URLs', () => {
 		);
 		expect(message).toBe(`'Image URLs' has '${url}', which is not an http(s) or data URL`);
 		expect(description).toContain('https://example.com/photo.jpg');
+	});
+
+	const sent = ({ requests }: Awaited<ReturnType<typeof run>>) =>
+		(requests[0]?.body as Body | undefined)?.messages[0]?.content
+			.slice(1)
+			.map((part) => part.image_url?.url);
+	const three = [1, 2, 3].map((index) => `https://example.com/${index}.png`);
+
+	test.each<[string, unknown]>([
+		['a list in the list', ['={{ $json.urls }}']],
+		['texts of several lines', ['={{ $json.urls.join("\\r\\n \\n") }}']],
+		['one text', '={{ $json.urls.join("\\n") }}'],
+		['nulls and blanks', '={{ [null, [$json.urls], undefined, " "] }}'],
+	])('%s', async (_what, imageUrls) => {
+		const parameters = { ...edit, imageSource: 'url', imageUrls } as INodeParameters;
+		expect(sent(await run(parameters, { json: { urls: three } }))).toEqual(three);
+	});
+
+	test('an object', async () => {
+		const parameters = { ...edit, imageSource: 'url', imageUrls: '={{ [{ url: "https://a" }] }}' };
+		const { message } = await refused('Image URLs', parameters);
+		expect(message).toBe("'Image URLs' takes text, not an object");
+	});
+
+	test.each<[string, (bytes: Buffer) => string]>([
+		['plain', (bytes) => bytes.toString('base64')],
+		['in lines', (bytes) => wrapped(bytes.toString('base64'))],
+		['percent-encoded', (bytes) => encodeURIComponent(bytes.toString('base64'))],
+		['URL-safe', (bytes) => bytes.toString('base64url')],
+	])('data URLs %s, between others', async (_what, encode) => {
+		const bytes = await noise();
+		const text = `${three[0]}\ndata:image/png;base64,${encode(bytes)}\n${three[1]}`;
+		const parameters = { ...edit, imageSource: 'url', imageUrls: ['={{ $json.text }}'] };
+		const dataUrl = `data:image/png;base64,${trace(bytes)}`;
+		expect(sent(await run(parameters, { json: { text } }))).toEqual([three[0], dataUrl, three[1]]);
 	});
 
 	test.each([

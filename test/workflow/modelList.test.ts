@@ -8,8 +8,14 @@ function contextFor(emulator: Emulator, profile?: string): ILoadOptionsFunctions
 	return {
 		getCredentials: async () => ({ apiKey: emulator.apiKey, baseUrl: emulator.baseUrl(profile) }),
 		helpers: {
-			async httpRequestWithAuthentication(_type: string, { url }: { url: string }) {
-				const response = await fetch(url, { headers: { authorization: emulator.apiKey } });
+			async httpRequestWithAuthentication(
+				_type: string,
+				{ url, disableFollowRedirect }: { url: string; disableFollowRedirect?: boolean },
+			) {
+				const response = await fetch(url, {
+					headers: { authorization: emulator.apiKey },
+					redirect: disableFollowRedirect ? 'manual' : 'follow',
+				});
 				if (!response.ok) throw new Error(`Request failed with ${response.status}`);
 				return await response.json();
 			},
@@ -52,6 +58,10 @@ describe('model list', () => {
 		['nothing like it', []],
 	])('a search for %s', async (filter, expected) => {
 		expect((await search(undefined, filter)).map(({ value }) => value)).toEqual(expected);
+	});
+
+	test('the key follows no redirect', async () => {
+		await expect(search('redirect')).rejects.toThrow('307');
 	});
 
 	test('a failure is not hidden behind the known models', async () => {

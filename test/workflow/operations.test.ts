@@ -218,6 +218,25 @@ describe('chat', () => {
 		]);
 	});
 
+	test('messages hold words only, whatever the history held', async () => {
+		const url = `data:image/png;base64,${Buffer.alloc(300, 7).toString('base64')}`;
+		const images = [{ type: 'image_url', image_url: { url } }];
+		const history = [
+			{ role: 'user', content: [{ type: 'text', text: 'Hi' }, ...images] },
+			{ role: 'assistant', content: `Look: ![](${url})`, images },
+		];
+		const { error, output } = await harness.run({
+			operation: 'chat',
+			prompt: 'Say it again in words',
+			options: { history: JSON.stringify(history) },
+		});
+		expect(error).toBeUndefined();
+		expect((output('Gemini Image')[0]?.json.messages as object[]).slice(0, 2)).toEqual([
+			{ role: 'user', content: 'Hi' },
+			{ role: 'assistant', content: 'Look: ![]([base64])' },
+		]);
+	});
+
 	test('images of one answer get fields of their own', async () => {
 		const { output } = await harness.run(
 			{ operation: 'chat', prompt: 'Draw two cats' },

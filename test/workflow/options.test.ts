@@ -162,6 +162,24 @@ describe('options', () => {
 			expect(items.every(({ json }) => json.usage !== null)).toBe(true);
 		});
 
+		test('a file name that ends in a number keeps it', async () => {
+			const { output } = await harness.run(
+				{
+					...CHEAP,
+					prompt: 'Draw a fox',
+					numberOfImages: 2,
+					options: { fileName: '=photo_{{ $json.id }}' },
+				},
+				{ input: [{ json: { id: 1 } }, { json: { id: 8 } }] },
+			);
+			expect(output(NODE).map(({ binary }) => binary?.data?.fileName)).toEqual([
+				'photo_1.png',
+				'photo_1_1.png',
+				'photo_8.png',
+				'photo_8_1.png',
+			]);
+		});
+
 		test('usage stands on the first item of a reply only', async () => {
 			const { output } = await harness.run(
 				{ ...CHEAP, prompt: 'Draw cats' },

@@ -213,6 +213,7 @@ const faults = [
 	fails('stall-before-headers', SILENT, FEW),
 	fails('stall-mid-stream', SILENT, FEW),
 	fails('stall-in-image', SILENT, FEW),
+	draws('stall-after-done', ALL),
 	draws('trickle-400', FEW.slice(0, 1), { withinMs: 8000 }),
 	draws('typing-50', FEW),
 	draws('slow-300', FEW),

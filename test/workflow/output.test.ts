@@ -99,11 +99,16 @@ describe('chat in a streaming run', () => {
 	});
 	afterAll(async () => await harness.close());
 
-	async function chunksOf(prompt: string, options: object = {}, profile?: string) {
+	async function chunksOf(
+		prompt: string,
+		options: object = {},
+		profile?: string,
+		onError?: 'continueRegularOutput',
+	) {
 		const chunks: StructuredChunk[] = [];
 		const { output, error } = await harness.run(
 			{ operation: 'chat', prompt, options: options as never },
-			{ mode: 'webhook', profile, onChunk: (chunk) => chunks.push(chunk) },
+			{ mode: 'webhook', profile, onError, onChunk: (chunk) => chunks.push(chunk) },
 		);
 		return { chunks, error, item: output(NODE)[0] };
 	}
@@ -131,6 +136,18 @@ describe('chat in a streaming run', () => {
 		const { chunks, error } = await chunksOf('Hello', {}, 'status-500');
 		expect(error?.message).toContain('(500)');
 		expect(chunks.filter(({ type }) => type === 'begin')).toEqual([]);
+	});
+
+	test('what has begun ends, also where the item fails and the workflow goes on', async () => {
+		const { chunks, item } = await chunksOf(
+			'Hello',
+			{},
+			'typing-20+error-mid-stream',
+			'continueRegularOutput',
+		);
+		expect(item?.json.error).toContain('The upstream model stopped working');
+		expect(chunks.filter(({ type }) => type === 'begin')).toHaveLength(1);
+		expect(chunks.at(-1)?.type).toBe('end');
 	});
 
 	test('a retried request begins once', async () => {

@@ -59,7 +59,9 @@ export interface Client {
 export async function createClient(context: IExecuteFunctions, itemIndex: number): Promise<Client> {
 	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
 	const root = apiRootOf(credentials);
-	const clean = (text: string) => cleanText(text, [String(credentials.apiKey).trim()]);
+	const key = String(credentials.apiKey).trim();
+	const secrets = [key, key.replace(/^bearer\s+/i, '')];
+	const clean = (text: string) => cleanText(text, secrets);
 
 	async function attempt(
 		path: string,
@@ -167,5 +169,6 @@ export async function requestModels(context: ILoadOptionsFunctions): Promise<unk
 	return await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
 		url: `${apiRootOf(await context.getCredentials(CREDENTIAL))}/models`,
 		json: true,
+		disableFollowRedirect: true,
 	});
 }

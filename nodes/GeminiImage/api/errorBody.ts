@@ -4,7 +4,8 @@ import { asObject, asText, type JsonObject } from './json';
 const EXCERPT_CHARS = 300;
 /** Perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
 const LONG = String.raw`[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}`;
-const BASE64 = new RegExp(LONG, 'g');
+/** A path of that length has no capital letter, base64 has many. */
+const BASE64 = new RegExp(String.raw`(?=[a-z\d_+/\\-]*[A-Z])${LONG}`, 'g');
 const DATA_URL = new RegExp(`data:[\\w/.+;=\\\\-]{0,200};base64,(?:${LONG}|[\\w+/=\\\\-]*)`, 'g');
 
 /** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
@@ -28,11 +29,11 @@ export function parseErrorBody(text: string): ErrorBody {
 	const trimmed = text.trim();
 	try {
 		const body: unknown = JSON.parse(trimmed);
-		const object = asObject(body);
-		return errorOf(body) ?? (object ? describeError(object) : { message: asText(body) });
+		const object = asObject(Array.isArray(body) ? body[0] : body);
+		return errorOf(object) ?? (object ? describeError(object) : { message: asText(body) });
 	} catch {
 		const isHtml = trimmed.startsWith('<');
-		const title = /<(title|h1)[^>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
+		const title = /<(title|h1)[^<>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
 		return { message: isHtml ? title : trimmed || undefined };
 	}
 }
@@ -40,21 +41,28 @@ export function parseErrorBody(text: string): ErrorBody {
 /** The fields of an error object. */
 export function describeError(object: JsonObject): ErrorBody {
 	return {
-		message: asText(object.message),
+		message: asText(object.message) ?? asText(object.detail),
 		type: asText(object.type),
 		code: asText(object.code),
 		requestId: asText(object.request_id),
 	};
 }
 
+/** An error whose every field is fit to be shown. */
+export function cleanError(error: ErrorBody, clean: (text: string) => string): ErrorBody {
+	const fields = Object.entries(error).map(([name, text]) => [name, text && clean(text)]);
+	return Object.fromEntries(fields) as ErrorBody;
+}
+
+/** Text with the data of data URLs left out. */
+export function withoutDataUrls(text: string): string {
+	return text.replace(DATA_URL, '[base64]');
+}
+
 /** Foreign text fit for a message: no key, no base64, one line, short. */
 export function cleanText(text: string, secrets: string[] = []): string {
 	let clean = text;
 	for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
-	clean = clean
-		.replace(DATA_URL, '[base64]')
-		.replace(BASE64, '[base64]')
-		.replace(/\s+/g, ' ')
-		.trim();
+	clean = withoutDataUrls(clean).replace(BASE64, '[base64]').replace(/\s+/g, ' ').trim();
 	return clean.length > EXCERPT_CHARS ? `${clean.slice(0, EXCERPT_CHARS)}…` : clean;
 }

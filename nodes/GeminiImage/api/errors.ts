@@ -1,6 +1,6 @@
 import { ApiError, type ErrorDetails } from './apiError';
 import { asObject } from './json';
-import { parseErrorBody } from './errorBody';
+import { cleanError, parseErrorBody } from './errorBody';
 
 type Clean = (text: string) => string;
 type Headers = Record<string, unknown>;
@@ -54,16 +54,18 @@ export function statusError(
 	clean: Clean,
 ): ApiError {
 	const { message, ...body } = parseErrorBody(text);
+	const { requestId, ...facts } = cleanError(body, clean);
 	const row = STATUSES[status] ?? STATUSES[Math.floor(status / 100) * 100];
 	const [meaning, description] = row ?? ['The service answered unexpectedly', BILLED];
 	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
 	const said = clean(redirect ?? message ?? '');
-	const requestIds = REQUEST_ID_HEADERS.map((name) => headers[name]);
+	const header = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
+		(id) => typeof id === 'string',
+	);
 	const details: ErrorDetails = {
 		httpCode: String(status),
-		...body,
-		requestId:
-			body.requestId ?? (requestIds.find((id) => typeof id === 'string') as string | undefined),
+		...facts,
+		requestId: requestId ?? (header === undefined ? undefined : clean(header)),
 	};
 	return new ApiError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,

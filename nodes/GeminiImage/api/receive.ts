@@ -44,12 +44,16 @@ export async function receive(response: Response, options: ReceiveOptions): Prom
 		for (let next = await events.next(); !next.done; next = await events.next()) {
 			const event = next.value;
 			if (event.kind === 'text') reader.push(event.bytes);
+			if (reader.isDone()) break;
 			if (event.kind !== 'imageStart') continue;
 			imageCount++;
 			await store.receive(event.type, events);
 		}
 		const isComplete = reader.end();
 		const reply = reducer.end();
+		if (imageCount === 0 && reply.imageUrls.length === 0) {
+			reply.imageUrls.push(...linkIn(reply.text));
+		}
 		if (!isComplete && !reply.finishReason && imageCount === 0) throw cutShort();
 		options.check(reply, imageCount + reply.imageUrls.length);
 		for (const url of reply.imageUrls) await receiveLinked(await options.download(url), store);
@@ -80,6 +84,13 @@ async function receiveLinked(
 	} finally {
 		response.close();
 	}
+}
+
+/** The link of an answer that consists of nothing but a link to a picture. */
+function linkIn(text: string): string[] {
+	const link = /^!\[[^\]]*\]\((https?:\/\/[^\s)]+)\)$/i.exec(text)?.[1];
+	if (link) return [link];
+	return /^https?:\/\/\S+\.(?:png|jpe?g|webp)(?:\?\S*)?$/i.test(text) ? [text] : [];
 }
 
 async function* imageEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SplitEvent> {

@@ -1,6 +1,6 @@
 import { ApiError } from './apiError';
 import { asArray, asNumber, asObject, asText, type JsonObject } from './json';
-import { describeError, errorOf } from './errorBody';
+import { cleanError, describeError, errorOf } from './errorBody';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
 export interface Reply {
@@ -71,6 +71,7 @@ export function createReplyReducer(
 
 	function addChoice(choice: JsonObject | undefined, position: number): void {
 		if (!choice) return;
+		failOnError(choice, clean);
 		const message = asObject(choice.delta) ?? asObject(choice.message);
 		const index = asNumber(choice.index) ?? position;
 		addContent(message?.content ?? choice.text, index);
@@ -124,9 +125,9 @@ function failOnError(object: JsonObject, clean: (text: string) => string): void 
 	const isFlat = asText(object.message) && !object.choices && !object.data && !object.usage;
 	const error = isFlat ? describeError(object) : errorOf(object);
 	if (error) {
-		const { message, ...details } = error;
+		const { message, ...details } = cleanError(error, clean);
 		throw new ApiError(
-			`The service reported an error in its reply: ${clean(message ?? 'no reason given')}`,
+			`The service reported an error in its reply: ${message ?? 'no reason given'}`,
 			'The call may have been billed. If the message names a parameter, change it; otherwise try again.',
 			{ ...details, httpCode: '200' },
 		);

@@ -1,6 +1,7 @@
-import { createParser } from 'eventsource-parser';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 import { ApiError } from './apiError';
+import { parseErrorBody } from './errorBody';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
@@ -15,7 +16,7 @@ const FIELDS = ['data:', 'event:', 'id:', 'retry:'];
  */
 export function createReplyReader(isEventStream: boolean, onValue: (value: unknown) => void) {
 	const decoder = new TextDecoder();
-	const events = createParser({ onEvent: ({ data }) => readEvent(data) });
+	const events = createParser({ onEvent: readEvent });
 	let format: 'sse' | 'json' | undefined;
 	let json = '';
 	let bytes = 0;
@@ -50,9 +51,10 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 		return isEventStream || isField ? 'sse' : 'json';
 	}
 
-	function readEvent(data: string): void {
+	function readEvent({ event, data }: EventSourceMessage): void {
+		if (isDone || data === '' || event === 'ping') return;
 		if (data.trim() === DONE) isDone = true;
-		else if (data !== '') onValue(parse(data));
+		else onValue(event === 'error' ? parseError(data) : parse(data));
 	}
 
 	/** @returns whether the reply says itself that it is complete */
@@ -67,7 +69,13 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 		return true;
 	}
 
-	return { push, end };
+	/** Whether the reply has said that it is complete, though the connection may stay open. */
+	return { push, end, isDone: () => isDone };
+}
+
+/** An event that is called an error, whatever it holds. */
+function parseError(data: string): unknown {
+	return { error: parseErrorBody(data) };
 }
 
 function parse(text: string): unknown {

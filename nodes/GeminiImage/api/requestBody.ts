@@ -11,12 +11,14 @@ export interface RequestBody {
 	stream(): Readable;
 }
 
-/** Encodes `body`, whose `images` stand in it in this order. */
+/** Encodes `body`, whose `images` stand in it in this order, if at all. */
 export function encodeBody(body: object, images: InputImage[]): RequestBody {
 	const parts: Array<Buffer | InputImage> = [];
 	let json = JSON.stringify(body);
 	for (const image of images) {
 		const at = json.indexOf(image.json);
+		// Extra Body may have put something else in its place.
+		if (at === -1) continue;
 		parts.push(Buffer.from(json.slice(0, at)), image);
 		json = json.slice(at + image.json.length);
 	}

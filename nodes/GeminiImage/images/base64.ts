@@ -3,7 +3,7 @@ const SPECIAL = /[^A-Za-z0-9+/_-]/;
 const SPECIALS = new RegExp(SPECIAL, 'g');
 const ESCAPE = /\\(?:\/|u00([0-9a-fA-F]{2}))/y;
 /** The end of a line, and perhaps an indent. */
-const GAP = /(?:\\[nrt]|\\u00(?:0[9a-dA-D]|20)){1,8}/y;
+const GAP = /(?:(?:\\[nrt]|\\u00(?:0[9a-dA-D]|20)) {0,16}){1,8}/y;
 const BLANK_LINE = /\\(?:n|u000a).*\\(?:n|u000a)/i;
 const CUT_ESCAPE = /^\\(?:u0{0,2}|u00[0-9a-fA-F]?)?$/;
 const WELL_PADDED = /^[^=]*(?:[^=]|[^=]=|==)$/;

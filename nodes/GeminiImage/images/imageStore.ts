@@ -6,6 +6,7 @@ import { createDeferred, unlessAborted, type Deferred } from '../promises';
 import { pixelSizeOf, type ImageType } from './imageType';
 import { toReadable } from './readable';
 import type { SplitEvent } from './splitter';
+import { createWholenessCheck } from './wholeness';
 
 /** An image beyond this, in bytes, ends the call. */
 export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
@@ -43,7 +44,9 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 	async function receive(type: ImageType, events: AsyncIterator<SplitEvent>): Promise<void> {
 		const wasRead = createDeferred<void>();
 		const verdict = createDeferred<void>();
-		const image = { verdict, type, head: [] as Buffer[], bytes: 0, hash: createHash('sha256') };
+		const hash = createHash('sha256');
+		const check = createWholenessCheck(type.mimeType);
+		const image = { verdict, type, head: [] as Buffer[], bytes: 0, hash, check };
 
 		async function* content() {
 			for (let chunk = await next(); chunk; chunk = await next()) yield chunk;
@@ -55,6 +58,7 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 			try {
 				const chunk = await nextChunk(events);
 				if (chunk) take(image, chunk);
+				else if (!check.isWhole()) throw cutOff();
 				return chunk;
 			} catch (error) {
 				wasRead.reject(error);
@@ -100,6 +104,7 @@ interface PendingImage {
 	head: Buffer[];
 	bytes: number;
 	hash: Hash;
+	check: ReturnType<typeof createWholenessCheck>;
 	stored: Promise<IBinaryData>;
 }
 
@@ -110,6 +115,7 @@ async function finish({ stored, type, head, bytes }: PendingImage): Promise<Stor
 function take(image: Omit<PendingImage, 'stored'>, chunk: Buffer): void {
 	if (image.bytes < HEAD_BYTES) image.head.push(chunk);
 	image.hash.update(chunk);
+	image.check.push(chunk);
 	image.bytes += chunk.length;
 	if (image.bytes > MAX_IMAGE_BYTES) throw tooLarge();
 }
@@ -117,6 +123,13 @@ function take(image: Omit<PendingImage, 'stored'>, chunk: Buffer): void {
 async function nextChunk(events: AsyncIterator<SplitEvent>): Promise<Buffer | undefined> {
 	const { value, done } = await events.next();
 	return !done && value.kind === 'imageData' ? value.bytes : undefined;
+}
+
+function cutOff(): ApiError {
+	return new ApiError(
+		'The reply holds an image that is cut off',
+		'The call may have been billed. Try again.',
+	);
 }
 
 function tooLarge(): ApiError {

@@ -23,9 +23,6 @@ const PROBE_CHARS = 64;
 /** As a JSON escape, a character takes six bytes. */
 const PROBE_MAX_BYTES = 6 * PROBE_CHARS;
 
-/** A data URL may stand in a JSON string, markdown, HTML or plain prose, and ends as these do. */
-const TERMINATORS = '"\\)>]}<\'` .,;:*|&';
-
 const BASE64 = /[\w+/=-]/;
 
 /**
@@ -90,9 +87,7 @@ export function createSplitter(placeholder: (index: number) => string) {
 		const { data, rest, ended } = decoder.push(bytes);
 		if (data.length > 0) yield { kind: 'imageData', bytes: data };
 		if (!ended) return hold(rest);
-		const next = rest.toString('latin1', 0, 1);
-		const isEnd = decoder.isPadded() ? !BASE64.test(next) : TERMINATORS.includes(next);
-		if (!decoder.isWhole() || !isEnd) {
+		if (!decoder.isWhole() || BASE64.test(rest.toString('latin1', 0, 1))) {
 			throw new SplitError('The reply holds an image whose base64 is malformed');
 		}
 		yield { kind: 'imageEnd' };

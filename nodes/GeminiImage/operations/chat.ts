@@ -1,5 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { withoutDataUrls } from '../api/errorBody';
+import { asArray, asObject } from '../api/json';
 import { countTokens, describeImage, describeReply, numbered } from '../output';
 import { readPrompt } from '../prompt';
 import { createLiveText } from './liveText';
@@ -20,8 +22,9 @@ async function execute(turn: Turn): Promise<INodeExecutionData[]> {
 	const prompt = await readPrompt(context, itemIndex, itemIndexes);
 	const { options } = prompt;
 	const live = createLiveText(context, itemIndex);
-	const { reply, images } = await send(turn, prompt, { check: () => {}, ...live });
-	await live.end();
+	const { reply, images } = await send(turn, prompt, { check: () => {}, ...live }).finally(
+		live.end,
+	);
 	countTokens(context, reply);
 	const fields = images.map((_image, index) => numbered(options.binaryPropertyOutput, index));
 	const files = images.map(({ binary }, index) => [fields[index], binary] as const);
@@ -44,8 +47,10 @@ async function execute(turn: Turn): Promise<INodeExecutionData[]> {
 }
 
 /** A message without its images, so that no base64 gets into the output. */
-function textOnly(message: IDataObject): IDataObject {
-	if (!Array.isArray(message.content)) return message;
-	const texts = (message.content as IDataObject[]).map((part) => part.text);
-	return { ...message, content: texts.filter((text) => typeof text === 'string').join('\n\n') };
+function textOnly({ role, content }: IDataObject): IDataObject {
+	const parts = typeof content === 'string' ? [{ text: content }] : asArray(content);
+	const texts = parts
+		.map((part) => asObject(part)?.text)
+		.filter((text) => typeof text === 'string');
+	return { role, content: withoutDataUrls(texts.join('\n\n')) };
 }

@@ -28,7 +28,10 @@ export async function generate(turn: Turn): Promise<INodeExecutionData[]> {
 }
 
 function noImage(reply: Reply, clean: (text: string) => string): ApiError {
-	const finish = reply.nativeFinishReason ?? reply.finishReason;
+	const [finishReason, nativeFinishReason] = [reply.finishReason, reply.nativeFinishReason].map(
+		(reason) => (reason === null ? undefined : clean(reason)),
+	);
+	const finish = nativeFinishReason ?? finishReason;
 	const words = clean(reply.text || reply.reasoning || '');
 	const isRefused = /filter|safety|prohibited|recitation|block/i.test(finish ?? '');
 	const what = isRefused ? 'The model refused the picture' : 'The model answered without a picture';
@@ -39,8 +42,8 @@ function noImage(reply: Reply, clean: (text: string) => string): ApiError {
 			? 'Change the prompt or the input images. The call may have been billed.'
 			: 'Ask for a picture in the prompt, for example with "Draw". The call may have been billed.',
 		{
-			finishReason: reply.finishReason ?? undefined,
-			nativeFinishReason: reply.nativeFinishReason ?? undefined,
+			finishReason,
+			nativeFinishReason,
 			modelText: words || undefined,
 			usage: reply.usage ?? undefined,
 		},

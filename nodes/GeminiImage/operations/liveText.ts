@@ -7,6 +7,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 export function createLiveText(context: IExecuteFunctions, itemIndex: number) {
 	// Older n8n, and its second engine, do not stream.
 	const isStreaming = context.isStreaming?.() ?? false;
+	let hasBegun = false;
 	let sent: Promise<void> = Promise.resolve();
 
 	function sendChunk(type: 'begin' | 'item' | 'end', content?: string): void {
@@ -17,11 +18,15 @@ export function createLiveText(context: IExecuteFunctions, itemIndex: number) {
 	}
 
 	return {
-		onStart: () => sendChunk('begin'),
+		onStart(): void {
+			hasBegun = true;
+			sendChunk('begin');
+		},
 		onText: (text: string) => sendChunk('item', text),
+		/** Where nobody listens any more, the answer is there all the same. */
 		async end(): Promise<void> {
-			sendChunk('end');
-			await sent;
+			if (hasBegun) sendChunk('end');
+			await sent.catch(() => {});
 		},
 	};
 }

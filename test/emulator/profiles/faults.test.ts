@@ -71,6 +71,14 @@ const cases: Record<string, Case> = {
 		json: (reply) => brokeInImage(reply, 'silent'),
 	},
 	'stall-in-image': both((reply) => brokeInImage(reply, 'silent')),
+	'stall-after-done': {
+		stream: async (reply) => {
+			expect(reply.text).toMatch(/data: \[DONE\]\n\n$/);
+			expect(reply.end).toBe('silent');
+			await hasPicture({ ...reply, end: 'clean' });
+		},
+		json: hasPicture,
+	},
 	trickle: {
 		profile: 'trickle-100',
 		stream: async (reply) => {

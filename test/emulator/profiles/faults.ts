@@ -79,6 +79,10 @@ export const faults: Record<string, Profile> = {
 		description: 'Silence in the middle of the image, the socket stays open',
 		frames: (frames) => inImage(frames, { act: 'stall' }),
 	},
+	'stall-after-done': {
+		description: 'Stream: silence after [DONE], the socket stays open',
+		frames: (frames) => (isJson(frames) ? frames : afterLast(frames, 'done', { act: 'stall' })),
+	},
 	trickle: {
 		description: 'trickle-<ms>: a sign of life every <ms> for some seconds, then the reply',
 		number: [1, 60_000],

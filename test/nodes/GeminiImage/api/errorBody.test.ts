@@ -69,7 +69,7 @@ describe('foreign text in a message', () => {
 		['loses URL-safe base64', `Bad image ${'_-aB'.repeat(40)}`, 'Bad image [base64]'],
 		[
 			'loses base64 with escaped slashes',
-			`Bad image ${'ab/cd'.repeat(40).replaceAll('/', '\\/')}!`,
+			`Bad image ${'aB/cd'.repeat(40).replaceAll('/', '\\/')}!`,
 			'Bad image [base64]!',
 		],
 		[
@@ -86,6 +86,11 @@ describe('foreign text in a message', () => {
 			'loses a data URL in lines',
 			`Bad image data:image\\/png;base64,${base64.replace(/.{76}/g, '$&\n')}, sorry`,
 			'Bad image [base64], sorry',
+		],
+		[
+			'keeps a long path',
+			'Model `projects/my-project-123456/locations/us-central1/publishers/google/models/x` is gone',
+			'Model `projects/my-project-123456/locations/us-central1/publishers/google/models/x` is gone',
 		],
 		['is one line', 'First\r\n\tsecond\n', 'First second'],
 		[

@@ -16,6 +16,17 @@ const failure = (status: number, text = '', headers: Record<string, unknown> = {
 const body = (message: string, fields: object = {}) =>
 	JSON.stringify({ error: { message, ...fields } });
 
+test('details show neither the key nor base64', () => {
+	const fields = { type: `bad ${KEY}`, code: 'Aa'.repeat(1500), request_id: KEY };
+	expect(failure(400, body('No', fields)).details).toEqual({
+		httpCode: '400',
+		type: 'bad ***',
+		code: '[base64]',
+		requestId: '***',
+	});
+	expect(failure(500, '', { 'x-request-id': KEY }).details.requestId).toBe('***');
+});
+
 describe('an answer with an error status', () => {
 	test.each<[number, string, string, string]>([
 		[302, '', 'The service answered with a redirect (302)', 'Base URL'],

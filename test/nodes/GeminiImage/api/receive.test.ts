@@ -153,6 +153,25 @@ describe('a reply', () => {
 	});
 });
 
+test.each([
+	['nothing but a markdown image', '![a cat](https://example.com/cat)', true],
+	['nothing but the URL of an image', 'https://example.com/cat.png?size=1', true],
+	['a page', 'https://example.com/', false],
+	['words around it', 'As in ![a cat](https://example.com/cat.png)', false],
+])('an answer that is %s', async (_name, content, isImage) => {
+	const download = async () => response(arriving(cut(other, 100)));
+	const { received } = start(sse(chunk({ content }, 'stop')), { download });
+	const { images, reply } = await received;
+	expect(images).toHaveLength(isImage ? 1 : 0);
+	expect(reply.text).toBe(content);
+});
+
+test('an error of a choice is one of the call', async () => {
+	const failed = { choices: [{ index: 0, finish_reason: 'error', error: { message: 'Gone' } }] };
+	const { message } = await failureOf(start(sse(chunk({ content: 'Hi' }), failed)).received);
+	expect(message).toBe('The service reported an error in its reply: Gone');
+});
+
 describe('nothing stays in storage', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
@@ -168,14 +187,28 @@ describe('nothing stays in storage', () => {
 		],
 		[
 			'of a malformed image',
-			() => head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{500})./, '$1!'),
+			() => head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{501})./, '$1!'),
 			'The reply holds an image whose base64 is malformed',
+		],
+		[
+			'of an image that is cut off',
+			() => head() + sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')),
+			'The reply holds an image that is cut off',
+		],
+		[
+			'of an image in several pieces',
+			() => {
+				const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
+				const first = chunk({ content: `![](data:image/png;base64,${start}` });
+				return head() + sse(first, chunk({ content: `${end})` }, 'stop'));
+			},
+			'The reply holds an image that is cut off',
 		],
 		[
 			'of base64 that an escape cuts',
 			() =>
 				head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{402})./, '$1\\u0021'),
-			'The service sent something that is not an image in the place of one',
+			'The reply holds an image that is cut off',
 		],
 		[
 			'of an error behind the image',

@@ -18,6 +18,11 @@ const STREAM = [...VALUES.map((value) => JSON.stringify(value)), '[DONE]']
 	.map((data) => `data: ${data}\n\n`)
 	.join('');
 
+test('an event that is called an error is one, whatever it holds', () => {
+	const { values } = read(whole('event: error\ndata: upstream exploded\n\n'));
+	expect(values).toEqual([{ error: { message: 'upstream exploded' } }]);
+});
+
 describe('an event stream', () => {
 	test.each([
 		['as it should be', STREAM],
@@ -34,6 +39,8 @@ describe('an event stream', () => {
 		['with a byte order mark', `\ufeff${STREAM}`],
 		['without the last blank line', STREAM.trimEnd()],
 		['without the last line end of CRLF', STREAM.replaceAll('\n', '\r\n').slice(0, -2)],
+		['with more behind its end', `${STREAM}data: {"error":{}}\n\nevent: ping\ndata: x\n\n`],
+		['with pings that are events', STREAM.replaceAll('data:', 'event: ping\ndata: x\n\ndata:')],
 	])('%s, cut anywhere', (_name, text) => {
 		const reply = Buffer.from(text);
 		for (const pieces of [...halves(reply), cut(reply, 1)]) {

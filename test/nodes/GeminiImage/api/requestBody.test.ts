@@ -90,6 +90,18 @@ test('a prompt cannot pass for an image', async () => {
 	});
 });
 
+test.each([
+	['messages', chatBody, [{ role: 'user', content: 'Zwei Kätzchen 🐈🐈' }]],
+	['image', imagesBody, url],
+])('an Extra Body that replaces %s replaces the images in it', async (field, bodyOf, value) => {
+	const images = [imageOf(files[5]!), imageOf(files[2]!)];
+	const options = { ...DEFAULT_OPTIONS, extraBody: { [field]: value } };
+	const encoded = encode(bodyOf({ ...promptOf('Mix', images), options }), images);
+	const sent = await readAll(encoded);
+	expect(JSON.parse(sent.toString())).toMatchObject({ model: 'm', [field]: value });
+	expect(encoded.bytes).toBe(sent.length);
+});
+
 test('each attempt gets a whole body of its own', async () => {
 	const image = imageOf(files[5]!);
 	const encoded = encode(chatBody(promptOf('Again', [image])), [image]);

@@ -32,14 +32,14 @@ describe('commit', () => {
 		const images = createImageStore(storage.store, neverAborted);
 		const jpeg = { mimeType: 'image/jpeg', extension: 'jpg' };
 		await images.receive(PNG, imageData(picture, 7));
-		await images.receive(jpeg, imageData(Buffer.from('\xff\xd8\xff cut', 'latin1')));
+		await images.receive(jpeg, imageData(Buffer.from('\xff\xd8\xff\xd9 odd', 'latin1')));
 		await images.receive(PNG, imageData(await png(3, 5)));
 		expect(storage.files.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
 
 		const stored = await images.commit();
 		expect(stored).toMatchObject([
 			{ ...PNG, width: 40, height: 30, bytes: picture.length, binary: { id: '0' } },
-			{ ...jpeg, width: null, height: null, bytes: 7, binary: { id: '1' } },
+			{ ...jpeg, width: null, height: null, bytes: 8, binary: { id: '1' } },
 			{ ...PNG, width: 3, height: 5, binary: { id: '2' } },
 		]);
 		expect(storage.files.map(({ state }) => state)).toEqual(['kept', 'kept', 'kept']);
@@ -49,9 +49,9 @@ describe('commit', () => {
 	test('names files by the type of their bytes', async () => {
 		const { store, files } = createStorage();
 		const images = createImageStore(store, neverAborted);
-		await images.receive({ mimeType: 'image/webp', extension: 'webp' }, imageData(picture));
+		await images.receive({ mimeType: 'image/gif', extension: 'gif' }, imageData(picture));
 		await images.commit();
-		expect(files).toMatchObject([{ fileName: 'image.webp', mimeType: 'image/webp' }]);
+		expect(files).toMatchObject([{ fileName: 'image.gif', mimeType: 'image/gif' }]);
 	});
 
 	test('of no image gives none', async () => {
