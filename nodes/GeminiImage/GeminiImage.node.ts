@@ -7,16 +7,16 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { createClient } from './api/client';
-import { imageFields, modelField, pictureFields, promptField } from './fields';
-import { searchModels } from './api/modelList';
-import { failedItem, toNodeError } from './nodeError';
-import { abortWith } from './promises';
+import { createClient } from './transport/client';
+import { imageFields, modelField, pictureFields, promptField } from './form/fields';
+import { searchModels } from './transport/modelList';
+import { failedItem, toNodeError } from './errors/nodeError';
+import { abortWith } from './abort';
 import { operations } from './operations';
 import type { Operation } from './operations/operation';
-import { optionsField } from './optionFields';
-import { renumber } from './output';
-import { planRequests, type Request } from './requests';
+import { optionsField } from './form/optionFields';
+import { renumber } from './operations/output';
+import { planRequests, type Request } from './operations/plan';
 
 /** n8n before 1.85 does not export the types of connections. */
 const MAIN = NodeConnectionTypes?.Main ?? 'main';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-import { createSplitter } from '../../nodes/GeminiImage/images/splitter';
+import { createSplitter } from '../../nodes/GeminiImage/reply/splitter';
 import { base64OfImage } from './image';
 import { measure } from './meter';
 import { createWays } from './ways';

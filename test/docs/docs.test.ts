@@ -5,7 +5,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { parse } from 'yaml';
 
 import manifest from '../../package.json';
-import { MODELS } from '../../nodes/GeminiImage/models';
+import { MODELS } from '../../nodes/GeminiImage/form/models';
 import { loadBuilt } from '../demo/built';
 import { read, readPage, ROOT } from './markdown';
 

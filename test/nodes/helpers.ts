@@ -3,9 +3,9 @@ import type { IBinaryData } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import type { ImageType } from '../../nodes/GeminiImage/images/imageType';
-import type { StoreBinary } from '../../nodes/GeminiImage/images/imageStore';
-import { createSplitter } from '../../nodes/GeminiImage/images/splitter';
-import type { Options } from '../../nodes/GeminiImage/options';
+import type { StoreBinary } from '../../nodes/GeminiImage/reply/imageStore';
+import { createSplitter } from '../../nodes/GeminiImage/reply/splitter';
+import type { Options } from '../../nodes/GeminiImage/request/options';
 
 /** A whole PNG: plain orange, or grey noise, which takes a byte per pixel. */
 export async function png(width: number, height: number, noise = false): Promise<Buffer> {

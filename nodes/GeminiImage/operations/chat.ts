@@ -1,9 +1,9 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { withoutDataUrls } from '../api/errorBody';
-import { asArray, asObject } from '../api/json';
-import { countTokens, describeImage, describeReply, numbered } from '../output';
-import { readPrompt } from '../prompt';
+import { withoutDataUrls } from '../errors/errorBody';
+import { asArray, asObject } from '../json';
+import { countTokens, describeImage, describeReply, numbered } from './output';
+import { readPrompt } from '../request/prompt';
 import { createLiveText } from './liveText';
 import type { Operation, Turn } from './operation';
 import { send } from './send';

@@ -1,9 +1,9 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { ApiError } from '../api/apiError';
-import type { Reply } from '../api/reply';
-import { countTokens, describeImage, describeReply } from '../output';
-import { readPrompt } from '../prompt';
+import { ApiError } from '../errors/apiError';
+import type { Reply } from '../reply/reply';
+import { countTokens, describeImage, describeReply } from './output';
+import { readPrompt } from '../request/prompt';
 import type { Turn } from './operation';
 import { send } from './send';
 

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { Client } from '../api/client';
+import type { Client } from '../transport/client';
 
 /** One request, on behalf of one input item or of all. */
 export interface Turn {

@@ -1,8 +1,8 @@
-import { chatBody, imagesBody, optionsWithoutPlace, type Prompt } from '../api/bodies';
-import { receive, type Received, type ReceiveOptions } from '../api/receive';
-import { encodeBody } from '../api/requestBody';
-import { InputImage } from '../images/inputImage';
-import { resultHints } from '../hints';
+import { chatBody, imagesBody, optionsWithoutPlace, type Prompt } from '../request/bodies';
+import { receive, type Received, type ReceiveOptions } from '../reply/receive';
+import { encodeBody } from '../request/requestBody';
+import { InputImage } from '../request/inputImage';
+import { resultHints } from './hints';
 import type { Turn } from './operation';
 
 /** Sends one prompt and receives its reply, images stored. */

@@ -1,0 +1,100 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+
+import { ApiError } from '../errors/apiError';
+import { parseErrorBody } from '../errors/errorBody';
+
+/** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+
+const DONE = '[DONE]';
+/** What a line of SSE may begin with. */
+const FIELDS = ['data:', 'event:', 'id:', 'retry:'];
+
+/**
+ * Parses the text of a reply as it arrives: SSE, or one JSON document even where a stream was asked
+ * for. Calls `onValue` with each JSON value in it.
+ */
+export function createReplyReader(isEventStream: boolean, onValue: (value: unknown) => void) {
+	const decoder = new TextDecoder();
+	const events = createParser({ onEvent: readEvent });
+	let format: 'sse' | 'json' | undefined;
+	let json = '';
+	let bytes = 0;
+	let isDone = false;
+
+	function push(chunk: Uint8Array): void {
+		bytes += chunk.length;
+		if (bytes > MAX_TEXT_BYTES) {
+			throw new ApiError(
+				`The reply holds more than ${MAX_TEXT_BYTES / 1024 / 1024} MiB of text`,
+				'The service did not answer as documented. Check the Base URL of the credential.',
+			);
+		}
+		pushText(decoder.decode(chunk, { stream: true }));
+	}
+
+	function pushText(text: string): void {
+		format ??= formatOf(json + text);
+		if (format === 'sse') {
+			events.feed(json + text);
+			json = '';
+		} else {
+			json += text;
+		}
+	}
+
+	function formatOf(start: string): 'sse' | 'json' | undefined {
+		const first = start.trimStart();
+		if (FIELDS.some((field) => field.startsWith(first))) return undefined;
+		if (/^[{[]/.test(first)) return 'json';
+		const isField = [':', ...FIELDS].some((field) => first.startsWith(field));
+		return isEventStream || isField ? 'sse' : 'json';
+	}
+
+	function readEvent({ event, data }: EventSourceMessage): void {
+		if (isDone || data === '' || event === 'ping') return;
+		if (data.trim() === DONE) isDone = true;
+		else onValue(event === 'error' ? parseError(data) : parse(data));
+	}
+
+	/** @returns whether the reply says itself that it is complete */
+	function end(): boolean {
+		pushText(decoder.decode());
+		if (format === 'sse') {
+			// Some servers leave out the blank line after the last event.
+			events.feed('\n\n');
+			return isDone;
+		}
+		onValue(parse(json));
+		return true;
+	}
+
+	/** Whether the reply has said that it is complete, though the connection may stay open. */
+	return { push, end, isDone: () => isDone };
+}
+
+/** An event that is called an error, whatever it holds. */
+function parseError(data: string): unknown {
+	return { error: parseErrorBody(data) };
+}
+
+function parse(text: string): unknown {
+	if (text.trim() === '') {
+		throw new ApiError(
+			'The service answered with an empty reply',
+			'The call may have been billed. Check the Base URL of the credential, then try again.',
+		);
+	}
+	try {
+		return JSON.parse(text);
+	} catch {
+		return failOnJson();
+	}
+}
+
+function failOnJson(): never {
+	throw new ApiError(
+		'The reply of the service is cut short or is not JSON',
+		'The connection may have been closed early, or the Base URL of the credential leads to another service. The call may have been billed.',
+	);
+}

@@ -1,0 +1,46 @@
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+
+const { of, isImage, strip } = createPlaceholders();
+
+test('each image of each reply has its own name', () => {
+	const other = createPlaceholders();
+	expect(new Set([of(0), of(1), of(10), other.of(0), other.of(1)]).size).toBe(5);
+	expect(other.isImage(of(0))).toBe(false);
+	expect(other.strip(`a ${of(0)}`)).toBe(`a ${of(0)}`);
+});
+
+test.each([
+	['b64_json', of(0), true],
+	['a data URL', `data:image/png;base64,${of(12)}`, true],
+	['a data URL with parameters', `data:image/png;name=a.png;base64,${of(1)}`, true],
+	['a web address', 'https://example.com/cat.png', false],
+	['a data URL that was left', 'data:image/png;base64,iVBORw0KGgo=', false],
+	['an image with something behind it', `data:image/png;base64,${of(0)} and more`, false],
+	['nothing', '', false],
+])('as a URL: %s', (_name, url, expected) => {
+	expect(isImage(url)).toBe(expected);
+});
+
+test.each([
+	['markdown', `Here: ![image](data:image/png;base64,${of(0)}) done`, 'Here:  done'],
+	['markdown with a title', `![a cat](data:image/png;base64,${of(0)} "A cat")`, ''],
+	['markdown without text', `![](data:image/webp;base64,${of(3)})`, ''],
+	['a link', `[open](data:image/png;base64,${of(0)})`, ''],
+	['a bare data URL', `data:image/png;base64,${of(0)}\n\nA cat`, '\n\nA cat'],
+	['several', `a![x](data:image/png;base64,${of(0)})b![y](data:image/png;base64,${of(1)})c`, 'abc'],
+	['two-digit numbers', `data:image/png;base64,${of(12)}`, ''],
+	['other markdown', '![cat](https://example.com/cat.png)', '![cat](https://example.com/cat.png)'],
+	['a list with brackets', `[1] first\n${of(0)}[2] second`, '[1] first\n[2] second'],
+	['an open bracket before it', `[0, 5) ![a](data:image/png;base64,${of(0)})`, '[0, 5) '],
+	['a link before it', `data:image![a](data:image/png;base64,${of(0)})`, 'data:image'],
+	['no image', 'An image: of course; no. 1', 'An image: of course; no. 1'],
+])('out of prose: %s', (_name, prose, expected) => {
+	expect(strip(prose)).toBe(expected);
+});
+
+test.each(['[', '![', '![](', 'data:image', 'data:image/'])('8 MiB of %s take no time', (text) => {
+	const prose = text.repeat((8 * 1024 * 1024) / text.length);
+	const before = Date.now();
+	expect(strip(prose).length).toBe(prose.length);
+	expect(Date.now() - before).toBeLessThan(2000);
+});

@@ -1,0 +1,288 @@
+import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
+import { cleanText } from '../../../../nodes/GeminiImage/errors/errorBody';
+import { createReplyReducer } from '../../../../nodes/GeminiImage/reply/reply';
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+import { thrownBy } from '../../helpers';
+
+const placeholders = createPlaceholders();
+const picture = (index = 0) => `data:image/png;base64,${placeholders.of(index)}`;
+
+/** What the node makes of the JSON values of one reply. */
+function reduce(...values: unknown[]) {
+	const texts: string[] = [];
+	const reducer = createReplyReducer(placeholders, cleanText, (text) => texts.push(text));
+	for (const value of values) reducer.add(value);
+	return { ...reducer.end(), texts };
+}
+
+const message = (fields: object, choice: object = {}) => ({
+	choices: [{ index: 0, message: { role: 'assistant', ...fields }, ...choice }],
+});
+const delta = (fields: object, choice: object = {}) => ({
+	object: 'chat.completion.chunk',
+	choices: [{ index: 0, delta: fields, finish_reason: null, ...choice }],
+});
+/** An image in a list of images or a content array. */
+const part = (url: string) => ({ type: 'image_url', image_url: { url } });
+const usage = { prompt_tokens: 19, completion_tokens: 1322, total_tokens: 1341 };
+
+test('a chat completion', () => {
+	const reply = {
+		id: 'chatcmpl-1',
+		object: 'chat.completion',
+		created: 1764574464,
+		model: 'gemini-2.5-flash-image',
+		...message(
+			{
+				content: 'A cat.',
+				reasoning_content: '**Thinking**',
+				images: [part(picture())],
+			},
+			{ finish_reason: 'stop', native_finish_reason: 'STOP' },
+		),
+		usage,
+	};
+	expect(reduce(reply)).toEqual({
+		id: 'chatcmpl-1',
+		model: 'gemini-2.5-flash-image',
+		created: 1764574464,
+		text: 'A cat.',
+		reasoning: '**Thinking**',
+		finishReason: 'stop',
+		nativeFinishReason: 'STOP',
+		usage,
+		imageUrls: [],
+		texts: ['A cat.'],
+	});
+});
+
+test('the chunks of a stream', () => {
+	const reply = reduce(
+		{ id: 'c1', model: 'm', created: 5, ...delta({ role: 'assistant', content: '' }) },
+		{ id: 'c2', ...delta({ reasoning_content: 'First' }) },
+		delta({ reasoning_content: ', then' }),
+		delta({ content: 'A ' }, { finish_reason: '' }),
+		delta({ content: 'cat.', images: [{ image_url: { url: picture() }, index: 0 }] }),
+		delta({}, { finish_reason: 'stop' }),
+		{ choices: [], usage },
+	);
+	expect(reply).toMatchObject({
+		id: 'c1',
+		model: 'm',
+		created: 5,
+		text: 'A cat.',
+		reasoning: 'First, then',
+		finishReason: 'stop',
+		usage,
+		texts: ['A ', 'cat.'],
+	});
+});
+
+test('an images reply', () => {
+	const images = {
+		created: 7,
+		data: [{ b64_json: placeholders.of(0) }],
+		output_format: 'png',
+		usage,
+	};
+	expect(reduce(images)).toMatchObject({ id: null, created: 7, text: '', usage, imageUrls: [] });
+});
+
+describe('text', () => {
+	test.each<[string, unknown[], string]>([
+		['null', [message({ content: null })], ''],
+		['missing', [message({})], ''],
+		['of a message that is null', [{ choices: [{ message: null }] }], ''],
+		[
+			'a list of parts',
+			[message({ content: [{ type: 'text', text: 'A ' }, { text: 'cat' }] })],
+			'A cat',
+		],
+		[
+			'parts with an image',
+			[
+				message({
+					content: [{ type: 'text', text: 'Hi' }, part(picture())],
+				}),
+			],
+			'Hi',
+		],
+		[
+			'parts of unknown kinds',
+			[message({ content: [null, 7, { type: 'audio' }, { text: 'A' }] })],
+			'A',
+		],
+		['markdown of an image', [message({ content: `Here:\n\n![image](${picture()})` })], 'Here:'],
+		[
+			'markdown whose image came in a piece of its own',
+			[
+				delta({ content: 'Here: ![a cat](' }),
+				delta({ content: picture() }),
+				delta({ content: ')' }),
+			],
+			'Here:',
+		],
+		['white space around it', [delta({ content: '\n\nA' }), delta({ content: ' cat\n' })], 'A cat'],
+		['the old completion shape', [{ choices: [{ text: 'A cat' }] }], 'A cat'],
+		['no choices', [{ choices: null }, { choices: [] }, {}], ''],
+		[
+			'two choices',
+			[
+				{
+					choices: [
+						{ index: 0, message: { content: 'One' } },
+						{ index: 1, message: { content: 'Two' } },
+					],
+				},
+			],
+			'One\n\nTwo',
+		],
+		[
+			'two choices in mixed pieces',
+			[
+				delta({ content: 'O' }),
+				delta({ content: 'T' }, { index: 1 }),
+				delta({ content: 'ne' }),
+				delta({ content: 'wo' }, { index: 1 }),
+			],
+			'One\n\nTwo',
+		],
+		[
+			'two choices without numbers',
+			[{ choices: [{ message: { content: 'One' } }, { message: { content: 'Two' } }] }],
+			'One\n\nTwo',
+		],
+	])('%s', (_name, values, text) => {
+		expect(reduce(...values).text).toBe(text);
+	});
+});
+
+test.each([
+	['reasoning_content', { reasoning_content: 'Hm' }, 'Hm'],
+	['reasoning', { reasoning: 'Hm' }, 'Hm'],
+	['both, which say the same', { reasoning: 'Hm', reasoning_content: 'Hm' }, 'Hm'],
+	['null', { reasoning_content: null, reasoning: null }, null],
+	['empty', { reasoning_content: '' }, null],
+	['with an image in it', { reasoning_content: `Hm ![draft](${picture()})` }, 'Hm '],
+])('reasoning as %s', (_name, fields, reasoning) => {
+	expect(reduce(delta(fields)).reasoning).toBe(reasoning);
+});
+
+test.each<[string, unknown[], object | null]>([
+	['null', [{ ...message({}), usage: null }], null],
+	['missing', [message({})], null],
+	[
+		'on the first chunk',
+		[
+			{ ...delta({}), usage },
+			{ ...delta({}), usage: null },
+		],
+		usage,
+	],
+	[
+		'on each chunk, of which the last counts',
+		[
+			{ ...delta({}), usage: { total_tokens: 1 } },
+			{ ...delta({}), usage },
+		],
+		usage,
+	],
+	[
+		'with fields that nobody knows',
+		[{ data: [], usage: { ti_quantity: 1, extra: { a: [] } } }],
+		{ ti_quantity: 1, extra: { a: [] } },
+	],
+])('usage %s', (_name, values, expected) => {
+	expect(reduce(...values).usage).toEqual(expected);
+});
+
+test.each([
+	['the flat form of an error', { code: 1, message: 'no quota' }, /no quota/],
+	['an error of another service', { detail: 'x' }, /not a reply/],
+	['nothing', {}, /not a reply/],
+	['a task', { task_id: 't', data: null }, /started a task/],
+])('%s is a failure', (_name, value, message) => {
+	expect(() => reduce(value)).toThrow(message);
+});
+
+describe('images that the reply only links', () => {
+	const url = 'https://example.com/cat.png';
+	test.each<[string, unknown[], string[]]>([
+		['none: null', [message({ images: null })], []],
+		['none: an empty list', [message({ images: [] }), { data: [] }], []],
+		['in images[]', [message({ images: [part(url)] })], [url]],
+		['in images[] without an object', [message({ images: [{ image_url: url }] })], [url]],
+		['as plain text in images[]', [message({ images: [url] })], [url]],
+		['in data[]', [{ data: [{ url }] }], [url]],
+		['in data[], b64_json being empty', [{ data: [{ url, b64_json: '' }] }], [url]],
+		['in data[], b64_json being null', [{ data: [{ b64_json: null, url }] }], [url]],
+		['in a content part', [message({ content: [part(url)] })], [url]],
+		['twice', [delta({ images: [part(url)] }), delta({ images: [part(url)] })], [url]],
+		['in order', [message({ images: [part(`${url}?2`), part(url)] })], [`${url}?2`, url]],
+		['beside one that it carries', [message({ images: [part(picture()), part(url)] })], [url]],
+		[
+			'empty entries',
+			[message({ images: [{}, null, { image_url: null }, { image_url: {} }] })],
+			[],
+		],
+	])('%s', (_name, values, expected) => {
+		expect(reduce(...values).imageUrls).toEqual(expected);
+	});
+
+	test.each([
+		['base64 that is no image', { data: [{ b64_json: 'aGVsbG8gd29ybGQ=' }] }],
+		['an elided data URL', message({ images: [part('data:image/png;base64,iVBORw0KGgo...')] })],
+		['a file address', message({ images: [part('file:///etc/passwd')] })],
+		['a placeholder with more behind it', message({ images: [part(`${picture()} AAAA`)] })],
+	])('%s in the place of one is an error', (_name, value) => {
+		expect(thrownBy(() => reduce(value)).message).toBe(
+			'The service sent something that is not an image in the place of one',
+		);
+	});
+});
+
+describe('a reply that says that the call failed', () => {
+	const SAID = 'The service reported an error in its reply: ';
+	test.each<[string, unknown, string, object]>([
+		[
+			'OpenAI',
+			{ error: { message: 'Overloaded', type: 'server_error', code: 'busy' } },
+			'Overloaded',
+			{ type: 'server_error', code: 'busy' },
+		],
+		['with a number as code', { error: { message: 'No', code: 503 } }, 'No', { code: '503' }],
+		['plain text', { error: 'Overloaded' }, 'Overloaded', {}],
+		['vLLM', { object: 'error', message: 'Overloaded', code: 500 }, 'Overloaded', { code: '500' }],
+		['without a reason', { error: {} }, 'no reason given', {}],
+		['beside choices', { ...delta({ content: 'A' }), error: { message: 'Cut' } }, 'Cut', {}],
+	])('%s', (_name, value, said, details) => {
+		const error = thrownBy(() => reduce(delta({ content: 'Hi' }), value)) as ApiError;
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe(SAID + said);
+		expect(error.details).toMatchObject({ httpCode: '200', ...details });
+		expect(error.retryAfterMs).toBeUndefined();
+	});
+
+	test('in many words is quoted in few, without base64', () => {
+		const said = `Bad\nimage ${Buffer.alloc(900, 7).toString('base64')}${' sorry'.repeat(900)}`;
+		const { message } = thrownBy(() => reduce({ error: { message: said } }));
+		expect(message.startsWith(`${SAID}Bad image [base64] sorry sorry`)).toBe(true);
+		expect(message.length).toBeLessThan(400);
+	});
+
+	test.each([[{ error: null }], [{ error: '' }], [{ error: false }]])('%j does not', (field) => {
+		expect(reduce({ ...message({ content: 'A cat' }), ...field }).text).toBe('A cat');
+	});
+
+	test('a task instead of an image', () => {
+		const error = thrownBy(() => reduce({ task_id: 'image-1' })) as ApiError;
+		expect(error.message).toBe('The service started a task instead of answering with an image');
+		expect(error.description).toContain('Kling');
+	});
+
+	test.each([[[]], ['text'], [7], [null]])('JSON that is no object: %j', (value) => {
+		expect(thrownBy(() => reduce(value)).message).toBe(
+			'The service answered with JSON that is no reply',
+		);
+	});
+});

@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+
+import { SplitError } from '../../../../nodes/GeminiImage/reply/splitter';
+import { cut, fill, halves, placeholderOf, png, random, split } from '../../helpers';
+
+let small: Buffer;
+let base64: string;
+beforeAll(async () => {
+	small = await png(16, 16, true);
+	base64 = small.toString('base64');
+});
+
+const CHUNK = '{"object":"chat.completion.chunk","choices":[{"index":0,"delta":';
+/** Replies by shape; the base64 of an image stands for each {{IMAGE}}. */
+const REPLIES: Record<string, string> = {
+	'a chat completion':
+		'{"id":"c1","choices":[{"message":{"content":"Voilà, a cat 🐈","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,{{IMAGE}}"},"index":0}]},"finish_reason":"stop"}]}',
+	'an event stream': `: ping\r\n\r\ndata: ${CHUNK}{"reasoning_content":"data: data:image"}}]}\r\n\r\ndata: ${CHUNK}{"images":[{"image_url":{"url":"data:image/png;base64,{{IMAGE}}"}}]}}]}\r\n\r\ndata: [DONE]\r\n\r\n`,
+	'an images reply':
+		'{"created":1,"data":[{"b64_json":"{{IMAGE}}","index":0}],"output_format":"png"}',
+	'b64_json with a data URL': '{"data":[{"b64_json":"data:image/png;base64,{{IMAGE}}"}]}',
+	'b64_json with white space': '{"data": [ { "b64_json" : \n "{{IMAGE}}" } ] }',
+	'several images':
+		'{"images":[{"image_url":{"url":"data:image/png;base64,{{IMAGE}}"}},{"image_url":{"url":"data:image/png;base64,{{IMAGE}}"}}],"data":[{"b64_json":"{{IMAGE}}"}]}',
+	'markdown in the content':
+		'{"content":"Here:\\n![image](data:image/png;base64,{{IMAGE}})\\nand <img src=\\"data:image/png;base64,{{IMAGE}}\\"> too"}',
+	'an escaped slash in the type': '{"url":"data:image\\/png;base64,{{IMAGE}}"}',
+	'parameters in the type': '{"url":"data:image/png;charset=utf-8;name=a.png;base64,{{IMAGE}}"}',
+	'a wrong label': '{"url":"data:image/x-unknown.v2+raw;base64,{{IMAGE}}"}',
+};
+
+/** Ways to write the same base64 inside a JSON string. */
+const SPELLINGS: Record<string, (base64: string) => string> = {
+	'as it is': (text) => text,
+	'escaped slashes': (text) => text.replaceAll('/', '\\/'),
+	'\\u escapes': (text) =>
+		text.replaceAll('+', '\\u002b').replaceAll('/', '\\u002F').replaceAll('=', '\\u003d'),
+	'escapes of letters': (text) => text.replaceAll('A', '\\u0041'),
+	'line feeds': (text) => text.replace(/.{76}/g, '$&\\n'),
+	'line breaks of two characters': (text) => text.replace(/.{19}/g, '$&\\r\\n'),
+	'a line feed at the end': (text) => `${text}\\n`,
+	'URL-safe alphabet': (text) => text.replaceAll('+', '-').replaceAll('/', '_'),
+	'no padding': (text) => text.replace(/=+$/, ''),
+	'URL-safe without padding': (text) =>
+		text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+};
+
+/** The same picture with bytes behind its end, so that its base64 ends in 0, 1 or 2 `=`. */
+const endings = () => [0, 1, 2].map((more) => Buffer.concat([small, Buffer.alloc(more, 0xfb)]));
+
+function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) {
+	const { text, images: found, error } = split(pieces);
+	if (error) throw error;
+	// White space behind the base64 is not part of it, and stays.
+	expect(text.replace(/(<image \d+>)(?:\\[rnt])+(?=")/g, '$1')).toBe(
+		fill(
+			template,
+			images.map((_image, index) => placeholderOf(index)),
+		),
+	);
+	expect(found.map(({ bytes }) => bytes.toString('base64'))).toEqual(
+		images.map((image) => image.toString('base64')),
+	);
+	for (const { type } of found) expect(type.mimeType).toBe('image/png');
+}
+
+describe('images leave the reply, placeholders stay', () => {
+	test.each(Object.entries(REPLIES))('in %s, wherever it is cut in two', (_name, template) => {
+		const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map(() => small);
+		const reply = Buffer.from(
+			fill(
+				template,
+				images.map(() => base64),
+			),
+		);
+		for (const pieces of halves(reply)) expectImages(template, pieces, images);
+	});
+
+	test.each(Object.entries(REPLIES))('in %s, byte by byte', (_name, template) => {
+		const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map((_match, n) => endings()[n % 3]!);
+		const reply = fill(
+			template,
+			images.map((image) => image.toString('base64')),
+		);
+		expectImages(template, cut(Buffer.from(reply), 1), images);
+	});
+
+	test.each(Object.entries(SPELLINGS))('written with %s, cut anywhere', (_name, spell) => {
+		const template = REPLIES['a chat completion']!;
+		for (const image of endings()) {
+			const reply = Buffer.from(fill(template, [spell(image.toString('base64'))]));
+			for (const size of [1, 2, 3, 5, reply.length]) {
+				expectImages(template, cut(reply, size), [image]);
+			}
+		}
+		const reply = Buffer.from(fill(template, [spell(base64)]));
+		for (const pieces of halves(reply)) expectImages(template, pieces, [small]);
+	});
+
+	test('of 200 KB and more, with random cuts', async () => {
+		const image = await png(500, 450, true);
+		expect(image.length).toBeGreaterThan(200_000);
+		const template = REPLIES['an event stream']!;
+		const replies = [SPELLINGS['as it is']!, SPELLINGS['escaped slashes']!].map((spell) =>
+			Buffer.from(fill(template, [spell(image.toString('base64'))])),
+		);
+		const cuts = fc.property(
+			fc.constantFrom(...replies),
+			fc.integer(),
+			fc.constantFrom(64, 5_000, 100_000),
+			(reply, seed, longest) => {
+				const { upTo } = random(seed);
+				expectImages(
+					template,
+					cut(reply, () => upTo(longest)),
+					[image],
+				);
+			},
+		);
+		fc.assert(cuts, { seed: 20, numRuns: 40 });
+	});
+
+	test('whatever the bytes behind the first ones are', () => {
+		const template = REPLIES['an images reply']!;
+		const spellings = fc.constantFrom(...Object.values(SPELLINGS));
+		const anyImage = fc.property(
+			fc.uint8Array({ minLength: 48, maxLength: 300 }),
+			spellings,
+			fc.integer({ min: 1, max: 90 }),
+			(tail, spell, size) => {
+				const image = Buffer.concat([small.subarray(0, 16), tail]);
+				const reply = fill(template, [spell(image.toString('base64'))]);
+				expectImages(template, cut(Buffer.from(reply), size), [image]);
+			},
+		);
+		fc.assert(anyImage, { seed: 21, numRuns: 300 });
+	});
+});
+
+/** The picture of the two seed documents, as they print it. */
+const ELIDED = 'iVBORw0KGgoAAAANSUhEUgAABYAAAAMACAIAAAASU1SbA..........';
+
+type Case = [string, number, string];
+
+describe('a data URL in prose ends where the prose goes on', () => {
+	/** A picture whose base64 ends in so many `=`; for 0.5, one that is left out. */
+	const spelled = (padding: number): [Buffer, string] => {
+		const [image] = endings().filter((each) => each.length % 3 === (3 - Math.ceil(padding)) % 3);
+		const text = image!.toString('base64');
+		return [image!, padding === 0.5 ? text.slice(0, -1) : text];
+	};
+
+	test.each<Case>([
+		['padded, in the next line', 1, '\\nText'],
+		['padded, in the next line of a Windows text', 2, '\\r\\nText'],
+		['padded, without a space', 1, '(Text)'],
+		...['.', ',', '\\n\\nText', '\\r\\n\\r\\nText', '.\\nText'].flatMap((tail): Case[] => [
+			[`padded, then ${tail}`, 2, tail],
+			[`without padding, then ${tail}`, 0.5, tail],
+			[`of full groups, then ${tail}`, 0, tail],
+		]),
+	])('%s', (_name, padding, tail) => {
+		const [image, spelling] = spelled(padding);
+		const template = `{"content":"A data:image/png;base64,{{IMAGE}}${tail}, 猫"}`;
+		const reply = Buffer.from(fill(template, [spelling]));
+		for (const pieces of [...halves(reply), cut(reply, 1)]) expectImages(template, pieces, [image]);
+	});
+});
+
+describe('what is no image stays where it was', () => {
+	const long = Buffer.from('This is only a text, and quite a long one at that. '.repeat(4));
+	test.each([
+		['base64 in prose', '{"content":"write data:image/png;base64,iVBORw0KGgo= into the page"}'],
+		['the abbreviated sample of the reference', `{"url":"data:image/png;base64,${ELIDED}"}`],
+		[
+			'a long text with an image label',
+			`{"url":"data:image/png;base64,${long.toString('base64')}"}`,
+		],
+		['a text as b64_json', `{"b64_json":"${long.toString('base64')}"}`],
+		['an empty data URL', '{"url":"data:image/png;base64,"}'],
+		['an empty b64_json', '{"b64_json":"","url":"https://example.com/cat.png"}'],
+		['b64_json that is null', '{"b64_json":null}'],
+		['a data URL without base64', '{"url":"data:image/svg+xml,<svg/>"}'],
+		[
+			'the words themselves',
+			'{"content":"data:image and \\"b64_json\\" and data:image/png;base64"}',
+		],
+		['the beginning of a prefix at the end', 'data:ima'],
+		['text of several bytes per character', '{"content":"猫 🐈 data:image/猫;base64,Ü"}'],
+	])('%s', (_name, reply) => {
+		for (const pieces of [...halves(Buffer.from(reply)), cut(Buffer.from(reply), 1)]) {
+			expect(split(pieces)).toEqual({ text: reply, images: [], error: undefined });
+		}
+	});
+
+	test('and the image behind it is found', () => {
+		const template =
+			'{"content":"data:image/png;base64,iVBORw data:image/png;base64,data:image/png;base64,{{IMAGE}}"}';
+		const reply = Buffer.from(fill(template, [base64]));
+		for (const pieces of halves(reply)) expectImages(template, pieces, [small]);
+	});
+});
+
+describe('a damaged image is an error and never a wrong picture', () => {
+	const reply = (data: string) => Buffer.from(`{"data":[{"b64_json":"${data}"}]}`);
+	const insert = (at: number, what: string) => base64.slice(0, at) + what + base64.slice(at);
+
+	test.each<[string, () => string]>([
+		["'=' in the middle", () => insert(400, '=')],
+		["'==' in the middle", () => insert(402, '==')],
+		['one character left over', () => `${base64.replace(/=+$/, '')}AAAA`.slice(0, 401)],
+		['too much padding', () => `${base64.slice(0, 400)}=`],
+		...['A===', 'AAAA====', 'AAAAA===', 'AA==BBBB', 'AAA=A', 'AA=A', 'AA=', 'AAA=='].map(
+			(tail): [string, () => string] => [tail, () => base64.slice(0, 400) + tail],
+		),
+	])('%s', (_name, make) => {
+		for (const pieces of [...halves(reply(make())), cut(reply(make()), 1)]) {
+			const { error, images } = split(pieces);
+			expect(error).toBeInstanceOf(SplitError);
+			expect(images).toEqual([]);
+		}
+	});
+
+	test('a reply that ends anywhere inside an image', () => {
+		const whole = reply(base64);
+		const start = whole.indexOf(base64);
+		for (let length = start; length <= start + base64.length; length++) {
+			const { error, images, text } = split(cut(whole.subarray(0, length), 97));
+			expect(images).toEqual([]);
+			// Too little to tell an image: the JSON that it leaves is cut short, which its reader sees.
+			if (length < start + 64) expect(text).toBe(whole.toString('latin1', 0, length));
+			else expect(error).toBeInstanceOf(SplitError);
+		}
+	});
+
+	test('the images before it are whole', () => {
+		const { images, error } = split([reply(base64), reply(base64).subarray(0, 500)]);
+		expect(images.map(({ bytes }) => bytes.equals(small))).toEqual([true]);
+		expect(error).toBeInstanceOf(SplitError);
+	});
+});

@@ -1,0 +1,253 @@
+import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
+import { cleanText } from '../../../../nodes/GeminiImage/errors/errorBody';
+import {
+	connectionError,
+	connectionLost,
+	linkConnectionError,
+	linkError,
+	statusError,
+	timedOut,
+} from '../../../../nodes/GeminiImage/transport/errors';
+
+const KEY = 'sk-0123456789abcdef0123456789abcdef';
+const clean = (text: string) => cleanText(text, [KEY]);
+const failure = (status: number, text = '', headers: Record<string, unknown> = {}) =>
+	statusError(status, headers, text, clean);
+const body = (message: string, fields: object = {}) =>
+	JSON.stringify({ error: { message, ...fields } });
+
+test('details show neither the key nor base64', () => {
+	const fields = { type: `bad ${KEY}`, code: 'Aa'.repeat(1500), request_id: KEY };
+	expect(failure(400, body('No', fields)).details).toEqual({
+		httpCode: '400',
+		type: 'bad ***',
+		code: '[base64]',
+		requestId: '***',
+	});
+	expect(failure(500, '', { 'x-request-id': KEY }).details.requestId).toBe('***');
+});
+
+describe('an answer with an error status', () => {
+	test.each<[number, string, string, string]>([
+		[302, '', 'The service answered with a redirect (302)', 'Base URL'],
+		[
+			400,
+			body('Bad ratio'),
+			'The service did not accept the request (400): Bad ratio',
+			'parameter',
+		],
+		[
+			401,
+			body('Invalid API key provided'),
+			'Nexconn refused the API key (401): Invalid API key provided',
+			'Authorization Format',
+		],
+		[402, '', 'The balance of the Nexconn account is used up (402)', 'Top up'],
+		[403, 'error code: 1010', 'Nexconn denied access (403): error code: 1010', 'firewall'],
+		[404, '{}', 'The service does not know this address or model (404)', '/v1'],
+		[
+			413,
+			'<html><h1>413 Request Entity Too Large</h1></html>',
+			'The request is too large for the service (413): 413 Request Entity Too Large',
+			'smaller input images',
+		],
+		[418, 'teapot', 'The service did not accept the request (418): teapot', 'parameter'],
+		[422, body('Blocked'), 'The service could not process the request (422): Blocked', 'prompt'],
+		[
+			429,
+			body('Slow down'),
+			'The service limits the rate of requests (429): Slow down',
+			'Max Concurrency',
+		],
+		[
+			500,
+			body('Internal server error'),
+			'The service failed (500): Internal server error',
+			'billed',
+		],
+		[
+			502,
+			body('No upstream', { type: 'upstream_error' }),
+			'The service could not reach the model (502): No upstream',
+			'billed',
+		],
+		[
+			503,
+			body('Busy'),
+			'The service is overloaded or does not offer this model (503): Busy',
+			'Model',
+		],
+		[504, '', 'The service took too long (504)', 'billed'],
+		[522, '', 'The service failed (522)', 'billed'],
+		[
+			524,
+			'<title>A timeout occurred</title>',
+			'The service took too long (524): A timeout occurred',
+			'Image Size',
+		],
+		[700, 'what?', 'The service answered unexpectedly (700): what?', 'billed'],
+	])('%i', (status, text, message, description) => {
+		const error = failure(status, text);
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe(message);
+		expect(error.description).toContain(description);
+		expect(error.details.httpCode).toBe(String(status));
+	});
+
+	test('details: what the service says of it', () => {
+		const text = body('No', { type: 'server_error', code: 'internal_error' });
+		expect(failure(500, text, { 'x-request-id': 'r-1' }).details).toMatchObject({
+			httpCode: '500',
+			type: 'server_error',
+			code: 'internal_error',
+			requestId: 'r-1',
+		});
+	});
+
+	test.each([
+		[{ 'x-request-id': 'a', 'x-qiniu-request-id': 'b' }, '{}', 'a'],
+		[{ 'x-qiniu-request-id': 'b', 'cf-ray': 'c' }, '{}', 'b'],
+		[{ 'cf-ray': 'c' }, '{}', 'c'],
+		[{ 'x-request-id': 'a' }, '{"message":"No","request_id":"d"}', 'd'],
+		[{}, '{}', undefined],
+	])('request id of %j and %s is %s', (headers, text, requestId) => {
+		expect(failure(500, text, headers).details.requestId).toBe(requestId);
+	});
+
+	test('a redirect names its target', () => {
+		expect(failure(308, '', { location: 'https://api.example/v1/' }).message).toBe(
+			'The service answered with a redirect (308): to https://api.example/v1/',
+		);
+	});
+
+	test('shows neither the key nor base64', () => {
+		const base64 = Buffer.alloc(3000, 9).toString('base64');
+		for (const text of [
+			`${KEY} ${base64}`,
+			body(`${KEY} ${base64}`),
+			`{"error":"${KEY} ${base64}"}`,
+		]) {
+			const { message, description } = failure(400, text);
+			expect(message).toBe('The service did not accept the request (400): *** [base64]');
+			expect(description).not.toContain(KEY);
+		}
+		expect(failure(302, '', { location: `https://x.example/?key=${KEY}` }).message).not.toContain(
+			KEY,
+		);
+	});
+});
+
+describe('when the service asks to come back', () => {
+	const now = Date.parse('2026-11-20T10:00:00Z');
+	beforeEach(() => jest.useFakeTimers({ now }));
+	afterEach(() => jest.useRealTimers());
+
+	test.each<[unknown, number]>([
+		[undefined, 0],
+		['', 0],
+		['0', 0],
+		['7', 7_000],
+		[' 1.5 ', 1_500],
+		[30, 30_000],
+		['3600', 3_600_000],
+		['Fri, 20 Nov 2026 10:00:20 GMT', 20_000],
+		['Fri, 20 Nov 2026 09:00:00 GMT', 0],
+		['-5', 0],
+		['soon', 0],
+	])('Retry-After: %s is %i ms', (header, wait) => {
+		for (const status of [429, 503]) {
+			expect(failure(status, '', { 'retry-after': header }).retryAfterMs).toBe(wait);
+		}
+	});
+
+	test.each([302, 400, 401, 403, 404, 408, 409, 500, 502, 504, 520, 522, 524])(
+		'%i is not repeated, whatever it says',
+		(status) => {
+			expect(failure(status, '', { 'retry-after': '1' }).retryAfterMs).toBeUndefined();
+		},
+	);
+
+	test('a model that the service does not have is not repeated', () => {
+		const text = body('the price of the model is not set (model: gemini-9)');
+		expect(failure(503, text, { 'retry-after': '1' }).retryAfterMs).toBeUndefined();
+	});
+});
+
+describe('no answer at all', () => {
+	const withCode = (code: string) =>
+		Object.assign(new Error(`connect ${code} 127.0.0.1:9`), { code });
+	const BASE_URL = 'Check the Base URL';
+
+	test.each<[string, string, string, boolean]>([
+		['ECONNREFUSED', 'nothing listens at the Base URL', BASE_URL, true],
+		['EAI_AGAIN', 'the host name could not be looked up', BASE_URL, true],
+		['EHOSTUNREACH', 'there is no route to the host', BASE_URL, true],
+		['ENETUNREACH', 'there is no route to the network', BASE_URL, true],
+		['ENOTFOUND', 'the host of the Base URL is unknown', BASE_URL, false],
+		['CERT_HAS_EXPIRED', 'its certificate is not trusted', BASE_URL, false],
+		['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not trusted', BASE_URL, false],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted', BASE_URL, false],
+		['ECONNRESET', 'the connection was closed before an answer came', 'billed', false],
+		['EPIPE', 'the connection was closed while the request was sent', 'billed', false],
+		['ETIMEDOUT', 'the host did not answer', 'billed', false],
+	])('%s', (code, reason, description, isRepeated) => {
+		for (const error of [withCode(code), new Error('failed', { cause: withCode(code) })]) {
+			const {
+				message,
+				description: help,
+				retryAfterMs,
+				details,
+			} = connectionError(error, clean, 1000);
+			expect(message).toBe(`The service could not be reached: ${reason}`);
+			expect(help).toContain(description);
+			expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
+			expect(details.httpCode).toBeUndefined();
+		}
+	});
+
+	test.each<[unknown, string]>([
+		[new Error(`Bad header ${KEY}`), 'Bad header ***'],
+		[withCode('E_STRANGE'), 'connect E_STRANGE 127.0.0.1:9'],
+		['some text', 'some text'],
+	])('something else: %s', (error, reason) => {
+		const { message, retryAfterMs } = connectionError(error, clean, 1000);
+		expect(message).toBe(`The service could not be reached: ${reason}`);
+		expect(retryAfterMs).toBeUndefined();
+	});
+
+	test('within the Timeout', () => {
+		expect(connectionError(withCode('ECONNABORTED'), clean, 90_000)).toEqual(timedOut(90_000));
+	});
+
+	test('because the file to send failed keeps that failure', () => {
+		const changed = new ApiError('The file changed', '');
+		expect(connectionError(changed, clean, 1000)).toBe(changed);
+		expect(connectionError(new Error('aborted', { cause: changed }), clean, 1000)).toBe(changed);
+	});
+});
+
+test('a reply that breaks off, or stops, says so and warns of the bill', () => {
+	expect(connectionLost(new Error('aborted'))).toMatchObject({
+		message: 'The connection was lost in the middle of the reply',
+		description: expect.stringContaining('billed') as string,
+		retryAfterMs: undefined,
+	});
+	expect(timedOut(90_000)).toMatchObject({
+		message: 'The service sent nothing for 90 seconds',
+		description: expect.stringContaining('Timeout') as string,
+		retryAfterMs: undefined,
+	});
+	expect(connectionLost(timedOut(1000)).message).toBe('The service sent nothing for 1 seconds');
+});
+
+test('a linked image that is not to be had', () => {
+	expect(linkError(404)).toMatchObject({
+		message: 'The reply links to an image that cannot be loaded (404)',
+		details: { httpCode: '404' },
+	});
+	const { message, details } = linkConnectionError({ code: 'ECONNREFUSED' }, clean);
+	expect(message).toBe(
+		'The reply links to an image that cannot be loaded: nothing listens at its address',
+	);
+	expect(details.httpCode).toBeUndefined();
+});

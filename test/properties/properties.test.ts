@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+
+import { ApiError } from '../../nodes/GeminiImage/errors/apiError';
+import { cleanText } from '../../nodes/GeminiImage/errors/errorBody';
+import { receive } from '../../nodes/GeminiImage/reply/receive';
+import { anyDamaged } from './anyDamage';
+import { anyReply } from './anyReply';
+import { arriving, createStorage, cut, png, random } from '../nodes/helpers';
+import { readWhole, TOKEN } from './readWhole';
+
+/** To explore: `FUZZ_SEED=7 FUZZ_RUNS=100000 npm run jest -- properties`. */
+const seed = Number(process.env.FUZZ_SEED ?? 20);
+const runs = (share: number) => Math.round(Number(process.env.FUZZ_RUNS ?? 10_000) * share);
+const MAX_MS_PER_CASE = 10_000;
+
+let pictures: Buffer[];
+beforeAll(async () => {
+	const small = await png(9, 9, true);
+	const noise = sharp(random(5).bytes(8 * 8 * 3), { raw: { width: 8, height: 8, channels: 3 } });
+	const webp = await noise.clone().webp({ quality: 40 }).toBuffer();
+	const jpeg = await noise.clone().jpeg({ quality: 30 }).toBuffer();
+	// Base64 that ends in 0, 1 and 2 `=`.
+	const longer = [1, 2].map((more) => Buffer.concat([small, Buffer.alloc(more, 0xfb)]));
+	pictures = [small, ...longer, await png(20, 3), webp, jpeg];
+});
+
+/** How a reply is cut: into pieces of up to so many bytes. */
+const anyCut = fc.record({
+	longest: fc.constantFrom(1, 16, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000),
+	seed: fc.nat(),
+});
+type Cut = typeof anyCut extends fc.Arbitrary<infer T> ? T : never;
+
+function pieces(bytes: Buffer, { longest, seed: start }: Cut): Uint8Array[] {
+	const { upTo } = random(start);
+	return cut(bytes, () => upTo(longest));
+}
+
+/** What `receive` makes of a reply that arrives in pieces. */
+async function read(reply: Uint8Array[], isEventStream: boolean) {
+	const { store, files } = createStorage();
+	const before = Date.now();
+	const live: string[] = [];
+	const outcome = await receive(
+		{ isEventStream, body: arriving(reply), close: () => {} },
+		{
+			storeBinary: store,
+			signal: new AbortController().signal,
+			download: () => Promise.reject(new ApiError('Nothing to download', '')),
+			clean: cleanText,
+			onText: (text) => live.push(text),
+			check: () => {},
+		},
+	).catch((error: unknown) => ({ error }));
+	expect(Date.now() - before).toBeLessThan(MAX_MS_PER_CASE);
+	const kept = files
+		.filter(({ state }) => state === 'kept')
+		.map(({ bytes }) => bytes.toString('base64'));
+	const open = files.filter(({ state }) => state === 'open').length;
+	if ('error' in outcome) return { error: outcome.error, kept, open };
+	const { text, reasoning, finishReason, usage } = outcome.reply;
+	const rest = withTokens({ finishReason, usage });
+	return { reading: { text, reasoning, ...rest, images: kept }, live, open };
+}
+
+const settings = (share: number) => ({ seed, numRuns: runs(share), timeout: MAX_MS_PER_CASE });
+
+test('a reply says the same in one piece and cut anywhere', async () => {
+	const property = fc.asyncProperty(anyReply(pictures), anyCut, async (any, where) => {
+		const { reply, isEventStream, ...expected } = any;
+		const bytes = Buffer.from(reply);
+		const whole = await read([bytes], isEventStream);
+		expect(whole).toMatchObject({ open: 0, reading: withUnique(expected) });
+		expect(await read(pieces(bytes, where), isEventStream)).toEqual(whole);
+	});
+	await fc.assert(property, settings(0.3));
+}, 120_000);
+
+test('the simple reader that damaged replies are compared with reads whole ones', () => {
+	const property = fc.property(anyReply(pictures), ({ reply, isEventStream, ...expected }) => {
+		expect(readWhole(Buffer.from(reply), isEventStream)).toEqual(withUnique(expected));
+	});
+	fc.assert(property, settings(0.05));
+});
+
+test('a damaged reply is read right or is an error', async () => {
+	const counts = { read: 0, refused: 0 };
+	const property = fc.asyncProperty(
+		anyDamaged(anyReply(pictures)),
+		anyCut,
+		async ({ damaged: latin1, isEventStream }, where) => {
+			const damaged = Buffer.from(latin1, 'latin1');
+			const expected = readWhole(damaged, isEventStream);
+			const { error, kept, open, reading } = await read(pieces(damaged, where), isEventStream);
+			counts[reading ? 'read' : 'refused']++;
+			expect(open).toBe(0);
+			if (reading) return expect(reading).toEqual(expected);
+			expect(error).toBeInstanceOf(ApiError);
+			expect(kept).toEqual([]);
+			// What can be read may still be no reply; its images, though, are whole.
+			if (expected) expect((error as Error).message).not.toMatch(/malformed|inside|cut off/);
+		},
+	);
+	await fc.assert(property, settings(0.65));
+	expect(Math.min(counts.read, counts.refused)).toBeGreaterThan(runs(0.05));
+}, 120_000);
+
+/** `value` with the token of the simple reader for the placeholders of images. */
+function withTokens<T>(value: T): T {
+	const json = JSON.stringify(value).replace(/image:[\da-f-]{36}:\d+;/g, TOKEN);
+	return JSON.parse(json) as T;
+}
+
+/** The storage keeps a picture that the reply repeats once. */
+function withUnique<T extends { images: string[] }>(reading: T): T {
+	return { ...reading, images: [...new Set(reading.images)] };
+}
