@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** Published as ES modules only, which jest cannot load: it gets them as the build bundles them. */
-const ES_MODULES = ['eventsource-parser', 'github-slugger', 'marked', 'p-limit'];
+const ES_MODULES = ['eventsource-parser', 'filenamify/browser', 'github-slugger', 'marked', 'p-limit'];
 const outdir = fileURLToPath(new URL('../node_modules/.cache/nexconn', import.meta.url));
 
 await build({

@@ -3,6 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { invalidInput } from '../errors/apiError';
 import { asArray, asObject, kindOf, type JsonObject } from '../json';
 import { optionFields } from '../form/optionFields';
+import { safeFileName } from './fileName';
 
 export const DEFAULT_MAX_CONCURRENCY = 4;
 const DEFAULT_MAX_RETRIES = 2;
@@ -63,7 +64,7 @@ export function readOptions(context: IExecuteFunctions, itemIndex: number): Opti
 		extraBody: extraBodyOption(raw.extraBody),
 		binaryPropertyOutput:
 			textOption('Put Output File in Field', raw.binaryPropertyOutput) ?? 'data',
-		fileName: textOption('File Name', raw.fileName) ?? 'image',
+		fileName: safeFileName(textOption('File Name', raw.fileName)),
 		imageLink: raw.imageLink === true,
 		maxRetries:
 			numberOption('Max Retries', raw.maxRetries, { min: 0, isWhole: true }) ?? DEFAULT_MAX_RETRIES,
