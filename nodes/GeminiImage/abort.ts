@@ -1,5 +1,34 @@
 import { sleep } from 'n8n-workflow';
 
+/** A controller that a first signal, if there is one, aborts as well. */
+export function abortWith(signal: AbortSignal | undefined): AbortController {
+	const controller = new AbortController();
+	if (signal) onAbort(signal, () => controller.abort(signal.reason));
+	return controller;
+}
+
+/**
+ * Calls back once on an abort, at once if it has happened already, until the returned function is
+ * called. Node warns of a leak if a signal has many listeners, so each callback has its own.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+	if (signal.aborted) callback();
+	const own = AbortSignal.any([signal]);
+	own.addEventListener('abort', callback, { once: true });
+	return () => own.removeEventListener('abort', callback);
+}
+
+/** The outcome of `promise`, or the reason of the abort if that comes first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	const aborted = createDeferred<never>();
+	const forget = onAbort(signal, () => aborted.reject(signal.reason));
+	try {
+		return await Promise.race([promise, aborted.promise]);
+	} finally {
+		forget();
+	}
+}
+
 export interface Deferred<T> {
 	promise: Promise<T>;
 	resolve(value: T): void;
@@ -18,38 +47,6 @@ export function createDeferred<T>(): Deferred<T> {
 	return { promise, resolve, reject };
 }
 
-/** The outcome of `promise`, or the reason of the abort if that comes first. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-	const aborted = createDeferred<never>();
-	const forget = onAbort(signal, () => aborted.reject(signal.reason));
-	try {
-		return await Promise.race([promise, aborted.promise]);
-	} finally {
-		forget();
-	}
-}
-
-const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
-
-/**
- * Calls back once on an abort, at once where it has happened, until the returned function is
- * called. Node warns of a leak when a signal has many listeners, so all share one.
- */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-	if (signal.aborted) {
-		callback();
-		return () => {};
-	}
-	let callbacks = callbacksOf.get(signal);
-	if (!callbacks) {
-		const all = (callbacks = new Set());
-		callbacksOf.set(signal, all);
-		signal.addEventListener('abort', () => all.forEach((call) => call()), { once: true });
-	}
-	callbacks.add(callback);
-	return () => void callbacks.delete(callback);
-}
-
 /** Milliseconds between two looks at the signal: older n8n cannot wake a `sleep`. */
 const SLEEP_SLICE_MS = 200;
 
@@ -61,14 +58,4 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 		await sleep(Math.min(left, SLEEP_SLICE_MS));
 	}
 	signal.throwIfAborted();
-}
-
-/** A controller that a first signal, where there is one, aborts as well. */
-export function abortWith(signal: AbortSignal | undefined): AbortController {
-	const controller = new AbortController();
-	if (signal) {
-		const leave = onAbort(signal, () => controller.abort(signal.reason));
-		onAbort(controller.signal, leave);
-	}
-	return controller;
 }

@@ -1,4 +1,4 @@
-/** Readings of JSON whose shape nobody guarantees: the value where it has the type, else undefined. */
+/** Readings of JSON whose shape nobody guarantees: the value if it has the type, else undefined. */
 
 export type JsonObject = Record<string, unknown>;
 

@@ -1,27 +1,28 @@
+import { asArray, asObject, asText, type JsonObject } from '../json';
 import type { ErrorDetails } from './apiError';
-import { asObject, asText, type JsonObject } from '../json';
-
-const EXCERPT_CHARS = 300;
-/** Perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
-const LONG = String.raw`[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}`;
-/** A path of that length has no capital letter, base64 has many. */
-const BASE64 = new RegExp(String.raw`(?=[a-z\d_+/\\-]*[A-Z])${LONG}`, 'g');
-const DATA_URL = new RegExp(`data:[\\w/.+;=\\\\-]{0,200};base64,(?:${LONG}|[\\w+/=\\\\-]*)`, 'g');
 
 /** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
 export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'requestId'> {
 	message?: string;
 }
 
-/** Reads a parsed body that may be an error; undefined where it is none. */
+/** Where services put the words of an error, the most telling first. */
+const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'error', 'errors'];
+const MAX_DEPTH = 5;
+
+/** Reads a parsed body that may be an error; undefined if it is none. */
 export function errorOf(body: unknown): ErrorBody | undefined {
-	const object = asObject(body);
+	const object = asObject(Array.isArray(body) ? body[0] : body);
 	if (!object) return undefined;
-	const { error } = object;
-	if (typeof error === 'string' && error !== '') return { message: error };
-	const nested = asObject(error);
-	if (nested) return describeError(nested);
-	return object.object === 'error' ? describeError(object) : undefined;
+	const isError = object.error || asArray(object.errors).length > 0 || object.object === 'error';
+	return isError || isFlat(object) ? describeError(object) : undefined;
+}
+
+/** An error without an envelope has words, and nothing that a reply has. */
+function isFlat(object: JsonObject): boolean {
+	const { choices, data, usage, success } = object;
+	if (choices || usage || (data && success !== false)) return false;
+	return wordsOf(object) !== undefined;
 }
 
 /** Reads the text of a reply with an error status: JSON of any shape, HTML, plain text or nothing. */
@@ -30,7 +31,7 @@ export function parseErrorBody(text: string): ErrorBody {
 	try {
 		const body: unknown = JSON.parse(trimmed);
 		const object = asObject(Array.isArray(body) ? body[0] : body);
-		return errorOf(object) ?? (object ? describeError(object) : { message: asText(body) });
+		return object ? describeError(object) : { message: asText(body) };
 	} catch {
 		const isHtml = trimmed.startsWith('<');
 		const title = /<(title|h1)[^<>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
@@ -38,31 +39,36 @@ export function parseErrorBody(text: string): ErrorBody {
 	}
 }
 
-/** The fields of an error object. */
-export function describeError(object: JsonObject): ErrorBody {
+function describeError(body: JsonObject): ErrorBody {
+	const inner = asObject(body.error) ?? asObject(asArray(body.errors)[0]) ?? asObject(body.detail);
+	const fact = (name: string) => asText(inner?.[name]) ?? asText(body[name]);
 	return {
-		message: asText(object.message) ?? asText(object.detail),
-		type: asText(object.type),
-		code: asText(object.code),
-		requestId: asText(object.request_id),
+		message: wordsOf(body),
+		type: fact('type'),
+		code: fact('code'),
+		requestId: fact('request_id') ?? fact('requestId'),
 	};
 }
 
-/** An error whose every field is fit to be shown. */
-export function cleanError(error: ErrorBody, clean: (text: string) => string): ErrorBody {
-	const fields = Object.entries(error).map(([name, text]) => [name, text && clean(text)]);
-	return Object.fromEntries(fields) as ErrorBody;
+/** The words of an error, however deep they stand; what a provider said behind a gateway, too. */
+function wordsOf(value: unknown, depth = MAX_DEPTH): string | undefined {
+	if (depth === 0) return undefined;
+	if (typeof value === 'string') return wordsOfText(value, depth);
+	if (Array.isArray(value)) return wordsOf(value[0], depth - 1);
+	const object = asObject(value);
+	if (!object) return undefined;
+	const said = WORDS.map((name) => wordsOf(object[name], depth - 1)).find(Boolean);
+	const cause = wordsOf(asObject(object.metadata)?.raw, depth - 1);
+	return said && cause && !said.includes(cause) ? `${said}: ${cause}` : (said ?? cause);
 }
 
-/** Text with the data of data URLs left out. */
-export function withoutDataUrls(text: string): string {
-	return text.replace(DATA_URL, '[base64]');
-}
-
-/** Foreign text fit for a message: no key, no base64, one line, short. */
-export function cleanText(text: string, secrets: string[] = []): string {
-	let clean = text;
-	for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '***');
-	clean = withoutDataUrls(clean).replace(BASE64, '[base64]').replace(/\s+/g, ' ').trim();
-	return clean.length > EXCERPT_CHARS ? `${clean.slice(0, EXCERPT_CHARS)}…` : clean;
+/** A gateway may pass on the body of its provider's error as text. */
+function wordsOfText(text: string, depth: number): string | undefined {
+	const trimmed = text.trim();
+	if (!/^[{[]/.test(trimmed)) return trimmed || undefined;
+	try {
+		return wordsOf(JSON.parse(trimmed), depth - 1) ?? trimmed;
+	} catch {
+		return trimmed;
+	}
 }

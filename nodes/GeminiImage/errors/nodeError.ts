@@ -1,37 +1,57 @@
-import type { INode, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { ApiError } from './apiError';
 import { asObject } from '../json';
+import { ApiError } from './apiError';
+import { cleanJson, createClean, type Clean } from './cleanText';
 
-/** The one place where a failure becomes the error that n8n shows. */
-export function toNodeError(
-	node: INode,
+type NodeError = NodeApiError | NodeOperationError;
+
+/**
+ * The one door through which a failure becomes the error that n8n shows. What others said of it is
+ * cleaned here, and only here.
+ */
+export async function toNodeError(
+	context: IExecuteFunctions,
 	error: unknown,
 	itemIndex: number,
-): NodeApiError | NodeOperationError {
+): Promise<NodeError> {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
+	const clean = await cleanFor(context, itemIndex);
+	const node = context.getNode();
 	if (!(error instanceof ApiError)) {
-		return new NodeOperationError(node, error instanceof Error ? error : String(error), {
-			itemIndex,
-		});
+		const message = clean(error instanceof Error ? error.message : String(error));
+		return new NodeOperationError(node, message, { itemIndex });
 	}
-	const { message, description, details } = error;
-	const nodeError = details.httpCode
-		? new NodeApiError(
-				node,
-				{ message },
-				{ message, description, httpCode: details.httpCode, itemIndex },
-			)
+	const message = clean(error.message);
+	const description = clean(error.description);
+	const { httpCode } = error.details;
+	const nodeError = httpCode
+		? new NodeApiError(node, { message }, { message, description, httpCode, itemIndex })
 		: new NodeOperationError(node, message, { description, itemIndex });
-	// n8n replaces a message by a canned one where it contains the name of a system error.
+	// n8n replaces a message by a canned one if it contains the name of a system error.
 	nodeError.message = message;
-	nodeError.context.details = details;
+	nodeError.context.details = cleanJson(error.details, clean);
 	return nodeError;
 }
 
 /** A failed item in the one shape that n8n sends to the error output. */
-export function failedItem(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const { message, description, context } = toNodeError(node, error, itemIndex);
-	return { json: { error: message, details: { description, ...asObject(context.details) } } };
+export async function failedItem(
+	context: IExecuteFunctions,
+	error: unknown,
+	itemIndex: number,
+): Promise<INodeExecutionData> {
+	const { message, description, context: told } = await toNodeError(context, error, itemIndex);
+	return { json: { error: message, details: { description, ...asObject(told.details) } } };
+}
+
+/** Foreign text may hold the key of the item's own credential, with or without its prefix. */
+export async function cleanFor(context: IExecuteFunctions, itemIndex: number): Promise<Clean> {
+	try {
+		const { apiKey } = await context.getCredentials('nexconnApi', itemIndex);
+		const key = String(apiKey).trim();
+		return createClean([key, key.replace(/^bearer\s+/i, '')]);
+	} catch {
+		return createClean([]);
+	}
 }

@@ -1,10 +1,24 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, MODELS } from './models';
+import { shownFor, type ImageSource, type OperationFacts } from './operationFacts';
+import { optionsField } from './optionFields';
 
-/** Form fields that several operations share. */
+/** All fields below Operation, in the order of the form. */
+export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
+	return [
+		modelField,
+		...operations.map(promptField),
+		...operations.flatMap(imageSourceField),
+		{ ...binaryField, displayOptions: shownFrom(operations, 'binary') },
+		{ ...urlsField, displayOptions: shownFrom(operations, 'url') },
+		...imageFields,
+		{ ...countField, displayOptions: shownFor(operations, 'isRepeatable') },
+		optionsField(operations),
+	];
+}
 
-export const modelField: INodeProperties = {
+const modelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'model',
 	type: 'resourceLocator',
@@ -27,71 +41,74 @@ export const modelField: INodeProperties = {
 	],
 };
 
-export const promptField: INodeProperties = {
-	displayName: 'Prompt',
-	name: 'prompt',
+function promptField({ value, placeholder, promptDescription }: OperationFacts): INodeProperties {
+	return {
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		required: true,
+		default: '',
+		placeholder: `e.g. ${placeholder}`,
+		description: promptDescription,
+		displayOptions: { show: { operation: [value] } },
+	};
+}
+
+const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
+	binary: { name: 'Binary Field', description: 'Files of the input item' },
+	binaryAndUrl: {
+		name: 'Binary Field and URL',
+		description: 'Files of the input item, then addresses',
+	},
+	none: { name: 'None', description: 'Text only' },
+	url: { name: 'URL', description: 'Addresses that the service loads itself' },
+};
+
+function imageSourceField({ value, imageSources }: OperationFacts): INodeProperties[] {
+	if (!imageSources) return [];
+	const options = Object.entries(SOURCES)
+		.filter(([source]) => imageSources.includes(source as ImageSource))
+		.map(([source, texts]) => ({ ...texts, value: source }));
+	return [
+		{
+			displayName: 'Image Source',
+			name: 'imageSource',
+			type: 'options',
+			options,
+			default: imageSources[0],
+			description: 'Where the input images come from',
+			displayOptions: { show: { operation: [value] } },
+		},
+	];
+}
+
+function shownFrom(operations: OperationFacts[], source: 'binary' | 'url') {
+	const { show } = shownFor(operations, 'imageSources');
+	return { show: { ...show, imageSource: [source, 'binaryAndUrl'] } };
+}
+
+const binaryField: INodeProperties = {
+	displayName: 'Input Data Field Name',
+	name: 'binaryPropertyName',
 	type: 'string',
-	typeOptions: { rows: 4 },
 	required: true,
-	default: '',
-	placeholder: 'e.g. A cute orange cat on a windowsill, watching the sunset',
-	description: 'What to draw, change or answer',
+	default: 'data',
+	placeholder: 'e.g. data',
+	hint: 'The name of the input field containing the image, several with commas, or * for all images',
+	description: 'Which files of the input item to send, in this order',
 };
 
-const BINARY = { name: 'Binary Field', value: 'binary', description: 'Files of the input item' };
-const URL = { name: 'URL', value: 'url', description: 'Addresses that the service loads itself' };
-const BOTH = {
-	name: 'Binary Field and URL',
-	value: 'binaryAndUrl',
-	description: 'Files of the input item, then addresses',
+const urlsField: INodeProperties = {
+	displayName: 'Image URLs',
+	name: 'imageUrls',
+	type: 'string',
+	typeOptions: { multipleValues: true, multipleValueButtonText: 'Add URL' },
+	required: true,
+	default: [],
+	placeholder: 'e.g. https://example.com/photo.jpg',
+	description: 'Addresses of images that the service can reach, or data URLs',
 };
-const NONE = { name: 'None', value: 'none', description: 'Text only' };
-
-const imageSource: INodeProperties = {
-	displayName: 'Image Source',
-	name: 'imageSource',
-	type: 'options',
-	options: [BINARY, BOTH, URL],
-	default: 'binary',
-	description: 'Where the input images come from',
-};
-
-/** Where the images of a request come from, and which. */
-export const imageFields: INodeProperties[] = [
-	{ ...imageSource, displayOptions: { show: { operation: ['imageToImage'] } } },
-	{
-		...imageSource,
-		options: [BINARY, BOTH, NONE, URL],
-		default: 'none',
-		displayOptions: { show: { operation: ['chat'] } },
-	},
-	{
-		displayName: 'Input Data Field Name',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		placeholder: 'e.g. data',
-		hint: 'The name of the input field containing the image, several with commas, or * for all images',
-		description: 'Which files of the input item to send, in this order',
-		displayOptions: {
-			show: { operation: ['imageToImage', 'chat'], imageSource: ['binary', 'binaryAndUrl'] },
-		},
-	},
-	{
-		displayName: 'Image URLs',
-		name: 'imageUrls',
-		type: 'string',
-		typeOptions: { multipleValues: true, multipleValueButtonText: 'Add URL' },
-		required: true,
-		default: [],
-		placeholder: 'e.g. https://example.com/photo.jpg',
-		description: 'Addresses of images that the service can reach, or data URLs',
-		displayOptions: {
-			show: { operation: ['imageToImage', 'chat'], imageSource: ['url', 'binaryAndUrl'] },
-		},
-	},
-];
 
 const AUTO = { name: 'Auto', value: 'auto', description: 'Leave the choice to the model' };
 
@@ -99,14 +116,14 @@ function choices(values: string[]) {
 	return [AUTO, ...values.map((value) => ({ name: value, value }))];
 }
 
-export const pictureFields: INodeProperties[] = [
+const imageFields: INodeProperties[] = [
 	{
 		displayName: 'Aspect Ratio',
 		name: 'aspectRatio',
 		type: 'options',
 		options: choices(ASPECT_RATIOS),
 		default: 'auto',
-		description: 'Width to height of the picture. The four narrowest need Gemini 3.1 Flash Image.',
+		description: 'Width to height of the image. The four narrowest need Gemini 3.1 Flash Image.',
 	},
 	{
 		displayName: 'Image Size',
@@ -115,15 +132,15 @@ export const pictureFields: INodeProperties[] = [
 		options: choices(IMAGE_SIZES),
 		default: 'auto',
 		description:
-			'Resolution class of the picture. Gemini 2.5 Flash Image takes 1K only, 512 needs Gemini 3.1 Flash Image.',
-	},
-	{
-		displayName: 'Number of Images',
-		name: 'numberOfImages',
-		type: 'number',
-		typeOptions: { minValue: 1, maxValue: 10 },
-		default: 1,
-		description: 'How many pictures to ask for, 1 to 10; each is a request of its own',
-		displayOptions: { show: { operation: ['textToImage', 'imageToImage'] } },
+			'Resolution class of the image. Gemini 2.5 Flash Image takes 1K only, 512 needs Gemini 3.1 Flash Image.',
 	},
 ];
+
+const countField: INodeProperties = {
+	displayName: 'Number of Images',
+	name: 'numberOfImages',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 10 },
+	default: 1,
+	description: 'How many images to ask for, 1 to 10; each is a request of its own',
+};

@@ -1,19 +1,48 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { shownFor, type OperationFacts } from './operationFacts';
 import { safetySettings } from './safetySettings';
 
-type Show = NonNullable<INodeProperties['displayOptions']>;
+/** The options that an operation has only with a certain fact; all others have every operation. */
+const NEEDS: Record<string, keyof OperationFacts> = {
+	combineItems: 'imageSources',
+	endpoint: 'needsImage',
+	history: 'hasHistory',
+};
 
-const onlyFor = (...operations: string[]): Show => ({ show: { '/operation': operations } });
+/** Whether an operation has an option. */
+export function hasOption(operation: OperationFacts, name: string): boolean {
+	const fact = NEEDS[name];
+	return fact === undefined || Boolean(operation[fact]);
+}
 
-/** In the order of their names. */
-export const optionFields: INodeProperties[] = [
+/** The collection of all options that one of `operations` has. */
+export function optionsField(operations: OperationFacts[]): INodeProperties {
+	return {
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		options: OPTION_FIELDS.map((field) => {
+			const fact = NEEDS[field.name];
+			return fact
+				? { ...field, displayOptions: shownFor(operations, fact, '/operation') }
+				: field;
+		}),
+	};
+}
+
+/** A timer of Node that is set for longer fires at once; in seconds. */
+const MAX_TIMEOUT_S = 2_147_483;
+
+/** In the order of their names. Ranges and defaults stand here only. */
+const OPTION_FIELDS: INodeProperties[] = [
 	{
 		displayName: 'Chat History',
 		name: 'history',
 		type: 'json',
 		default: '[]',
-		displayOptions: onlyFor('chat'),
 		description:
 			"Earlier messages as a JSON array, such as the 'messages' that this operation outputs",
 	},
@@ -22,7 +51,6 @@ export const optionFields: INodeProperties[] = [
 		name: 'combineItems',
 		type: 'boolean',
 		default: false,
-		displayOptions: onlyFor('imageToImage', 'chat'),
 		description:
 			'Whether to send the images of all input items in one request, with the parameters of the first',
 	},
@@ -43,7 +71,6 @@ export const optionFields: INodeProperties[] = [
 			},
 		],
 		default: 'chatCompletions',
-		displayOptions: onlyFor('textToImage', 'imageToImage'),
 		description: 'Which part of the API to use',
 	},
 	{
@@ -91,7 +118,7 @@ export const optionFields: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 32768,
-		description: 'Most tokens that the reply may take; a picture takes 1,000 to 2,500',
+		description: 'Most tokens that the reply may take; an image takes 1,000 to 2,500',
 	},
 	{
 		displayName: 'Put Output File in Field',
@@ -145,7 +172,7 @@ export const optionFields: INodeProperties[] = [
 		displayName: 'Timeout',
 		name: 'timeout',
 		type: 'number',
-		typeOptions: { minValue: 1 },
+		typeOptions: { minValue: 0.1, maxValue: MAX_TIMEOUT_S, numberPrecision: 1 },
 		default: 300,
 		description: 'Longest wait without receiving a single byte, in seconds',
 	},
@@ -167,11 +194,9 @@ export const optionFields: INodeProperties[] = [
 	},
 ];
 
-export const optionsField: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add Option',
-	default: {},
-	options: optionFields,
-};
+/** The field of an option. */
+export function optionField(name: string): INodeProperties {
+	const field = OPTION_FIELDS.find((candidate) => candidate.name === name);
+	if (!field) throw new Error(`There is no option ${name}`);
+	return field;
+}

@@ -1,6 +1,8 @@
 interface Peeked {
-	/** At least as many bytes as were asked for, where there are as many. */
+	/** At least as many bytes as were asked for, if there are as many. */
 	head: Buffer;
+	/** Whether the head is all there is. */
+	isAll: boolean;
 	/** The whole stream, from its first byte. */
 	all: AsyncGenerator<Uint8Array>;
 	/** Ends a stream whose rest is not wanted. */
@@ -12,16 +14,18 @@ export async function peek(chunks: AsyncIterable<Uint8Array>, length: number): P
 	const iterator = chunks[Symbol.asyncIterator]();
 	const read: Uint8Array[] = [];
 	let bytes = 0;
-	while (bytes < length) {
+	let isAll = false;
+	while (bytes < length && !isAll) {
 		const { value, done } = await iterator.next();
-		if (done) break;
+		isAll = done === true;
+		if (isAll) break;
 		read.push(value);
 		bytes += value.length;
 	}
 
 	async function* all() {
 		try {
-			yield* read;
+			yield* read.splice(0);
 			for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
 				yield next.value;
 			}
@@ -32,5 +36,5 @@ export async function peek(chunks: AsyncIterable<Uint8Array>, length: number): P
 
 	// A generator that has not started skips its finally, so to end `all` would not end the stream.
 	const close = async () => void (await iterator.return?.());
-	return { head: Buffer.concat(read), all: all(), close };
+	return { head: Buffer.concat(read), isAll, all: all(), close };
 }

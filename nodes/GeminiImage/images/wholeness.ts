@@ -1,132 +1,72 @@
-/** Waits for the next chunk of a file; undefined is its end. */
-type Reading<T> = Generator<void, T, Buffer | undefined>;
+/** Facts of a file stand in its first bytes, those of a JPEG behind metadata that may take as many. */
+const HEAD_BYTES = 256 * 1024;
 
-/** Reads a file forward, holding one chunk of it at a time. */
-function createCursor() {
-	let rest: Buffer = Buffer.alloc(0);
-
-	/** False at the end of the file. */
-	function* fill(): Reading<boolean> {
-		while (rest.length === 0) {
-			const chunk = yield;
-			if (!chunk) return false;
-			rest = chunk;
-		}
-		return true;
-	}
-
-	/** Undefined where the file ends before. */
-	function* take(count: number): Reading<Buffer | undefined> {
-		const bytes: number[] = [];
-		for (; bytes.length < count; rest = rest.subarray(1)) {
-			if (!(yield* fill())) return undefined;
-			bytes.push(rest[0] as number);
-		}
-		return Buffer.from(bytes);
-	}
-
-	/** False where the file ends before. */
-	function* skip(count: number): Reading<boolean> {
-		for (let left = count; left > 0; ) {
-			if (!(yield* fill())) return false;
-			const step = Math.min(left, rest.length);
-			rest = rest.subarray(step);
-			left -= step;
-		}
-		return true;
-	}
-
-	/** Goes behind the next such byte; false where there is none. */
-	function* find(byte: number): Reading<boolean> {
-		while (yield* fill()) {
-			const at = rest.indexOf(byte);
-			rest = rest.subarray(at === -1 ? rest.length : at + 1);
-			if (at !== -1) return true;
-		}
-		return false;
-	}
-
-	return { take, skip, find };
-}
-
-type Cursor = ReturnType<typeof createCursor>;
-
-/** By MIME type: whether the file goes on to the end that its format marks. */
-const CHECKS: Record<string, (file: Cursor) => Reading<boolean>> = {
-	'image/png': isWholePng,
-	'image/jpeg': isWholeJpeg,
-	'image/webp': isWholeWebp,
+/** What ends a file of that type. WebP has no such mark but tells its length at the start. */
+const END_MARKS: Record<string, Buffer> = {
+	'image/png': Buffer.from('IEND'),
+	'image/jpeg': Buffer.from([0xff, 0xd9]),
 };
 
 /** Whether a file of that type tells where it is cut. */
 export function marksEnd(mimeType: string): boolean {
-	return Object.hasOwn(CHECKS, mimeType);
+	return mimeType === 'image/webp' || Object.hasOwn(END_MARKS, mimeType);
 }
 
 /**
- * Looks at a file of that type while it passes by: is it there up to its end? Bytes behind the end
- * do no harm; a type whose end is not marked passes.
+ * Looks at a file of that type while it passes by: is it there up to its end? A whole file always
+ * passes, and so do bytes behind the end, and a type whose end is not marked. That a cut file may
+ * pass as well, if its metadata hold the mark of an end, is the price.
  */
 export function createWholenessCheck(mimeType: string) {
-	const reading = CHECKS[mimeType]?.(createCursor());
-	let state = reading?.next();
+	const mark = END_MARKS[mimeType];
+	const chunks: Buffer[] = [];
+	/** The bytes in front of a chunk that the mark may begin in. */
+	let before = Buffer.alloc(0);
+	let bytes = 0;
+	let lastMark = -1;
+	const head = () => Buffer.concat(chunks);
 
 	return {
 		push(chunk: Uint8Array): void {
-			const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-			if (!state?.done) state = reading?.next(bytes);
+			const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+			if (bytes < HEAD_BYTES) chunks.push(fresh.subarray(0, HEAD_BYTES - bytes));
+			if (mark) {
+				const joint = Buffer.concat([before, fresh.subarray(0, mark.length - 1)]);
+				const inJoint = joint.lastIndexOf(mark);
+				const inChunk = fresh.lastIndexOf(mark);
+				if (inJoint !== -1) lastMark = bytes - before.length + inJoint;
+				if (inChunk !== -1) lastMark = bytes + inChunk;
+				before = Buffer.concat([before, fresh.subarray(1 - mark.length)]).subarray(1 - mark.length);
+			}
+			bytes += chunk.length;
 		},
+
 		/** To be asked at the end of the file. */
 		isWhole(): boolean {
-			while (state && !state.done) state = reading?.next();
-			return state?.value ?? true;
+			if (mimeType === 'image/webp') return bytes >= webpBytes(head());
+			if (!mark) return true;
+			return lastMark >= (mimeType === 'image/jpeg' ? startOfScan(head()) : 0);
 		},
+
+		/** The first bytes of the file, as far as they have passed by. */
+		head,
 	};
 }
 
-/** Whether a file of that type is there up to its end. */
-export async function isWhole(
-	mimeType: string,
-	chunks: AsyncIterable<Uint8Array>,
-): Promise<boolean> {
-	const check = createWholenessCheck(mimeType);
-	for await (const chunk of chunks) check.push(chunk);
-	return check.isWhole();
+/** Some writers leave out the last, empty byte of the length that they tell. */
+function webpBytes(head: Buffer): number {
+	return head.length < 8 ? Infinity : 8 + head.readUInt32LE(4) - 1;
 }
 
 /**
- * A signature, then chunks: length, type, data, checksum (PNG specification, 5.3). What is not in
- * chunks is not cut off but made otherwise, and left to the service.
+ * Where the coded data of a JPEG begin, as far as its head tells: behind segments of marker, length
+ * and data (ITU T.81, B), one of which may hold a small image with an end mark of its own.
  */
-function* isWholePng({ take, skip }: Cursor): Reading<boolean> {
-	yield* skip(8);
-	for (let head = yield* take(8); head; head = yield* take(8)) {
-		const type = head.toString('latin1', 4);
-		if (!/^[A-Za-z]{4}$/.test(type)) return true;
-		if (!(yield* skip(head.readUInt32BE() + 4))) return false;
-		if (type === 'IEND') return true;
-	}
-	return false;
-}
-
-/** Segments: marker, length, data; after some, coded data in which a marker is no 0 (ITU T.81, B). */
-function* isWholeJpeg({ take, skip, find }: Cursor): Reading<boolean> {
-	while (yield* find(0xff)) {
-		let marker = yield* take(1);
+function startOfScan(head: Buffer): number {
+	let at = 2;
+	while (at + 4 <= head.length && head[at] === 0xff && head[at + 1] !== 0xda) {
 		// Markers may be filled up with any number of these bytes.
-		while (marker?.[0] === 0xff) marker = yield* take(1);
-		const code = marker?.[0] ?? 0;
-		if (code === 0xd9) return true;
-		const isAlone = code <= 1 || (code >= 0xd0 && code <= 0xd8);
-		if (isAlone) continue;
-		const length = yield* take(2);
-		if (!length || !(yield* skip(length.readUInt16BE() - 2))) return false;
+		at += head[at + 1] === 0xff ? 1 : 2 + head.readUInt16BE(at + 2);
 	}
-	return false;
-}
-
-/** The length of all that follows stands at the start; some writers leave out the last, empty byte. */
-function* isWholeWebp({ take, skip }: Cursor): Reading<boolean> {
-	const head = yield* take(8);
-	return head !== undefined && (yield* skip(head.readUInt32LE(4) - 1));
+	return at;
 }

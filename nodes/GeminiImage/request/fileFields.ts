@@ -2,15 +2,14 @@ import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, kindOf, type JsonObject } from '../json';
-import { imageTypeOf, pixelSizeOf } from '../images/imageType';
 import { inlineFile } from './inlineFile';
-import { InputImage } from './inputImage';
-import { peek } from '../images/peek';
-import { isWhole, marksEnd } from '../images/wholeness';
+import { openImage, PIECE_BYTES, type InputImage, type Reading } from './inputImage';
+import { excerpt } from './values';
 
 const FIELD = 'Input Data Field Name';
 const ALL_FIELDS = '*';
-const HEAD_BYTES = 64 * 1024;
+/** Names that a message lists. */
+const MAX_NAMES = 20;
 
 type Files = Record<string, IBinaryData>;
 
@@ -27,12 +26,13 @@ export async function imagesFromFields(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	parameter: unknown,
+	reading: Reading,
 ): Promise<InputImage[]> {
 	const item = context.getInputData()[itemIndex] as INodeExecutionData;
 	const fields = fieldsOf(context, item);
 	const images: InputImage[] = [];
 	for (const file of findFiles(context, fields, itemIndex, parameter)) {
-		const image = await readImage(context, file);
+		const image = await readImage(context, file, reading);
 		if (image) images.push(image);
 		else if (!file.isOptional) throw notAnImage(file);
 	}
@@ -51,19 +51,19 @@ function findFiles(
 	const entries = namesAndFiles(parameter);
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) {
 		const files = Object.entries(fields);
-		return files.map(([name, binary]) => ({ source: `'${name}'`, binary, isOptional: true }));
+		return files.map(([name, binary]) => ({ source: `'${excerpt(name)}'`, binary, isOptional: true }));
 	}
 	return entries.map((entry) => {
-		if (isBinary(entry)) return { source: `'${entry.fileName ?? 'file'}'`, binary: entry };
+		if (isBinary(entry)) return { source: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
-		if (binary) return { source: `'${entry}'`, binary };
-		throw invalidInput(FIELD, `The item has no file field '${entry}'`, describeFields(fields));
+		if (binary) return { source: `'${excerpt(entry)}'`, binary };
+		throw invalidInput(FIELD, `The item has no file field '${excerpt(entry)}'`, describeFields(fields));
 	});
 }
 
-/** What the parameter lists; at least one entry, which is blank where it lists nothing. */
+/** What the parameter lists; at least one entry, which is blank if it lists nothing. */
 function namesAndFiles(parameter: unknown): unknown[] {
 	const entries = [parameter].flat(Infinity).flatMap((entry: unknown) => {
 		if (typeof entry !== 'string') return [entry];
@@ -73,7 +73,7 @@ function namesAndFiles(parameter: unknown): unknown[] {
 	return entries.length > 0 ? entries : [''];
 }
 
-/** The item's files: in `binary`, or where the workflow's combined binary mode moves them. */
+/** The item's files: in `binary`, or wherever the workflow's combined binary mode moves them. */
 function fieldsOf(context: IExecuteFunctions, item: INodeExecutionData): Files {
 	// Elsewhere this is data like any other, which may come from anybody.
 	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
@@ -98,36 +98,34 @@ function isBinary(value: unknown): value is IBinaryData {
 	return typeof object?.mimeType === 'string' && typeof (object.id ?? object.data) === 'string';
 }
 
-/** Undefined where the file is not an image. */
+/** Undefined if the file is not an image. */
 async function readImage(
 	context: IExecuteFunctions,
 	{ source, binary, isOptional }: InputFile,
+	reading: Reading,
 ): Promise<InputImage | undefined> {
-	const { bytes, open } = await fileOf(context, binary);
-	if (bytes === 0) {
-		if (isOptional && !binary.mimeType.startsWith('image/')) return undefined;
-		throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');
-	}
-	const { head, all, close } = await peek(await open(), HEAD_BYTES);
-	try {
-		const type = imageTypeOf(head);
-		if (!type) return undefined;
-		const isAllRead = head.length === bytes;
-		if (!marksEnd(type.mimeType) && isAllRead && pixelSizeOf(head).width === null) {
-			throw damaged(FIELD, source, 'its pixel size cannot be read');
-		}
-		if (!(await isWhole(type.mimeType, all))) throw damaged(FIELD, source, 'it ends too early');
-		return new InputImage(source, type, bytes, open);
-	} finally {
-		await close();
-	}
+	const file = { field: FIELD, source, ...(await contentOf(context, source, binary)) };
+	if (file.bytes > 0) return await openImage(file, reading);
+	if (isOptional && !binary.mimeType.startsWith('image/')) return undefined;
+	throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');
 }
 
-async function fileOf({ helpers }: IExecuteFunctions, { id, data }: IBinaryData) {
+async function contentOf({ helpers }: IExecuteFunctions, source: string, binary: IBinaryData) {
+	const { id, data } = binary;
 	// Without an id, n8n keeps its files in memory, as base64.
 	if (!id) return inlineFile(data);
-	const { fileSize } = await helpers.getBinaryMetadata(id);
-	return { bytes: fileSize, open: async () => await helpers.getBinaryStream(id) };
+	const fail = () => Promise.reject(unreadable(source));
+	const { fileSize } = await helpers.getBinaryMetadata(id).catch(fail);
+
+	async function* read() {
+		try {
+			yield* await helpers.getBinaryStream(id as string, PIECE_BYTES);
+		} catch {
+			throw unreadable(source);
+		}
+	}
+
+	return { bytes: fileSize, open: async () => read() };
 }
 
 function notAnImage({ source, binary }: InputFile): ApiError {
@@ -138,11 +136,12 @@ function notAnImage({ source, binary }: InputFile): ApiError {
 	);
 }
 
-export function damaged(field: string, source: string, reason: string): ApiError {
+/** What storage says names folders of the server, and is left out. */
+function unreadable(source: string): ApiError {
 	return invalidInput(
-		field,
-		`The image of ${source} is damaged: ${reason}`,
-		'Send the whole file, as it was made. The Edit Image node can write it anew.',
+		FIELD,
+		`The file of ${source} cannot be read from n8n's storage`,
+		'n8n may have deleted it, or its storage is not available. Run the workflow from its start.',
 	);
 }
 
@@ -164,5 +163,6 @@ function describeFields(fields: Files): string {
 	const names = Object.keys(fields);
 	if (names.length === 0)
 		return 'The item has no files. Make sure that the node before outputs one.';
-	return `The item's file fields are: ${names.join(', ')}. '${FIELD}' takes one of these, several with commas, * for all images, or a file from an expression.`;
+	const list = names.slice(0, MAX_NAMES).map(excerpt).join(', ');
+	return `The item's file fields are: ${list}. '${FIELD}' takes one of these, several with commas, * for all images, or a file from an expression.`;
 }

@@ -1,28 +1,29 @@
 import { invalidInput } from '../errors/apiError';
-import { textOption } from './options';
-import { imageTypeOf, SIGNATURE_BYTES } from '../images/imageType';
 import { inlineFile } from './inlineFile';
-import { InputImage } from './inputImage';
-import { damaged } from './fileFields';
-import { peek } from '../images/peek';
-import { isWhole } from '../images/wholeness';
+import { openImage, type InputImage, type Reading } from './inputImage';
+import { excerpt, textOption } from './values';
 
 const FIELD = 'Image URLs';
 
 /** The images that `parameter` lists: http(s) URLs as they are, data URLs read and checked. */
-export async function imagesFromUrls(parameter: unknown): Promise<Array<InputImage | string>> {
+export async function imagesFromUrls(
+	parameter: unknown,
+	reading: Reading,
+): Promise<Array<InputImage | string>> {
 	// An entry of the list may be an expression that gives a list.
 	const entries = [parameter].flat(Infinity);
 	const urls = entries.flatMap((entry) => urlsOf(textOption(FIELD, entry) ?? ''));
 	if (urls.length === 0) {
 		throw invalidInput(FIELD, `'${FIELD}' is empty`, 'Add at least one http(s) or data URL.');
 	}
-	return await Promise.all(
-		urls.map(async (url) => (isDataUrl(url) ? await imageFromDataUrl(url) : checkUrl(url))),
-	);
+	const images: Array<InputImage | string> = [];
+	for (const url of urls) {
+		images.push(isDataUrl(url) ? await imageFromDataUrl(url, reading) : checkUrl(url));
+	}
+	return images;
 }
 
-/** The URLs of a text, one per line, where the base64 of a data URL may be wrapped in lines. */
+/** The URLs of a text, one per line; the base64 of a data URL may go on in further lines. */
 function urlsOf(text: string): string[] {
 	const urls: string[] = [];
 	let isInData = false;
@@ -41,25 +42,21 @@ function isDataUrl(url: string): boolean {
 	return /^data:/i.test(url);
 }
 
-async function imageFromDataUrl(url: string): Promise<InputImage> {
-	const { bytes, open } = inlineFile(base64Of(url));
-	const { head, all } = await peek(await open(), SIGNATURE_BYTES);
-	const type = imageTypeOf(head);
-	if (!type) {
-		throw invalidInput(
-			FIELD,
-			`'${FIELD}' has a data URL that holds no image`,
-			'It takes data:image/png;base64,… and the like.',
-		);
-	}
-	if (!(await isWhole(type.mimeType, all))) throw damaged(FIELD, `'${FIELD}'`, 'it ends too early');
-	return new InputImage(`'${FIELD}'`, type, bytes, open);
+async function imageFromDataUrl(url: string, reading: Reading): Promise<InputImage> {
+	const file = { field: FIELD, source: `'${FIELD}'`, ...inlineFile(base64Of(url)) };
+	const image = await openImage(file, reading);
+	if (image) return image;
+	throw invalidInput(
+		FIELD,
+		`'${FIELD}' has a data URL that holds no image`,
+		'It takes data:image/png;base64,… and the like.',
+	);
 }
 
-/** What stands behind the comma, or nothing where that is no base64. */
+/** What stands behind the comma, or nothing if that is no base64. */
 function base64Of(url: string): string {
 	const comma = url.indexOf(',');
-	if (!/;\s*base64\s*$/i.test(url.slice(0, comma))) return '';
+	if (!/;\s*base64\s*$/i.test(url.slice(Math.max(0, comma - 40), Math.max(0, comma)))) return '';
 	return url
 		.slice(comma + 1)
 		.replace(/%([\da-f]{2})/gi, (_escape, code: string) => String.fromCharCode(parseInt(code, 16)));
@@ -71,7 +68,7 @@ function checkUrl(url: string): string {
 	} catch {}
 	throw invalidInput(
 		FIELD,
-		`'${FIELD}' has '${url.slice(0, 200)}', which is not an http(s) or data URL`,
+		`'${FIELD}' has '${excerpt(url)}', which is not an http(s) or data URL`,
 		'Give a full URL that the service can reach, such as https://example.com/photo.jpg.',
 	);
 }

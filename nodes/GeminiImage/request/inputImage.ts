@@ -1,12 +1,57 @@
 import { randomUUID } from 'crypto';
 
-import { ApiError } from '../errors/apiError';
-import type { ImageType } from '../images/imageType';
+import { invalidInput, type ApiError } from '../errors/apiError';
+import { imageTypeOf, pixelSizeOf, type ImageType } from '../images/imageType';
+import { peek } from '../images/peek';
+import { createWholenessCheck, marksEnd } from '../images/wholeness';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
+const HEAD_BYTES = 64 * 1024;
+
 /** Storage may give a file in one chunk, which must not become one string; a multiple of three. */
-const PIECE_BYTES = 3 * 64 * 1024;
+export const PIECE_BYTES = 3 * 64 * 1024;
+
+/** A file that may be an image. */
+export interface SourceFile {
+	/** The field of the form that names it. */
+	field: string;
+	/** Where it comes from, in words of the form. */
+	source: string;
+	/** Size, in bytes. */
+	bytes: number;
+	/** Its content, anew for each attempt. */
+	open(): Promise<Chunks>;
+}
+
+/** What a request holds open until its end, and how its images are looked at. */
+export interface Reading {
+	/** Whether a damaged image is refused. What an unknown model makes of one is its business. */
+	isChecked: boolean;
+	/** Has `close` called when the request is over, whatever became of it. */
+	onEnd(close: () => void): void;
+}
+
+/**
+ * Looks at the start of a file; undefined if it is no image. The stream stays open, and the first
+ * attempt goes on with it, so that a file is read once.
+ *
+ * @throws ApiError for an image that is damaged
+ */
+export async function openImage(file: SourceFile, reading: Reading) {
+	const { head, isAll, all, close } = await peek(await file.open(), HEAD_BYTES);
+	reading.onEnd(() => void close().catch(() => {}));
+	const type = imageTypeOf(head);
+	if (!type) return undefined;
+	if (isAll && reading.isChecked) checkWhole(file, type, head);
+	let unread: Chunks | undefined = all;
+	const open = async () => {
+		const chunks = unread ?? (await file.open());
+		unread = undefined;
+		return chunks;
+	};
+	return new InputImage({ ...file, open }, type, reading.isChecked);
+}
 
 /** One image to send, readable once per attempt. In a JSON body it stands for its data URL. */
 export class InputImage {
@@ -14,13 +59,15 @@ export class InputImage {
 	private readonly mark = randomUUID();
 
 	constructor(
-		/** Where the image comes from, in words of the form. */
-		readonly source: string,
+		private readonly file: SourceFile,
 		readonly type: ImageType,
-		/** Size of the file, in bytes. */
-		readonly bytes: number,
-		private readonly open: () => Promise<Chunks>,
+		private readonly isChecked = true,
 	) {}
+
+	/** Where the image comes from, in words of the form. */
+	get source(): string {
+		return this.file.source;
+	}
 
 	toJSON(): string {
 		return this.mark;
@@ -36,32 +83,74 @@ export class InputImage {
 
 	/** Length of the data URL as a JSON string, in bytes. */
 	get encodedBytes(): number {
-		return this.prefix.length + 4 * Math.ceil(this.bytes / 3) + 1;
+		return this.prefix.length + 4 * Math.ceil(this.file.bytes / 3) + 1;
 	}
 
-	/** The data URL as a JSON string. */
+	/**
+	 * The data URL as a JSON string. It has no end if the file turns out damaged: what has been sent
+	 * of the request by then is no request.
+	 *
+	 * @throws ApiError
+	 */
 	async *encode(): AsyncGenerator<Buffer> {
 		yield Buffer.from(this.prefix);
+		const check = this.isChecked ? createWholenessCheck(this.type.mimeType) : undefined;
 		let read = 0;
-		let rest = Buffer.alloc(0);
-		for await (const chunk of await this.open()) {
-			read += chunk.length;
-			const bytes = Buffer.concat([rest, chunk]);
-			const whole = bytes.length - (bytes.length % 3);
-			rest = bytes.subarray(whole);
-			for (let at = 0; at < whole; at += PIECE_BYTES) {
-				const piece = bytes.toString('base64', at, Math.min(at + PIECE_BYTES, whole));
-				yield Buffer.from(piece, 'latin1');
+		/** Up to two bytes that wait for the rest of their group of three. */
+		let group = Buffer.alloc(0);
+		for await (const chunk of await this.file.open()) {
+			for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+				const piece = chunk.subarray(at, at + PIECE_BYTES);
+				check?.push(piece);
+				read += piece.length;
+				const { encoded, rest } = encodeGroups(group, piece);
+				group = rest;
+				if (encoded.length > 0) yield encoded;
 			}
 		}
-		if (read !== this.bytes) throw this.changed(read);
-		yield Buffer.from(`${rest.toString('base64')}"`);
+		if (read !== this.file.bytes) throw this.changed(read);
+		if (check?.isWhole() === false) throw damaged(this.file, 'it ends too early');
+		yield Buffer.from(`${group.toString('base64')}"`);
 	}
 
 	private changed(read: number): ApiError {
-		return new ApiError(
-			`The file of ${this.source} has ${read} bytes instead of ${this.bytes}`,
+		const { field, source, bytes } = this.file;
+		return invalidInput(
+			field,
+			`The file of ${source} has ${read} bytes instead of ${bytes}`,
 			'The file changed while it was read. Run the node again.',
 		);
 	}
+}
+
+/** Base64 of all whole groups of three bytes, written once, and the bytes that are left over. */
+function encodeGroups(group: Buffer, piece: Uint8Array): { encoded: Buffer; rest: Buffer } {
+	const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+	const first = group.length === 0 ? 0 : 3 - group.length;
+	const start = Buffer.concat([group, bytes.subarray(0, first)]);
+	if (start.length % 3 !== 0) return { encoded: Buffer.alloc(0), rest: start };
+	const end = bytes.length - ((bytes.length - first) % 3);
+	const encoded = Buffer.allocUnsafe(((start.length + end - first) / 3) * 4);
+	encoded.write(start.toString('base64'), 0, 'latin1');
+	encoded.write(bytes.toString('base64', first, end), (start.length / 3) * 4, 'latin1');
+	// A copy, as what is left must not hold the whole piece.
+	return { encoded, rest: Buffer.from(bytes.subarray(end)) };
+}
+
+/** A file that has been read to its end is judged before anything is sent. */
+function checkWhole(file: SourceFile, type: ImageType, content: Buffer): void {
+	if (!marksEnd(type.mimeType) && pixelSizeOf(content).width === null) {
+		throw damaged(file, 'its pixel size cannot be read');
+	}
+	const check = createWholenessCheck(type.mimeType);
+	check.push(content);
+	if (!check.isWhole()) throw damaged(file, 'it ends too early');
+}
+
+function damaged({ field, source }: SourceFile, reason: string): ApiError {
+	return invalidInput(
+		field,
+		`The image of ${source} is damaged: ${reason}`,
+		'Send the whole file, as it was made. The Edit Image node can write it anew.',
+	);
 }

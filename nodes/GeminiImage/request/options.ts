@@ -1,19 +1,15 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodePropertyOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
-import { asArray, asObject, kindOf, type JsonObject } from '../json';
-import { optionFields } from '../form/optionFields';
+import { hasOption, optionField } from '../form/optionFields';
+import type { OperationFacts } from '../form/operationFacts';
+import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
+import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
 
-export const DEFAULT_MAX_CONCURRENCY = 4;
-const DEFAULT_MAX_RETRIES = 2;
-const DEFAULT_TIMEOUT_S = 300;
-/** A timer of Node that is set for longer fires at once. */
-const MAX_TIMEOUT_S = 2_147_483;
-
-/** The values of the Options collection, checked; undefined where nothing is to be sent. */
+/** The values of the Options collection, checked; undefined if nothing is to be sent. */
 export interface Options {
-	endpoint: 'chatCompletions' | 'images';
+	endpoint: string;
 	stream: boolean;
 	systemMessage?: string;
 	history: JsonObject[];
@@ -25,88 +21,81 @@ export interface Options {
 	safetySettings: unknown[];
 	extraBody?: JsonObject;
 	binaryPropertyOutput: string;
+	/** Without extension, safe for every file system. */
 	fileName: string;
 	imageLink: boolean;
+	maxConcurrency: number;
 	maxRetries: number;
 	/** Milliseconds. */
 	timeoutMs: number;
 }
 
-/** The values of the Options collection as the user gave them, as far as the operation has them. */
-export function rawOptions(context: IExecuteFunctions, itemIndex: number): JsonObject {
-	const operation = context.getNodeParameter('operation', 0);
-	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
-	return Object.fromEntries(
-		Object.entries(values).filter(([name]) => {
-			const field = optionFields.find((candidate) => candidate.name === name);
-			const operations = field?.displayOptions?.show?.['/operation'];
-			return operations?.includes(operation) ?? true;
-		}),
-	);
-}
-
 /** Reads and checks the Options of an item. */
-export function readOptions(context: IExecuteFunctions, itemIndex: number): Options {
-	const raw = rawOptions(context, itemIndex);
-	numberOption('Max Concurrency', raw.maxConcurrency, { min: 1, isWhole: true });
-	const seconds = numberOption('Timeout', raw.timeout, { min: 0.1, max: MAX_TIMEOUT_S });
+export function readOptions(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	operation: OperationFacts,
+): Options {
+	const { withDefault, ...read } = createReader(context, itemIndex, operation);
 	return {
-		endpoint: raw.endpoint === 'images' ? 'images' : 'chatCompletions',
-		stream: raw.stream !== false,
-		systemMessage: textOption('System Message', raw.systemMessage),
-		history: historyOption(raw.history),
-		temperature: numberOption('Temperature', raw.temperature, { min: 0, max: 2 }),
-		topP: numberOption('Top P', raw.topP, { min: 0, max: 1 }),
-		topK: numberOption('Top K', raw.topK, { min: 1, isWhole: true }),
-		maxTokens: numberOption('Max Tokens', raw.maxTokens, { min: 1, isWhole: true }),
-		reasoningEffort: textOption('Reasoning Effort', raw.reasoningEffort),
-		safetySettings: asArray(asObject(raw.safetySettings)?.values ?? raw.safetySettings),
-		extraBody: extraBodyOption(raw.extraBody),
-		binaryPropertyOutput:
-			textOption('Put Output File in Field', raw.binaryPropertyOutput) ?? 'data',
-		fileName: safeFileName(textOption('File Name', raw.fileName)),
-		imageLink: raw.imageLink === true,
-		maxRetries:
-			numberOption('Max Retries', raw.maxRetries, { min: 0, isWhole: true }) ?? DEFAULT_MAX_RETRIES,
-		timeoutMs: 1000 * (seconds ?? DEFAULT_TIMEOUT_S),
+		endpoint: withDefault(read.choice, 'endpoint'),
+		stream: withDefault(read.flag, 'stream'),
+		systemMessage: read.text('systemMessage'),
+		history: historyOption(read.json('history')),
+		temperature: read.number('temperature'),
+		topP: read.number('topP'),
+		topK: read.number('topK'),
+		maxTokens: read.number('maxTokens'),
+		reasoningEffort: read.text('reasoningEffort'),
+		safetySettings: safetyOption(read.raw('safetySettings')),
+		extraBody: extraBodyOption(read.json('extraBody')),
+		binaryPropertyOutput: fieldOption(withDefault(read.text, 'binaryPropertyOutput')),
+		fileName: safeFileName(withDefault(read.text, 'fileName')),
+		imageLink: withDefault(read.flag, 'imageLink'),
+		maxConcurrency: withDefault(read.number, 'maxConcurrency'),
+		maxRetries: withDefault(read.number, 'maxRetries'),
+		timeoutMs: 1000 * withDefault(read.number, 'timeout'),
 	};
 }
 
-interface Range {
-	min: number;
-	max?: number;
-	isWhole?: boolean;
+/** Whether all items go into one request; the first item says. */
+export function readCombineItems(context: IExecuteFunctions, operation: OperationFacts): boolean {
+	const { withDefault, flag } = createReader(context, 0, operation);
+	return withDefault(flag, 'combineItems');
 }
 
-/** A number of the form or of an expression, which may give it as text; undefined where empty. */
-export function numberOption(field: string, value: unknown, range: Range): number | undefined {
-	if (isEmpty(value)) return undefined;
-	const { min, max = Infinity, isWhole } = range;
-	const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
-	if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
-	const kind = isWhole ? 'a whole number' : 'a number';
-	const bounds = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
-	throw invalidInput(
-		field,
-		`'${field}' does not take ${JSON.stringify(value)}; it takes ${kind} ${bounds}`,
-		'Change the value, or the expression that gives it.',
-	);
+/** Reads options by name; what each takes and what it is unless set, its field in the form says. */
+function createReader(context: IExecuteFunctions, itemIndex: number, operation: OperationFacts) {
+	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
+	// n8n keeps the options of an operation that was chosen before, and hides them.
+	const raw = (name: string) => (hasOption(operation, name) ? values[name] : undefined);
+	const title = (name: string) => optionField(name).displayName;
+
+	return {
+		raw,
+		text: (name: string) => textOption(title(name), raw(name)),
+		flag: (name: string) => switchOption(title(name), raw(name)),
+		json: (name: string) => jsonOption(title(name), raw(name)),
+
+		number(name: string): number | undefined {
+			const { minValue: min = 0, maxValue: max, numberPrecision } = optionField(name).typeOptions!;
+			return numberOption(title(name), raw(name), { min, max, isWhole: !numberPrecision });
+		},
+
+		choice(name: string): string | undefined {
+			const choices = optionField(name).options as INodePropertyOptions[];
+			const taken = choices.map(({ value }) => String(value));
+			return choiceOption(title(name), raw(name), taken);
+		},
+
+		withDefault<T>(read: (name: string) => T | undefined, name: string): T {
+			return read(name) ?? (optionField(name).default as T);
+		},
+	};
 }
 
-/** Text of the form or of an expression, which may give a number; undefined where empty. */
-export function textOption(field: string, value: unknown): string | undefined {
-	if (isEmpty(value)) return undefined;
-	if (typeof value === 'string' || typeof value === 'number') return String(value);
-	throw invalidInput(
-		field,
-		`'${field}' takes text, not ${kindOf(value)}`,
-		'Change the expression.',
-	);
-}
-
-function historyOption(value: unknown): JsonObject[] {
-	const field = 'Chat History';
-	const messages = jsonOption(field, value) ?? [];
+function historyOption(messages: unknown = []): JsonObject[] {
+	const field = optionField('history').displayName;
 	const description = `It takes a JSON array of messages, each with a 'role' (system, user or assistant) and 'content'.`;
 	if (!Array.isArray(messages)) {
 		throw invalidInput(field, `'${field}' is not a JSON array`, description);
@@ -121,9 +110,21 @@ function historyOption(value: unknown): JsonObject[] {
 	});
 }
 
-function extraBodyOption(value: unknown): JsonObject | undefined {
-	const field = 'Extra Body';
-	const extra = jsonOption(field, value);
+/** The values of the form's collection or, from an expression, the list that the API takes. */
+function safetyOption(value: unknown = []): unknown[] {
+	const settings = asObject(value)?.values ?? value;
+	if (Array.isArray(settings)) return settings;
+	if (Object.keys(Object(settings)).length === 0) return [];
+	const field = optionField('safetySettings').displayName;
+	throw invalidInput(
+		field,
+		`'${field}' is not a list of settings`,
+		"It takes a list of objects with 'category' and 'threshold'.",
+	);
+}
+
+function extraBodyOption(extra: unknown): JsonObject | undefined {
+	const field = optionField('extraBody').displayName;
 	if (extra === undefined || asObject(extra)) return asObject(extra);
 	throw invalidInput(
 		field,
@@ -132,24 +133,9 @@ function extraBodyOption(value: unknown): JsonObject | undefined {
 	);
 }
 
-/** JSON as text or, from an expression, as the value itself; undefined where it is empty. */
-function jsonOption(field: string, value: unknown): unknown {
-	if (isEmpty(value)) return undefined;
-	if (typeof value !== 'string') return value;
-	try {
-		return JSON.parse(value);
-	} catch (error) {
-		return failOnJson(field, error);
-	}
-}
-
-function failOnJson(field: string, error: unknown): never {
-	const reason = error instanceof Error ? `: ${error.message}` : '';
-	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
-}
-
-function isEmpty(value: unknown): boolean {
-	return (
-		value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
-	);
+/** JavaScript has a meaning of its own for the name `__proto__`, and n8n loses such a field. */
+function fieldOption(name: string): string {
+	if (name !== '__proto__') return name;
+	const field = optionField('binaryPropertyOutput').displayName;
+	throw invalidInput(field, `'${field}' cannot be __proto__`, 'Choose another name.');
 }

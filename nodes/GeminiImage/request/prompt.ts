@@ -1,63 +1,87 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
-import type { Prompt } from './bodies';
-import { imagesFromUrls } from './imageUrls';
-import { InputImage } from './inputImage';
-import { imagesFromFields } from './fileFields';
 import { findModel, type Model } from '../form/models';
-import { numberOption, readOptions, textOption } from './options';
+import type { OperationFacts } from '../form/operationFacts';
+import { imagesFromFields } from './fileFields';
+import { imagesFromUrls } from './imageUrls';
+import { InputImage, type Reading } from './inputImage';
+import type { Options } from './options';
+import { choiceOption, excerpt, numberOption, refused, textOption } from './values';
+
+/** What the user asked for, as far as it goes into a request. */
+export interface Prompt {
+	model: string;
+	text: string;
+	/** In this order; http(s) URLs are passed on as they are. */
+	images: Array<InputImage | string>;
+	aspectRatio?: string;
+	imageSize?: string;
+	options: Options;
+}
+
+/** Whose form is read, and for which items. */
+interface Source {
+	context: IExecuteFunctions;
+	operation: OperationFacts;
+	/** The item whose parameters count. */
+	itemIndex: number;
+	/** The items whose images are sent, in this order. */
+	itemIndexes: number[];
+	options: Options;
+	onEnd: Reading['onEnd'];
+}
 
 /**
- * Reads the form of an item, and refuses what the model does not take before anything is sent. The
- * images are those of `itemIndexes`, in this order.
+ * Reads the form of an item, and refuses what the model does not take before anything is sent.
+ *
+ * @throws ApiError
  */
-export async function readPrompt(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	itemIndexes: number[],
-): Promise<Prompt> {
-	readNumberOfImages(context, itemIndex);
-	const id = readText(context, itemIndex, 'model', 'Model');
+export async function readPrompt(source: Source): Promise<Prompt> {
+	const { options } = source;
+	const id = readText(source, 'model', 'Model').trim();
 	const model = findModel(id);
 	return {
 		model: id,
-		text: readText(context, itemIndex, 'prompt', 'Prompt'),
-		aspectRatio: readChoice(
-			context,
-			itemIndex,
-			'aspectRatio',
-			'Aspect Ratio',
-			model,
-			model?.aspectRatios,
-		),
-		imageSize: readChoice(context, itemIndex, 'imageSize', 'Image Size', model, model?.imageSizes),
-		options: readOptions(context, itemIndex),
-		images: checkImages(await readAllImages(context, itemIndexes), model),
+		text: readText(source, 'prompt', 'Prompt'),
+		aspectRatio: readChoice(source, 'aspectRatio', 'Aspect Ratio', model, 'aspectRatios'),
+		imageSize: readChoice(source, 'imageSize', 'Image Size', model, 'imageSizes'),
+		options: { ...options, reasoningEffort: checkEffort(options.reasoningEffort, model) },
+		images: checkImages(await readAllImages(source, model), model),
 	};
 }
 
-function readText(context: IExecuteFunctions, itemIndex: number, name: string, field: string) {
+function readText({ context, itemIndex }: Source, name: string, field: string): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const text = textOption(field, value);
 	if (text === undefined) throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
-	return name === 'model' ? text.trim() : text;
+	return text;
 }
 
 function readChoice(
-	context: IExecuteFunctions,
-	itemIndex: number,
+	{ context, itemIndex }: Source,
 	name: string,
 	field: string,
 	model: Model | undefined,
-	taken: string[] | undefined,
+	limit: 'aspectRatios' | 'imageSizes',
 ): string | undefined {
 	const value = textOption(field, context.getNodeParameter(name, itemIndex, 'auto'))?.trim();
 	if (value === 'auto' || value === undefined) return undefined;
+	return checkChoice(field, value, model, model?.[limit]);
+}
+
+/** A model without a choice is sent any: what gateways make of it is not known. */
+function checkEffort(effort: string | undefined, model: Model | undefined) {
+	const taken = model?.reasoningEfforts ?? [];
+	if (effort === undefined || taken.length === 0) return effort;
+	return checkChoice('Reasoning Effort', effort.trim(), model, taken);
+}
+
+function checkChoice(field: string, value: string, model?: Model, taken?: string[]): string {
 	if (!model || taken?.includes(value)) return value;
 	throw invalidInput(
 		field,
-		`${model.name} does not take the ${field} '${value}'; it takes ${taken?.join(', ')}`,
+		`${model.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken?.join(', ')}`,
 		`Choose one of these, Auto, or another Model.`,
 	);
 }
@@ -69,39 +93,40 @@ export function readNumberOfImages(context: IExecuteFunctions, itemIndex: number
 }
 
 /** Addresses that several items repeat are sent once. */
-async function readAllImages(context: IExecuteFunctions, itemIndexes: number[]) {
+async function readAllImages(source: Source, model: Model | undefined) {
+	const reading = { isChecked: model !== undefined, onEnd: source.onEnd };
 	const images: Prompt['images'] = [];
-	for (const itemIndex of itemIndexes) images.push(...(await readImages(context, itemIndex)));
+	for (const itemIndex of source.itemIndexes) {
+		images.push(...(await readImages(source, itemIndex, reading)));
+	}
 	return [...new Set(images)];
 }
 
-async function readImages(context: IExecuteFunctions, itemIndex: number) {
-	const source = readImageSource(context, itemIndex);
+async function readImages({ context, operation }: Source, itemIndex: number, reading: Reading) {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
-	const fromFields = source === 'binary' || source === 'binaryAndUrl';
-	const fromUrls = source === 'url' || source === 'binaryAndUrl';
-	return [
-		...(fromFields
-			? await imagesFromFields(context, itemIndex, parameter('binaryPropertyName'))
-			: []),
-		...(fromUrls ? await imagesFromUrls(parameter('imageUrls')) : []),
-	];
+	const images: Prompt['images'] = [];
+	const source = readImageSource(operation, parameter);
+	if (source === 'binary' || source === 'binaryAndUrl') {
+		const fields = parameter('binaryPropertyName');
+		images.push(...(await imagesFromFields(context, itemIndex, fields, reading)));
+	}
+	if (source === 'url' || source === 'binaryAndUrl') {
+		images.push(...(await imagesFromUrls(parameter('imageUrls'), reading)));
+	}
+	return images;
 }
 
-/** Pictures must not be dropped in silence, for a request without them is billed all the same. */
-function readImageSource(context: IExecuteFunctions, itemIndex: number): string {
+/** Images must not be dropped in silence, as a request without them is billed all the same. */
+function readImageSource(
+	{ imageSources }: OperationFacts,
+	parameter: (name: string) => unknown,
+): string {
+	if (!imageSources) return 'none';
 	const field = 'Image Source';
-	const operation = context.getNodeParameter('operation', 0);
-	if (operation === 'textToImage') return 'none';
-	const source: unknown = context.getNodeParameter('imageSource', itemIndex, '');
-	const value = textOption(field, source)?.trim() ?? '';
-	const taken = ['binary', 'binaryAndUrl', 'url', ...(operation === 'chat' ? ['none'] : [])];
-	if (taken.includes(value)) return value;
-	throw invalidInput(
-		field,
-		`'${field}' does not take ${JSON.stringify(value)}; it takes ${taken.join(', ')}`,
-		'Change the value, or the expression that gives it.',
-	);
+	const value = textOption(field, parameter('imageSource'));
+	const source = choiceOption(field, value, imageSources);
+	if (source === undefined) throw refused(field, value ?? '', imageSources.join(', '));
+	return source;
 }
 
 function checkImages(images: Prompt['images'], model: Model | undefined): Prompt['images'] {

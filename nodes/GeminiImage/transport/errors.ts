@@ -1,14 +1,17 @@
 import { ApiError, type ErrorDetails } from '../errors/apiError';
+import { parseErrorBody } from '../errors/errorBody';
+import { goneAdvice, isModelGone } from '../form/models';
 import { asObject } from '../json';
-import { cleanError, parseErrorBody } from '../errors/errorBody';
 
-type Clean = (text: string) => string;
 type Headers = Record<string, unknown>;
 
 const BILLED = 'The call may have been billed, so it was not repeated.';
+const CHECK_URL =
+	'Check the Base URL of the credential, and proxy and firewall of the n8n server. Nothing was sent.';
 
 /** What a status means and how to get unstuck; statuses without a row follow the row of their class. */
 const STATUSES: Record<number, [message: string, description: string]> = {
+	100: ['The service answered unexpectedly', BILLED],
 	300: [
 		'The service answered with a redirect',
 		'Set the Base URL of the credential to the address that the service redirects to.',
@@ -44,6 +47,8 @@ const STATUSES: Record<number, [message: string, description: string]> = {
 };
 
 const RETRYABLE_STATUSES = [429, 503];
+/** A longer wait than this, in milliseconds, is told, so that the user can plan. */
+const LONG_WAIT_MS = 60_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
 
 /** The failure that an answer with a status other than 2xx stands for. */
@@ -51,36 +56,30 @@ export function statusError(
 	status: number,
 	headers: Headers,
 	text: string,
-	clean: Clean,
+	model?: string,
 ): ApiError {
-	const { message, ...body } = parseErrorBody(text);
-	const { requestId, ...facts } = cleanError(body, clean);
+	const { message, requestId, ...facts } = parseErrorBody(text);
 	const row = STATUSES[status] ?? STATUSES[Math.floor(status / 100) * 100];
 	const [meaning, description] = row ?? ['The service answered unexpectedly', BILLED];
 	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
-	const said = clean(redirect ?? message ?? '');
+	const said = redirect ?? message;
 	const header = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
 		(id) => typeof id === 'string',
 	);
-	const details: ErrorDetails = {
-		httpCode: String(status),
-		...facts,
-		requestId: requestId ?? (header === undefined ? undefined : clean(header)),
-	};
+	const isGone = model !== undefined && isModelGone(status, message ?? '');
+	const wait = RETRYABLE_STATUSES.includes(status) ? retryAfterMs(headers['retry-after']) : 0;
+	const details: ErrorDetails = { httpCode: String(status), ...facts, requestId: requestId ?? header };
 	return new ApiError(
-		`${meaning} (${status})${said ? `: ${said}` : ''}`,
+		[`${meaning} (${status})${said ? `: ${said}` : ''}`, isGone && goneAdvice(model), waitAdvice(wait)]
+			.filter(Boolean)
+			.join('. '),
 		description,
 		details,
-		isRepeatable(status, message) ? retryAfterMs(headers['retry-after']) : undefined,
+		RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
 	);
 }
 
-/** A model without a price is reported as 503 (Qiniu FAQ 13462), and no wait will change that. */
-function isRepeatable(status: number, message = ''): boolean {
-	return RETRYABLE_STATUSES.includes(status) && !message.includes('price of the model');
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); 0 where there is none. */
+/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); 0 if there is none. */
 function retryAfterMs(header: unknown): number {
 	const value = String(header ?? '').trim();
 	if (value === '') return 0;
@@ -89,52 +88,88 @@ function retryAfterMs(header: unknown): number {
 	return Number.isNaN(wait) ? 0 : Math.max(0, wait);
 }
 
-/** Nothing was answered, so nothing was billed: these are safe to repeat. */
-const REFUSED_CODES = ['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+function waitAdvice(wait: number): string | undefined {
+	if (wait <= LONG_WAIT_MS) return undefined;
+	const minutes = Math.ceil(wait / 60_000);
+	return `It asks to wait ${minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`}`;
+}
 
-/** Node's codes put into words; n8n replaces messages that contain a code by canned ones. */
-const connectionFaults = (address: string): Record<string, string> => ({
-	ECONNREFUSED: `nothing listens at ${address}`,
-	ENOTFOUND: `the host of ${address} is unknown`,
-	EAI_AGAIN: 'the host name could not be looked up',
-	EHOSTUNREACH: 'there is no route to the host',
-	ENETUNREACH: 'there is no route to the network',
-	ECONNRESET: 'the connection was closed before an answer came',
-	EPIPE: 'the connection was closed while the request was sent',
-	ETIMEDOUT: 'the host did not answer',
-	ECONNABORTED: 'no answer came within the Timeout',
-	ERR_INVALID_URL: `${address} is not a valid URL`,
-});
+/** What came of a request without an answer. */
+interface Fault {
+	/** In words, as n8n replaces messages that contain a code of Node by canned ones. */
+	reason: string;
+	/** Nothing was sent, so nothing can have been billed. */
+	isUnsent?: boolean;
+	/** It may be over in a moment, so the request is worth repeating. */
+	isPassing?: boolean;
+}
+
+/** By Node's code. */
+const FAULTS: Record<string, Fault> = {
+	ECONNREFUSED: { reason: 'nothing listens at the Base URL', isUnsent: true, isPassing: true },
+	EAI_AGAIN: { reason: 'the host name could not be looked up', isUnsent: true, isPassing: true },
+	EHOSTUNREACH: { reason: 'there is no route to the host', isUnsent: true, isPassing: true },
+	ENETUNREACH: { reason: 'there is no route to the network', isUnsent: true, isPassing: true },
+	ENOTFOUND: { reason: 'the host of the Base URL is unknown', isUnsent: true },
+	EPROTO: { reason: 'no https is spoken at the Base URL', isUnsent: true },
+	ECONNRESET: { reason: 'the connection was closed before an answer came' },
+	EPIPE: { reason: 'the connection was closed while the request was sent' },
+	ETIMEDOUT: { reason: 'the host did not answer' },
+};
+
+const UNTRUSTED: Fault = { reason: 'its certificate is not trusted', isUnsent: true };
 
 /** The failure that a request without any answer stands for. */
-export function connectionError(error: unknown, clean: Clean, timeoutMs: number): ApiError {
-	if (error instanceof ApiError) return error;
-	const cause = causes(error).find((candidate) => candidate instanceof ApiError);
-	if (cause instanceof ApiError) return cause;
-	const code = codeOf(error);
-	if (code === 'ECONNABORTED') return timedOut(timeoutMs);
-	const isRefused = REFUSED_CODES.includes(code ?? '');
+export function connectionError(error: unknown): ApiError {
+	const own = causes(error).find((candidate) => candidate instanceof ApiError);
+	if (own instanceof ApiError) return own;
+	const { reason, isUnsent, isPassing } = faultOf(error);
 	return new ApiError(
-		`The service could not be reached: ${reasonOf(error, 'the Base URL', clean)}`,
-		isRefused || isCertificateFault(code) || code === 'ENOTFOUND'
-			? 'Check the Base URL of the credential, and proxy and firewall of the n8n server.'
-			: 'The call may have been billed, so it was not repeated. Try again.',
+		`The service could not be reached: ${reason}`,
+		isUnsent ? CHECK_URL : `${BILLED} Try again.`,
 		{},
-		isRefused ? 0 : undefined,
+		isPassing ? 0 : undefined,
 	);
 }
 
-/** The failure that an image which is linked but not to be had stands for. */
-export function linkError(status: number): ApiError {
-	return new ApiError(`${BROKEN_LINK} (${status})`, BILLED, { httpCode: String(status) });
+function faultOf(error: unknown): Fault {
+	const code = causes(error)
+		.map((candidate) => asObject(candidate)?.code)
+		.find((candidate) => typeof candidate === 'string');
+	const known = FAULTS[code ?? ''];
+	if (known) return known;
+	if (code && /WRONG_VERSION|PACKET_LENGTH/.test(code)) return FAULTS.EPROTO as Fault;
+	if (code && /CERT|SIGNATURE|SSL|TLS/.test(code)) return UNTRUSTED;
+	return { reason: error instanceof Error ? error.message : String(error) };
 }
 
-/** The failure that a link without any answer stands for. */
-export function linkConnectionError(error: unknown, clean: Clean): ApiError {
-	return new ApiError(`${BROKEN_LINK}: ${reasonOf(error, 'its address', clean)}`, BILLED);
+/** The error and what caused it, outermost first. */
+function causes(error: unknown): unknown[] {
+	const chain: unknown[] = [];
+	for (let next = error; next && chain.length < 5; next = asObject(next)?.cause) chain.push(next);
+	return chain;
 }
 
-const BROKEN_LINK = 'The reply links to an image that cannot be loaded';
+/** The failure that a Base URL which is none stands for. */
+export function badBaseUrl(baseUrl: string): ApiError {
+	const what = baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
+	return new ApiError(
+		`The Base URL of the credential ${what}`,
+		'It takes an address such as https://api-xmodel.nexconn.ai/v1. Nothing was sent.',
+		{ field: 'Base URL' },
+	);
+}
+
+/**
+ * The failure that a link to an image stands for, the same whatever became of it: closed ports and
+ * open ones, refused addresses and unknown ones must not differ.
+ */
+export function linkError(): ApiError {
+	return new ApiError(
+		'The reply links to an image that cannot be loaded',
+		`${BILLED} Try again; links into the network of n8n are followed to the host of the Base URL alone.`,
+	);
+}
 
 /** The failure that a reply which breaks off stands for. */
 export function connectionLost(error: unknown): ApiError {
@@ -151,33 +186,4 @@ export function timedOut(timeoutMs: number): ApiError {
 		`The service sent nothing for ${timeoutMs / 1000} seconds`,
 		`${BILLED} Raise the Timeout, or try a smaller Image Size.`,
 	);
-}
-
-/** The error and what caused it, outermost first. */
-function causes(error: unknown): unknown[] {
-	const chain: unknown[] = [];
-	for (let next = error; next && chain.length < 5; next = asObject(next)?.cause) chain.push(next);
-	return chain;
-}
-
-/** Node's code for the failure, wherever in the chain it stands. */
-function codeOf(error: unknown): string | undefined {
-	return causes(error)
-		.map((candidate) => asObject(candidate)?.code)
-		.find((candidate): candidate is string => typeof candidate === 'string');
-}
-
-function isCertificateFault(code: string | undefined): boolean {
-	return code !== undefined && /CERT|SIGNATURE|SSL|TLS/.test(code);
-}
-
-function reasonOf(error: unknown, address: string, clean: Clean): string {
-	const code = codeOf(error);
-	const known = connectionFaults(address)[code ?? ''];
-	if (known) return known;
-	return isCertificateFault(code) ? 'its certificate is not trusted' : clean(messageOf(error));
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,16 @@
-import type { InputImage } from './inputImage';
-import type { Options } from './options';
+import { toReadable } from '../images/readable';
 import { asArray, type JsonObject } from '../json';
+import { InputImage } from './inputImage';
+import type { Prompt } from './prompt';
 
-/** What the user asked for, as far as it goes into a request. */
-export interface Prompt {
-	model: string;
-	text: string;
-	/** In this order; http(s) URLs are passed on as they are. */
-	images: Array<InputImage | string>;
-	aspectRatio?: string;
-	imageSize?: string;
-	options: Options;
+type Readable = import('node:stream').Readable;
+
+/** A JSON body; images in it are written as they are read, so that none is held whole. */
+export interface RequestBody {
+	/** Length in bytes. */
+	bytes: number;
+	/** A fresh stream: each is good for one attempt. */
+	stream(): Readable;
 }
 
 /** Body of `POST /chat/completions`: nothing that the user did not set but model, messages, stream. */
@@ -25,7 +25,7 @@ export function chatBody(prompt: Prompt): JsonObject {
 			userMessage(prompt),
 		],
 		stream: options.stream,
-		...pictureFields(prompt),
+		...imageFields(prompt),
 		...withoutUndefined({
 			max_tokens: options.maxTokens,
 			reasoning_effort: options.reasoningEffort,
@@ -42,7 +42,7 @@ export function imagesBody(prompt: Prompt): JsonObject {
 		model,
 		prompt: text,
 		...(images.length > 0 && { image: images.length === 1 ? images[0] : images }),
-		...pictureFields(prompt),
+		...imageFields(prompt),
 		...options.extraBody,
 	};
 }
@@ -58,7 +58,7 @@ export function optionsWithoutPlace({ options }: Prompt): string[] {
 	].filter((name) => name !== false);
 }
 
-/** Gemini refuses a message that is empty, such as the turn of a model that answered with a picture alone. */
+/** Gemini refuses a message that is empty, such as the turn of a model that answered with an image alone. */
 function withContent(message: JsonObject): JsonObject {
 	const { content } = message;
 	const isEmpty =
@@ -73,7 +73,7 @@ function userMessage({ text, images }: Prompt): JsonObject {
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
 }
 
-function pictureFields({ aspectRatio, imageSize, options }: Prompt): JsonObject {
+function imageFields({ aspectRatio, imageSize, options }: Prompt): JsonObject {
 	const imageConfig = withoutUndefined({ aspect_ratio: aspectRatio, image_size: imageSize });
 	return withoutUndefined({
 		image_config: aspectRatio || imageSize ? imageConfig : undefined,
@@ -85,4 +85,33 @@ function pictureFields({ aspectRatio, imageSize, options }: Prompt): JsonObject 
 
 function withoutUndefined(object: JsonObject): JsonObject {
 	return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** Encodes `body`, in which those `images` that are not URLs stand in this order, if at all. */
+export function encodeBody(body: object, images: Prompt['images']): RequestBody {
+	const parts: Array<Buffer | InputImage> = [];
+	let json = JSON.stringify(body);
+	for (const image of images.filter((each) => each instanceof InputImage)) {
+		const at = json.indexOf(image.json);
+		// Extra Body may have put something else in its place.
+		if (at === -1) continue;
+		parts.push(Buffer.from(json.slice(0, at)), image);
+		json = json.slice(at + image.json.length);
+	}
+	parts.push(Buffer.from(json));
+
+	async function* chunks() {
+		for (const part of parts) {
+			if (Buffer.isBuffer(part)) yield part;
+			else yield* part.encode();
+		}
+	}
+
+	return {
+		bytes: parts.reduce(
+			(sum, part) => sum + (Buffer.isBuffer(part) ? part.length : part.encodedBytes),
+			0,
+		),
+		stream: () => toReadable(chunks()),
+	};
 }

@@ -1,0 +1,105 @@
+import { asObject } from '../json';
+
+/** Longest foreign text in a message, a detail or a hint, in characters. */
+const MAX_CHARS = 600;
+/** What is looked at to find them, in characters; the rest is cut before anything else happens. */
+const MAX_LOOK_CHARS = 4096;
+/** How deep a foreign object is told: n8n cannot save one that is nested thousands of times. */
+const MAX_DEPTH = 6;
+const MAX_ENTRIES = 100;
+
+/** Base64, perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
+const LONG_RUN = /[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}/g;
+const DATA_START = /;\s{0,4}base64\s{0,4},/gi;
+/** One line of what follows, and the end of it. */
+const DATA_LINE = /[\w+/=%\\-]*/y;
+const LINE_END = /\r?\n/y;
+/** Lines of base64 are longer than this, in characters; a shorter one is the last. */
+const MIN_LINE_CHARS = 40;
+/** How far in front of `;base64,` the type of a data URL begins, in characters. */
+const MAX_TYPE_CHARS = 200;
+
+/** Anything shorter stands in ordinary words as well. */
+const MIN_ENCODED_CHARS = 8;
+
+/** Makes foreign text fit for a message: without secrets and base64, one line, short. */
+export type Clean = (text: string) => string;
+
+/** Leaves out `secrets`, however they are written. */
+export function createClean(secrets: string[]): Clean {
+	const spellings = secrets.filter((secret) => secret !== '').flatMap(spellingsOf);
+	const longest = Math.max(0, ...secrets.map(({ length }) => length));
+
+	return (text) => {
+		let clean = text.slice(0, MAX_LOOK_CHARS);
+		for (const spelling of spellings) clean = clean.replace(spelling, '***');
+		// The cut may have left the first part of a secret.
+		if (text.length > MAX_LOOK_CHARS) clean = clean.slice(0, -6 * longest);
+		clean = withoutDataUrls(clean).replace(LONG_RUN, (run) =>
+			// A path of that length has no capital letter, base64 has many.
+			/[A-Z]/.test(run) ? '[base64]' : run,
+		);
+		clean = clean.replace(/\s+/g, ' ').trim();
+		return clean.length > MAX_CHARS ? `${clean.slice(0, MAX_CHARS - 1)}…` : clean;
+	};
+}
+
+/** A foreign JSON value with every text in it clean, not deeper or wider than a reader needs. */
+export function cleanJson(value: unknown, clean: Clean, depth = MAX_DEPTH): unknown {
+	if (typeof value === 'string') return clean(value);
+	if (typeof value !== 'object' || value === null) return value;
+	if (depth === 0) return '…';
+	if (Array.isArray(value)) {
+		return value.slice(0, MAX_ENTRIES).map((entry) => cleanJson(entry, clean, depth - 1));
+	}
+	const entries = Object.entries(asObject(value) ?? {}).slice(0, MAX_ENTRIES);
+	return Object.fromEntries(
+		entries.map(([name, entry]) => [clean(name), cleanJson(entry, clean, depth - 1)]),
+	);
+}
+
+/** Text of any length with its data URLs left out, whatever they hold. */
+export function withoutDataUrls(text: string): string {
+	let result = '';
+	let from = 0;
+	for (const { index, 0: mark } of text.matchAll(DATA_START)) {
+		if (index < from) continue;
+		const type = text.slice(Math.max(from, index - MAX_TYPE_CHARS), index);
+		const at = type.toLowerCase().lastIndexOf('data:');
+		if (at === -1) continue;
+		result += `${text.slice(from, index - type.length + at)}[base64]`;
+		from = endOfBase64(text, index + mark.length);
+	}
+	return result + text.slice(from);
+}
+
+function endOfBase64(text: string, start: number): number {
+	for (let from = start; ; from = LINE_END.lastIndex) {
+		DATA_LINE.lastIndex = from;
+		DATA_LINE.exec(text);
+		const end = (LINE_END.lastIndex = DATA_LINE.lastIndex);
+		if (end - from < MIN_LINE_CHARS || !LINE_END.test(text)) return end;
+	}
+}
+
+/** A service may echo a secret as it is, percent-encoded, escaped as in JSON or HTML, or in base64. */
+function spellingsOf(secret: string): RegExp[] {
+	const inBase64 = [0, 1, 2].map((shift) => {
+		const base64 = Buffer.from(' '.repeat(shift) + secret).toString('base64');
+		// Characters that what stands around the secret shares with it.
+		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?=+$/, '');
+	});
+	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
+	const encoded = [...inBase64, ...urlSafe].filter(({ length }) => length >= MIN_ENCODED_CHARS);
+	const texts = [secret, ...encoded];
+	return [...new Set(texts)].map((text) => new RegExp([...text].map(anySpelling).join(''), 'g'));
+}
+
+/** An expression for one character; no two of its spellings begin alike, so that none backtracks. */
+function anySpelling(char: string): string {
+	const code = char.charCodeAt(0);
+	const hex = code.toString(16).padStart(2, '0');
+	const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
+	const literal = char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+	return `(?:${literal}|%(?:25){0,4}${anyCase}|\\\\{1,4}(?:${literal}|u00${anyCase})|&#(?:${code}|x${anyCase});)`;
+}

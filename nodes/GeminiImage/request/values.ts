@@ -1,0 +1,93 @@
+import { invalidInput } from '../errors/apiError';
+import { kindOf } from '../json';
+
+/**
+ * Values of the form or of an expression, which may be of any type: each reading gives a checked
+ * value, undefined if there is none, or an ApiError that names the field and says what it takes.
+ */
+
+const MAX_EXCERPT_CHARS = 100;
+const CHANGE = 'Change the value, or the expression that gives it.';
+
+interface Range {
+	min: number;
+	max?: number;
+	isWhole?: boolean;
+}
+
+/** A number, which an expression may give as text. */
+export function numberOption(field: string, value: unknown, range: Range): number | undefined {
+	if (isEmpty(value)) return undefined;
+	const { min, max = Infinity, isWhole } = range;
+	const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
+	if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
+	const kind = isWhole ? 'a whole number' : 'a number';
+	const bounds = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
+	throw refused(field, value, `${kind} ${bounds}`);
+}
+
+/** Text, for which an expression may give a number. */
+export function textOption(field: string, value: unknown): string | undefined {
+	if (isEmpty(value)) return undefined;
+	if (typeof value === 'string' || Number.isFinite(value)) return String(value);
+	const kind = Number.isNaN(value) ? 'NaN' : kindOf(value);
+	throw invalidInput(field, `'${field}' takes text, not ${kind}`, 'Change the expression.');
+}
+
+/** True or false, which an expression may give as text. */
+export function switchOption(field: string, value: unknown): boolean | undefined {
+	if (isEmpty(value)) return undefined;
+	const text = String(value).trim().toLowerCase();
+	if (text === 'true' || text === 'false') return text === 'true';
+	throw refused(field, value, 'true or false');
+}
+
+/** One of some values. */
+export function choiceOption(field: string, value: unknown, taken: string[]): string | undefined {
+	if (isEmpty(value)) return undefined;
+	const text = String(value).trim();
+	if (taken.includes(text)) return text;
+	throw refused(field, value, taken.join(', '));
+}
+
+/** JSON as text or, from an expression, as the value itself. */
+export function jsonOption(field: string, value: unknown): unknown {
+	if (isEmpty(value)) return undefined;
+	if (typeof value !== 'string') return value;
+	try {
+		return JSON.parse(value);
+	} catch (error) {
+		return failOnJson(field, error);
+	}
+}
+
+function failOnJson(field: string, error: unknown): never {
+	const reason = error instanceof Error ? `: ${error.message}` : '';
+	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
+}
+
+/** A value that a field does not take, and what it takes. */
+export function refused(field: string, value: unknown, taken: string) {
+	return invalidInput(field, `'${field}' does not take ${shown(value)}; it takes ${taken}`, CHANGE);
+}
+
+/** The start of a text, for a message. */
+export function excerpt(text: string): string {
+	return text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}…` : text;
+}
+
+function shown(value: unknown): string {
+	if (typeof value === 'string') return JSON.stringify(excerpt(value));
+	if (typeof value !== 'object') return String(value);
+	try {
+		return excerpt(JSON.stringify(value));
+	} catch {
+		return kindOf(value);
+	}
+}
+
+function isEmpty(value: unknown): boolean {
+	return (
+		value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+	);
+}
