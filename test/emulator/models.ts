@@ -76,6 +76,24 @@ const COMMON_MIME_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 const APPLE_MIME_TYPES = [...COMMON_MIME_TYPES, 'image/heic', 'image/heif'];
 const PRO_1K = onlyRatiosOf(FLASH_25, AT_1K);
 
+const PRO_3: ImageModel = {
+	pixels: { '1K': PRO_1K, '2K': times(PRO_1K, 2), '4K': times(PRO_1K, 4) },
+	tokens: { '1K': 1120, '2K': 1120, '4K': 2000 },
+	maxInputs: 14,
+	mimeTypes: APPLE_MIME_TYPES,
+	// The published sample reply decodes to this size although no ratio was asked for.
+	fallback: [1408, 768],
+};
+
+const FLASH_31: ImageModel = {
+	pixels: { '512': AT_512, '1K': AT_1K, '2K': times(AT_1K, 2), '4K': times(AT_1K, 4) },
+	tokens: { '512': 747, '1K': 1120, '2K': 1680, '4K': 2520 },
+	maxInputs: 14,
+	mimeTypes: APPLE_MIME_TYPES,
+	fallback: [1024, 1024],
+};
+
+/** The models that draw, under the ids of Nexconn's pages and those that Google gives them today. */
 export const imageModels: Record<string, ImageModel> = {
 	'gemini-2.5-flash-image': {
 		pixels: { '1K': FLASH_25 },
@@ -84,20 +102,19 @@ export const imageModels: Record<string, ImageModel> = {
 		mimeTypes: COMMON_MIME_TYPES,
 		fallback: [1024, 1024],
 	},
-	'gemini-3.0-pro-image-preview': {
-		pixels: { '1K': PRO_1K, '2K': times(PRO_1K, 2), '4K': times(PRO_1K, 4) },
-		tokens: { '1K': 1120, '2K': 1120, '4K': 2000 },
-		maxInputs: 14,
-		mimeTypes: APPLE_MIME_TYPES,
-		// The published sample reply decodes to this size although no ratio was asked for.
-		fallback: [1408, 768],
+	'gemini-3.0-pro-image-preview': PRO_3,
+	'gemini-3-pro-image': PRO_3,
+	'gemini-3.1-flash-image-preview': FLASH_31,
+	'gemini-3.1-flash-image': FLASH_31,
+	'gemini-3.1-flash-lite-image': {
+		...FLASH_31,
+		pixels: { '1K': AT_1K },
+		tokens: { '1K': 1120 },
 	},
-	'gemini-3.1-flash-image-preview': {
-		pixels: { '512': AT_512, '1K': AT_1K, '2K': times(AT_1K, 2), '4K': times(AT_1K, 4) },
-		tokens: { '512': 747, '1K': 1120, '2K': 1680, '4K': 2520 },
-		maxInputs: 14,
-		mimeTypes: APPLE_MIME_TYPES,
-		fallback: [1024, 1024],
+	'gemini-nano-banana-2.1': {
+		...FLASH_31,
+		pixels: { '1K': AT_1K, '2K': times(AT_1K, 2), '4K': times(AT_1K, 4) },
+		tokens: { '1K': 1120, '2K': 1680, '4K': 3770 },
 	},
 };
 

@@ -244,7 +244,7 @@ describe('formats', () => {
 
 test.each([
 	['gemini-2.5-flash-image', 3, '2.5 Flash'],
-	[PRO, 14, '3.0 Pro'],
+	[PRO, 14, '3 Pro'],
 	[FLASH_31, 14, '3.1 Flash'],
 ])('%s takes %i images', async (id, most, name) => {
 	const bytes = await picture();

@@ -123,7 +123,7 @@ export const contents: Record<string, Profile> = {
 	'models-empty': { description: 'GET /models answers an empty list', models: () => [] },
 	'no-image-models': {
 		description: 'GET /models lists no image model',
-		models: (ids) => ids.filter((id) => !id.includes('image')),
+		models: (ids) => ids.filter((id) => !/image|banana/.test(id)),
 	},
 	'raw-key-only': {
 		description: 'Accepts only "Authorization: <key>"',

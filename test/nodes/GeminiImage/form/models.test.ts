@@ -1,46 +1,149 @@
+import fc from 'fast-check';
+
 import {
 	ASPECT_RATIOS,
 	DEFAULT_MODEL,
 	findModel,
 	IMAGE_SIZES,
+	listName,
 	MODELS,
 } from '../../../../nodes/GeminiImage/form/models';
 
 const TEN = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'];
 const NARROW = ['1:4', '4:1', '1:8', '8:1'];
+const ALL = [...TEN, ...NARROW];
 const COMMON = ['image/png', 'image/jpeg', 'image/webp'];
-const PHONE = ['image/heic', 'image/heif'];
+const ANY_TYPE = [...COMMON, 'image/heic', 'image/heif'];
+
+const SEEDS = [
+	'gemini-2.5-flash-image',
+	'gemini-3.0-pro-image-preview',
+	'gemini-3.1-flash-image-preview',
+];
 
 test.each([
-	['gemini-2.5-flash-image', TEN, ['1K'], 3, COMMON],
-	['gemini-3.0-pro-image-preview', TEN, ['1K', '2K', '4K'], 14, [...COMMON, ...PHONE]],
-	[
-		'gemini-3.1-flash-image-preview',
-		[...TEN, ...NARROW],
-		['512', '1K', '2K', '4K'],
-		14,
-		[...COMMON, ...PHONE],
-	],
-])('%s takes what the reference says', (id, ratios, imageSizes, maxInputImages, inputTypes) => {
-	const model = findModel(id);
-	expect(model).toMatchObject({ id, imageSizes, maxInputImages, inputTypes });
-	expect([...(model?.aspectRatios ?? [])].sort()).toEqual([...ratios].sort());
-});
+	['gemini-2.5-flash-image', TEN, ['1K'], 3, COMMON, []],
+	['gemini-3-pro-image', TEN, ['1K', '2K', '4K'], 14, ANY_TYPE, []],
+	['gemini-3.1-flash-image', ALL, ['512', '1K', '2K', '4K'], 14, ANY_TYPE, ['minimal', 'high']],
+	['gemini-3.1-flash-lite-image', ALL, ['1K'], 14, ANY_TYPE, ['minimal', 'high']],
+	['gemini-nano-banana-2.1', ALL, ['1K', '2K', '4K'], 14, ANY_TYPE, ['minimal', 'medium', 'high']],
+])(
+	'%s takes what the reference says',
+	(currentId, ratios, imageSizes, maxInputImages, inputTypes, reasoningEfforts) => {
+		const model = findModel(currentId);
+		const limits = { imageSizes, maxInputImages, inputTypes, reasoningEfforts };
+		expect(model).toMatchObject({ currentId, ...limits });
+		expect([...(model?.aspectRatios ?? [])].sort()).toEqual([...ratios].sort());
+	},
+);
 
 test('the form offers every ratio and size of the contract', () => {
-	expect([...ASPECT_RATIOS].sort()).toEqual([...TEN, ...NARROW].sort());
+	expect([...ASPECT_RATIOS].sort()).toEqual([...ALL].sort());
 	expect(IMAGE_SIZES).toEqual(['512', '1K', '2K', '4K']);
 });
 
-test('the default is a known model', () => {
+test('the default is a known model, and the ids of Nexconn come first', () => {
 	expect(DEFAULT_MODEL).toBe('gemini-2.5-flash-image');
-	expect(findModel(DEFAULT_MODEL)).toBeDefined();
-	expect(new Set(MODELS.map(({ id }) => id)).size).toBe(MODELS.length);
+	expect(findModel(DEFAULT_MODEL)?.id).toBe(DEFAULT_MODEL);
+	expect(MODELS.slice(0, 3).map(({ id }) => id)).toEqual(SEEDS);
 });
 
-test.each(['gemini-4-image', 'Gemini-2.5-flash-image', 'google/gemini-2.5-flash-image', ''])(
-	'%j is not known, so its values are not checked',
-	(id) => {
+test('no id stands for two models, and each successor is one of them', () => {
+	const ids = MODELS.flatMap(({ id, currentId, otherIds }) => [
+		...new Set([id, currentId, ...otherIds]),
+	]);
+	expect(new Set(ids).size).toBe(ids.length);
+	for (const model of MODELS) {
+		for (const id of [model.id, model.currentId, ...model.otherIds]) {
+			expect(findModel(id)).toBe(model);
+		}
+		if (model.successor) expect(findModel(model.successor)?.currentId).toBe(model.successor);
+	}
+	expect(MODELS.filter(({ successor }) => successor).map(({ name }) => name)).toEqual([
+		'Gemini 2.5 Flash Image',
+		'Gemini 3.1 Flash Image',
+	]);
+});
+
+test('a list shows each model with its market name and what it is good for', () => {
+	expect(MODELS.map(listName)).toEqual([
+		'Gemini 2.5 Flash Image (Nano Banana) · fast, 1K',
+		'Gemini 3 Pro Image (Nano Banana Pro) · best quality and lettering, up to 4K',
+		'Gemini 3.1 Flash Image (Nano Banana 2) · fast, all ratios, 512 to 4K',
+		'Gemini 3.1 Flash Lite Image (Nano Banana 2 Lite) · cheap, all ratios, 1K',
+		'Nano Banana 2.1 · newest, all ratios, up to 4K',
+	]);
+});
+
+describe('any spelling of an id', () => {
+	test.each([
+		['google/gemini-3-pro-image', 'gemini-3-pro-image'],
+		['gemini/gemini-2.5-flash-image', 'gemini-2.5-flash-image'],
+		['models/gemini-3.1-flash-lite-image-preview', 'gemini-3.1-flash-lite-image'],
+		['vertexai/gemini-3.1-flash-image-preview', 'gemini-3.1-flash-image'],
+		['openrouter/google/gemini-2.5-flash-image-preview', 'gemini-2.5-flash-image'],
+		['gemini-3.0-pro-image', 'gemini-3-pro-image'],
+		['gemini-3-pro-image-preview', 'gemini-3-pro-image'],
+		[' Gemini-2.5-Flash-Image\n', 'gemini-2.5-flash-image'],
+		['nano-banana', 'gemini-2.5-flash-image'],
+		['nano-banana-pro', 'gemini-3-pro-image'],
+		['google/nano-banana-2', 'gemini-3.1-flash-image'],
+		['nano-banana-2-lite', 'gemini-3.1-flash-lite-image'],
+		['NANO-BANANA-2.1', 'gemini-nano-banana-2.1'],
+	])('%j is %s', (id, currentId) => {
+		expect(findModel(id)?.currentId).toBe(currentId);
+	});
+
+	const known = fc
+		.constantFrom(...MODELS)
+		.chain((model) =>
+			fc
+				.constantFrom(model.id, model.currentId, ...model.otherIds)
+				.map((id) => ({ id: id.replace(/-preview$/, ''), model })),
+		);
+	const prefix = fc.constantFrom(
+		'',
+		'google/',
+		'gemini/',
+		'models/',
+		'a/b/',
+		'v3.0/',
+		'x-preview/',
+	);
+	const space = fc.constantFrom('', ' ', '\n', '\t ');
+
+	test('finds its model', () => {
+		const changes = fc.record({
+			before: space,
+			prefix,
+			isPreview: fc.boolean(),
+			isThreePointZero: fc.boolean(),
+			isUpper: fc.boolean(),
+			after: space,
+		});
+		fc.assert(
+			fc.property(known, changes, ({ id, model }, change) => {
+				const name = change.isThreePointZero ? id.replace(/^gemini-3-/, 'gemini-3.0-') : id;
+				const spelled = change.prefix + name + (change.isPreview ? '-preview' : '');
+				const cased = change.isUpper ? spelled.toUpperCase() : spelled;
+				expect(findModel(change.before + cased + change.after)).toBe(model);
+			}),
+		);
+	});
+
+	test('the prefix never decides', () => {
+		const near = fc.stringMatching(/^(?:gemini-|nano-banana|-|image|preview|[23]|\.[015]|pro|x)*$/);
+		fc.assert(
+			fc.property(near, prefix, (name, before) => {
+				expect(findModel(before + name)).toBe(findModel(name));
+			}),
+		);
+	});
+
+	test.each([
+		...['gemini-4-image', 'gemini-2.5-flash', 'gemini-2.5-flash-image-2', 'gemini-3-image', ''],
+		...['google/', '-preview', 'nano-banana-3', 'imagen-4', 'constructor', 'gemini-30-pro-image'],
+	])('%j is not known, so its values are not checked', (id) => {
 		expect(findModel(id)).toBeUndefined();
-	},
-);
+	});
+});

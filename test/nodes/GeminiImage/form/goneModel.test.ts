@@ -1,0 +1,107 @@
+import {
+	goneAdvice,
+	isModelGone,
+	previewHint,
+	successorIdsOf,
+} from '../../../../nodes/GeminiImage/form/goneModel';
+import { MODELS } from '../../../../nodes/GeminiImage/form/models';
+
+describe('what services say of a model that is gone', () => {
+	test.each([
+		[400, 'google/gemini-3-pro-image-preview is not a valid model ID'],
+		[400, '/chat/completions: Invalid model name passed in model=nano-banana'],
+		[400, "The requested model 'gemini-2.5-flash-image' is not supported."],
+		[400, 'Unsupported model gemini-3-pro-image-preview'],
+		[404, 'The model does not exist'],
+		[404, 'model_not_found'],
+		[
+			404,
+			'models/gemini-3-pro-image-preview is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models.',
+		],
+		[404, 'This model models/gemini-2.5-flash-image is no longer available to new users.'],
+		[404, 'Publisher Model `projects/p/models/gemini-2.5-flash-image` was not found'],
+		[404, 'No endpoints found for google/gemini-2.5-flash-image-preview.'],
+		[404, 'gemini-3.1-flash-image-preview has been retired'],
+		[502, 'upstream_error: unknown model'],
+		[503, 'No available channel for model gemini-2.5-flash-image under group default'],
+		[503, '当前分组 default 下对于模型 gemini-3-pro-image-preview 无可用渠道'],
+		[503, 'the price of the model is not set (model: gemini-3.0-pro-image-preview)'],
+	])('%i %s', (status, message) => {
+		expect(isModelGone(status, message)).toBe(true);
+	});
+
+	test.each([
+		[400, 'Invalid request parameters'],
+		[400, "image_config.image_size: '4K' is not supported by this model"],
+		[400, "Model gemini-2.5-flash-image: aspect_ratio '1:8' is not supported"],
+		[400, 'model gemini-3-pro-image: MIME type image/gif not supported'],
+		[400, 'Thinking level low is not supported for model gemini-3.1-flash-lite-image'],
+		[400, 'API key not found. Please pass a valid API key.'],
+		[404, 'Not Found'],
+		[404, 'No such route: POST /v1/v1/chat/completions'],
+		[502, 'Upstream request failed'],
+		[503, 'The model is overloaded. Please try again later.'],
+		[503, 'The model gemini-3-pro-image is temporarily not available'],
+		[503, 'The service is overloaded'],
+		...[401, 402, 403, 413, 429, 500, 504].map((status): [number, string] => [
+			status,
+			'The model does not exist',
+		]),
+	])('is not %i %s', (status, message) => {
+		expect(isModelGone(status, message)).toBe(false);
+	});
+
+	test('stands in the first thousand characters', () => {
+		expect(isModelGone(404, `${'-'.repeat(5000)} model not found`)).toBe(false);
+		expect(isModelGone(404, `model not found ${'-'.repeat(5_000_000)}`)).toBe(true);
+	});
+});
+
+describe('what follows a model', () => {
+	const NEWEST = ['gemini-nano-banana-2.1', 'google/gemini-nano-banana-2.1'];
+	const PRO = ['gemini-3-pro-image', 'google/gemini-3-pro-image'];
+
+	test.each([
+		['gemini-3.0-pro-image-preview', PRO],
+		['gemini-3-pro-image-preview', PRO],
+		['google/gemini-3-pro-image-preview', PRO],
+		['GEMINI-3.1-FLASH-IMAGE-PREVIEW', ['gemini-3.1-flash-image', 'google/gemini-3.1-flash-image']],
+		['gemini-2.5-flash-image-preview', ['gemini-2.5-flash-image', 'google/gemini-2.5-flash-image']],
+		['gemini-2.5-flash-image', NEWEST],
+		['google/nano-banana', NEWEST],
+		['gemini-3.1-flash-image', NEWEST],
+		['nano-banana-pro', PRO],
+		['gemini-3-pro-image', ['google/gemini-3-pro-image']],
+		['google/gemini-nano-banana-2.1', ['gemini-nano-banana-2.1']],
+		['gemini-9-image', []],
+	])('%s: %j', (id, ids) => {
+		expect(successorIdsOf(id)).toEqual(ids);
+		for (const next of ids) expect(goneAdvice(id)).toContain(`'${next}'`);
+	});
+
+	test.each([
+		[
+			'gemini-3.0-pro-image-preview',
+			"Google has switched off the preview of Gemini 3 Pro Image (as of November 2026): set 'Model' to 'gemini-3-pro-image' or 'google/gemini-3-pro-image'",
+		],
+		[
+			'gemini-2.5-flash-image',
+			"Nano Banana 2.1 follows Gemini 2.5 Flash Image: set 'Model' to 'gemini-nano-banana-2.1' or 'google/gemini-nano-banana-2.1'",
+		],
+		[
+			'google/gemini-3-pro-image',
+			"Gemini 3 Pro Image may have another id here: set 'Model' to 'gemini-3-pro-image'",
+		],
+		['gpt-image-9', "Choose another 'Model'; its list shows what the account offers"],
+	])('the advice for %s', (id, advice) => {
+		expect(goneAdvice(id)).toBe(advice);
+	});
+});
+
+test('a preview that still draws gives a hint, any other id none', () => {
+	expect(previewHint(' google/gemini-3.1-flash-image-preview')).toBe(
+		"Google has switched off the preview of Gemini 3.1 Flash Image (as of November 2026). When this id stops working here, set 'Model' to 'gemini-3.1-flash-image' or 'google/gemini-3.1-flash-image'",
+	);
+	expect(previewHint('veo-3.1-generate-preview')).toBeUndefined();
+	for (const { currentId } of MODELS) expect(previewHint(currentId)).toBeUndefined();
+});
