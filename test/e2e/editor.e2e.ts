@@ -64,14 +64,21 @@ describe('a workflow made by hand', () => {
 		await by('rlc-input').click();
 		await until('the list is asked for', () => stage.emulator.requests.find(isList));
 		const models = by('rlc-item');
-		await models.getByText('Gemini 3.1 Flash Image').waitFor();
+		const chosen =
+			'Gemini 3.1 Flash Image (Nano Banana 2) · fast, all ratios, 512 to 4K [gemini-3.1-flash-image-preview]';
+		await models.getByText(chosen).waitFor();
+		const pro = 'Gemini 3 Pro Image (Nano Banana Pro) · best quality and lettering, up to 4K';
 		expect(await models.allInnerTexts()).toEqual([
-			'Gemini 2.5 Flash Image',
-			'Gemini 3.0 Pro Image',
-			'Gemini 3.1 Flash Image',
+			'Gemini 2.5 Flash Image (Nano Banana) · fast, 1K',
+			`${pro} [gemini-3-pro-image]`,
+			`${pro} [gemini-3.0-pro-image-preview]`,
+			chosen.replace('-preview', ''),
+			chosen,
+			'Gemini 3.1 Flash Lite Image (Nano Banana 2 Lite) · cheap, all ratios, 1K',
+			'Nano Banana 2.1 · newest, all ratios, up to 4K',
 		]);
-		await models.getByText('Gemini 3.1 Flash Image').click();
-		expect(await by('rlc-input').inputValue()).toBe('Gemini 3.1 Flash Image');
+		await models.getByText(chosen).click();
+		expect(await by('rlc-input').inputValue()).toBe(chosen);
 	});
 
 	test('the step runs and shows its picture', async () => {

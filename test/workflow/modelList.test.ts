@@ -1,70 +1,178 @@
-import type { ILoadOptionsFunctions } from 'n8n-workflow';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
-import { GeminiImage } from '../../index';
-import { startEmulator, type Emulator } from '../emulator';
+import { MODELS } from '../../nodes/GeminiImage/form/models';
+import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
 
-/** The editor's context: the model list asks for nothing but credentials and the HTTP helper. */
-function contextFor(emulator: Emulator, profile?: string): ILoadOptionsFunctions {
-	return {
-		getCredentials: async () => ({ apiKey: emulator.apiKey, baseUrl: emulator.baseUrl(profile) }),
-		helpers: {
-			async httpRequestWithAuthentication(
-				_type: string,
-				{ url, disableFollowRedirect }: { url: string; disableFollowRedirect?: boolean },
-			) {
-				const response = await fetch(url, {
-					headers: { authorization: emulator.apiKey },
-					redirect: disableFollowRedirect ? 'manual' : 'follow',
-				});
-				if (!response.ok) throw new Error(`Request failed with ${response.status}`);
-				return await response.json();
-			},
-		},
-	} as unknown as ILoadOptionsFunctions;
-}
+const MARKED = KNOWN.map(({ name, value }) => ({ name: name + ABSENT, value }));
 
-describe('model list', () => {
-	const { searchModels } = new GeminiImage().methods.listSearch;
-	let emulator: Emulator;
+describe('a list of the service', () => {
+	let server: Server;
+	let reply: { body: string; type: string };
+	let requests: string[] = [];
 
 	beforeAll(async () => {
-		emulator = await startEmulator();
+		server = createServer(({ method, url, headers }, response) => {
+			requests.push(`${method} ${url} ${headers.authorization}`);
+			response.writeHead(200, { 'Content-Type': reply.type }).end(reply.body);
+		});
+		await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 	});
-	afterAll(async () => await emulator.close());
+	beforeEach(() => void (requests = []));
+	afterAll(async () => await new Promise((done) => server.close(done)));
 
-	const search = async (profile?: string, filter?: string) =>
-		(await searchModels.call(contextFor(emulator, profile), filter)).results;
+	async function searchIn(body: unknown, filter?: string, type = 'application/json') {
+		reply = { body: typeof body === 'string' ? body : JSON.stringify(body), type };
+		const { port } = server.address() as AddressInfo;
+		const context = editorContext({ apiKey: 'k', baseUrl: `http://127.0.0.1:${port}/v1` });
+		const results = await search(context, filter);
+		expect(requests).toEqual(['GET /v1/models k']);
+		return results;
+	}
 
-	const known = [
-		'gemini-2.5-flash-image',
-		'gemini-3.0-pro-image-preview',
-		'gemini-3.1-flash-image-preview',
-	];
+	const list = (...models: Array<string | object>) => ({
+		object: 'list',
+		data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),
+	});
+	const values = (results: Array<{ value: unknown }>) => results.map(({ value }) => value);
+	const offered = async (...models: Array<string | object>) => {
+		const results = await searchIn(list(...models));
+		return values(results.filter(({ name }) => !name.endsWith(ABSENT)));
+	};
 
-	test('the three known models come first, with what they are good at', async () => {
-		const results = await search();
-		expect(results.slice(0, 3).map(({ value }) => value)).toEqual(known);
-		expect(results.slice(0, 3).every(({ description }) => description)).toBe(true);
-		expect(results.every(({ value }) => /gemini.*image/.test(String(value)))).toBe(true);
+	test('names the known models by their market names, and marks those that it lacks', async () => {
+		const results = await searchIn(
+			list('gemini-nano-banana-2.1', 'deepseek-v3', 'google/gemini-2.5-flash-image'),
+		);
+		expect(results).toEqual([
+			{
+				name: 'Gemini 2.5 Flash Image (Nano Banana) · fast, 1K',
+				value: 'google/gemini-2.5-flash-image',
+			},
+			{
+				name: 'Nano Banana 2.1 · newest, all ratios, up to 4K',
+				value: 'gemini-nano-banana-2.1',
+			},
+			...MARKED.slice(1, 4),
+		]);
 	});
 
-	test.each(['models-empty', 'no-image-models'])('they are there with %s too', async (profile) => {
-		expect((await search(profile)).map(({ value }) => value)).toEqual(known);
+	test('keeps each of its spellings, once, and the known rows once', async () => {
+		const ids = ['gemini-3.0-pro-image-preview', 'google/gemini-3-pro-image', 'nano-banana-pro'];
+		const results = await searchIn(list(...ids, ids[0] as string));
+		const name = 'Gemini 3 Pro Image (Nano Banana Pro) · best quality and lettering, up to 4K';
+		expect(results).toEqual([
+			...ids.map((value) => ({ name: `${name} [${value}]`, value })),
+			...MARKED.filter(({ value }) => value !== ids[0]),
+		]);
+	});
+
+	test('brings models that do not exist yet, behind those known and before those lacking', async () => {
+		const results = await searchIn(
+			list('gemini-5-flash-image', 'gemini-nano-banana-4', 'gemini-2.5-flash-image'),
+		);
+		expect(values(results.slice(0, 4))).toEqual([
+			'gemini-2.5-flash-image',
+			'gemini-5-flash-image',
+			'gemini-nano-banana-4',
+			'gemini-3.0-pro-image-preview',
+		]);
+		expect(results[1]?.name).toBe('gemini-5-flash-image');
+	});
+
+	test('without modalities is read by names', async () => {
+		const drawing = ['google/gemini-9.1-ultra-image', 'nano_banana_x', 'Nano Banana 7'];
+		const others = [
+			...['gemini-2.5-flash', 'gemini-image-embedding', 'gemini-live-image', 'nano-banana-video'],
+			...['gemini-3-vision-image', 'gemini-tts-image', 'gemini-audio-image', 'gpt-image-2'],
+			...['gemini/imagen-4', 'imagen-4-gemini', 'veo-3.1', `gemini-${'x'.repeat(300)}-image`],
+		];
+		expect(await offered(...others, ...drawing)).toEqual([...drawing].sort());
 	});
 
 	test.each([
-		['pro', ['gemini-3.0-pro-image-preview']],
-		['2.5 FLASH', ['gemini-2.5-flash-image']],
+		['output_modalities', (output: unknown) => ({ output_modalities: output })],
+		['architecture', (output: unknown) => ({ architecture: { output_modalities: output } })],
+		['modalities', (output: unknown) => ({ modalities: { output } })],
+	])('with modalities is read by them: %s', async (_name, entry) => {
+		const draws = [
+			{ id: 'gpt-image-9', ...entry(['text', 'image']) },
+			{ id: 'gemini-omni', ...entry('Image') },
+			{ id: 'gemini-3.1-flash-image', ...entry(['text']) },
+			{ id: 'gemini-6-image', ...entry(null) },
+		];
+		const draws_not = [
+			{ id: 'gemini-7-image', ...entry(['text']) },
+			{ id: 'nano-banana-8', ...entry([]) },
+			{ id: 'gemini-9-image', ...entry([['image'], 7, null]) },
+		];
+		expect(await offered(...draws, ...draws_not)).toEqual([
+			'gemini-3.1-flash-image',
+			'gemini-6-image',
+			'gemini-omni',
+			'gpt-image-9',
+		]);
+	});
+
+	test('without any Gemini model says nothing of them', async () => {
+		const painter = { id: 'flux-9', output_modalities: ['image'] };
+		expect(await searchIn(list('deepseek-v3', painter))).toEqual([
+			...KNOWN,
+			{ name: 'flux-9', value: 'flux-9' },
+		]);
+	});
+
+	test('with Gemini models of words alone marks nothing, beside image models all', async () => {
+		expect(await searchIn(list('gemini-2.5-pro'))).toEqual(KNOWN);
+		requests = [];
+		const painter = { id: 'flux-9', output_modalities: ['image'] };
+		expect(await searchIn(list('gemini-2.5-pro', painter))).toEqual([
+			{ name: 'flux-9', value: 'flux-9' },
+			...MARKED,
+		]);
+	});
+
+	test.each([
+		['pro', ['gemini-3-pro-image']],
+		[
+			' NANO BANANA 2 ',
+			['gemini-3.1-flash-image', 'gemini-3.1-flash-lite-image', 'gemini-nano-banana-2.1'],
+		],
+		['4-flash-im', ['gemini-4-flash-image']],
 		['nothing like it', []],
-	])('a search for %s', async (filter, expected) => {
-		expect((await search(undefined, filter)).map(({ value }) => value)).toEqual(expected);
+	])('is searched for %j', async (filter, expected) => {
+		const all = list('gemini-4-flash-image', ...MODELS.map(({ currentId }) => currentId));
+		expect(values(await searchIn(all, filter))).toEqual(expected);
 	});
 
-	test('the key follows no redirect', async () => {
-		await expect(search('redirect')).rejects.toThrow('307');
+	test('is searched for its marks', async () => {
+		const found = await searchIn(list('gemini-3.0-pro-image-preview'), 'not in your');
+		expect(found).toEqual(MARKED.filter(({ value }) => value !== 'gemini-3.0-pro-image-preview'));
 	});
 
-	test('a failure is not hidden behind the known models', async () => {
-		await expect(search('status-500')).rejects.toThrow('500');
+	test.each([
+		['an empty list', { data: [] }],
+		['no list', { object: 'list' }],
+		['null', 'null'],
+		[
+			'a list of other things',
+			{ data: [null, 7, 'gemini-x-image', [], {}, { id: {} }, { id: '' }] },
+		],
+		['data that is no list', { data: { id: 'gemini-4-image' } }],
+		['an error', { error: { message: 'no' } }],
+		['text that is cut off', '{"data":[{"id":"gemini-4-im'],
+		['nothing', ''],
+	])('that is %s leaves the known models', async (_name, body) => {
+		expect(await searchIn(body)).toEqual(KNOWN);
+	});
+
+	test('that is a page of HTML leaves the known models', async () => {
+		const page = '<!doctype html><title>gemini-4-image</title>';
+		expect(await searchIn(page, '', 'text/html')).toEqual(KNOWN);
+	});
+
+	test('of a hundred thousand models is cut to a thousand', async () => {
+		const many = Array.from({ length: 100_000 }, (_, index) => `gemini-x${index}-image`);
+		expect(await searchIn(list(...many))).toHaveLength(1000 + KNOWN.length);
 	});
 });

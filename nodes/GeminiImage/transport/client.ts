@@ -169,6 +169,7 @@ export async function requestModels(context: ILoadOptionsFunctions): Promise<unk
 	return await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
 		url: `${apiRootOf(await context.getCredentials(CREDENTIAL))}/models`,
 		json: true,
+		timeout: 10_000,
 		disableFollowRedirect: true,
 	});
 }

@@ -1,0 +1,61 @@
+import { startEmulator, type Emulator } from '../emulator';
+import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
+
+describe('a service that gives no list', () => {
+	let emulator: Emulator;
+	beforeAll(async () => {
+		emulator = await startEmulator();
+	});
+	afterAll(async () => await emulator.close());
+
+	const contextFor = (profile?: string) =>
+		editorContext({ apiKey: 'wrong', baseUrl: emulator.baseUrl(profile) });
+
+	test('the list of the emulator has every known model, none of them marked', async () => {
+		const results = await search(contextFor());
+		expect(results.map(({ value }) => value)).toEqual(
+			expect.arrayContaining(KNOWN.map(({ value }) => value)),
+		);
+		expect(results.filter(({ name }) => name.endsWith(ABSENT))).toEqual([]);
+	});
+
+	test.each([
+		...['models-empty', 'no-image-models', 'models-need-key', 'status-404', 'status-401'],
+		...['status-429', 'status-500', 'status-503', 'html-error', 'text-error', 'empty-error'],
+		...['error-200', 'error-200-string', 'big-error', 'key-echo', 'reset-before-headers'],
+	])('%s leaves the known models', async (profile) => {
+		expect(await search(contextFor(profile))).toEqual(KNOWN);
+		expect(emulator.requests.at(-1)).toMatchObject({ profile, path: `/${profile}/v1/models` });
+	});
+
+	test('silence ends after ten seconds', async () => {
+		const context = contextFor('stall-before-headers');
+		const { httpRequestWithAuthentication: request } = context.helpers;
+		const waits: unknown[] = [];
+		context.helpers.httpRequestWithAuthentication = async function (type, options) {
+			waits.push(options.timeout);
+			return await request.call(this, type, { ...options, timeout: 100 });
+		};
+		expect(await search(context)).toEqual(KNOWN);
+		expect(waits).toEqual([10_000]);
+	});
+
+	test.each(['redirect', 'redirect-away'])('%s: the key follows none', async (profile) => {
+		const before = emulator.requests.length;
+		expect(await search(contextFor(profile))).toEqual(KNOWN);
+		expect(emulator.requests.slice(before)).toMatchObject([{ profile }]);
+	});
+
+	test.each(['http://127.0.0.1:1/v1', 'nonsense', '', 'ftp://127.0.0.1/v1'])(
+		'nobody at %j leaves the known models',
+		async (baseUrl) => {
+			expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
+		},
+	);
+
+	test('no credential leaves the known models', async () => {
+		const context = contextFor();
+		context.getCredentials = async () => await Promise.reject(new Error('No credential'));
+		expect(await search(context)).toEqual(KNOWN);
+	});
+});
