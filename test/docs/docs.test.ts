@@ -5,7 +5,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { parse } from 'yaml';
 
 import manifest from '../../package.json';
-import { MODELS } from '../../nodes/GeminiImage/form/models';
+import { AS_OF, findModel, MODELS } from '../../nodes/GeminiImage/form/models';
 import { loadBuilt } from '../demo/built';
 import { read, readPage, ROOT } from './markdown';
 
@@ -77,20 +77,38 @@ describe('README', () => {
 		expect(names('Credentials')).toEqual(displayed(credentialType.properties));
 	});
 
+	test('tells of each model, and as of when', () => {
+		expect(
+			read('README.md')
+				.match(/[Aa]s of (\w+ \d{4})/g)
+				?.map((text) => text.slice(6)),
+		).toEqual([AS_OF, AS_OF]);
+		expect(tables.get('Models')?.[0]).toEqual(
+			MODELS.map(({ name, marketName, id, currentId, otherIds, ...model }) => [
+				name,
+				marketName ?? name,
+				[...new Set([id, currentId, ...otherIds])].map((text) => `\`${text}\``).join(', '),
+				model.goodFor,
+				model.status,
+				findModel(model.successor ?? '')?.name ?? '',
+			]),
+		);
+	});
+
 	test('tells what each model takes', () => {
-		const rows = table('Models');
-		const told = rows.map(([id, ratios = '', imageSizes, inputs]) => [
-			id,
+		const rows = tables.get('Models')?.[1] ?? [];
+		const told = rows.map(([name, ratios = '', ...others]) => [
+			name,
 			ratios.replace(/^the same(, and)?/, rows[0]?.[1] ?? '').trim(),
-			imageSizes,
-			inputs,
+			...others,
 		]);
 		expect(told).toEqual(
-			MODELS.map(({ id, aspectRatios, imageSizes, maxInputImages, inputTypes }) => [
-				`\`${id}\``,
+			MODELS.map(({ name, aspectRatios, imageSizes, maxInputImages, inputTypes, ...model }) => [
+				name,
 				aspectRatios.join(' '),
 				imageSizes.join(' '),
 				`up to ${maxInputImages}: ${inputTypes.map(fileType).join(', ')}`,
+				model.reasoningEfforts.join(', ') || 'no choice',
 			]),
 		);
 	});
