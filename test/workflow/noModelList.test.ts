@@ -41,9 +41,11 @@ describe('a service that gives no list', () => {
 	});
 
 	test.each(['redirect', 'redirect-away'])('%s: the key follows none', async (profile) => {
-		const before = emulator.requests.length;
-		expect(await search(contextFor(profile))).toEqual(KNOWN);
-		expect(emulator.requests.slice(before)).toMatchObject([{ profile }]);
+		const service = await startEmulator();
+		const baseUrl = service.baseUrl(profile);
+		expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
+		expect(service.requests.map(({ path }) => path)).toEqual([`/${profile}/v1/models`]);
+		await service.close();
 	});
 
 	test.each(['http://127.0.0.1:1/v1', 'nonsense', '', 'ftp://127.0.0.1/v1'])(
