@@ -7,19 +7,20 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { createClient } from './transport/client';
-import { imageFields, modelField, pictureFields, promptField } from './form/fields';
-import { searchModels } from './transport/modelList';
-import { failedItem, toNodeError } from './errors/nodeError';
 import { abortWith } from './abort';
+import { failedItem, toNodeError } from './errors/nodeError';
+import { fieldsFor } from './form/fields';
 import { operations } from './operations';
-import type { Operation } from './operations/operation';
-import { optionsField } from './form/optionFields';
+import { perform, type Operation } from './operations/operation';
 import { renumber } from './operations/output';
-import { planRequests, type Request } from './operations/plan';
+import { planRequests, type Misread, type PlannedRequest } from './operations/plan';
+import { createClient } from './transport/client';
+import { searchModels } from './transport/modelList';
 
 /** n8n before 1.85 does not export the types of connections. */
 const MAIN = NodeConnectionTypes?.Main ?? 'main';
+
+const operationNames = Object.fromEntries(operations.map(({ value, name }) => [value, name]));
 
 export class GeminiImage implements INodeType {
 	description: INodeTypeDescription = {
@@ -28,14 +29,22 @@ export class GeminiImage implements INodeType {
 		icon: { light: 'file:geminiImage.svg', dark: 'file:geminiImage.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
-		description: 'Draw, edit and talk about pictures with Gemini image models through Nexconn',
+		subtitle: `={{ ${JSON.stringify(operationNames)}[$parameter["operation"]] }}`,
+		description: 'Generate, edit and talk about images with Gemini image models through Nexconn',
 		defaults: { name: 'Gemini Image' },
 		usableAsTool: true,
 		inputs: [MAIN],
 		outputs: [MAIN],
 		credentials: [{ name: 'nexconnApi', required: true }],
 		properties: [
+			// n8n names new nodes and tools by the action of an operation that hangs on a resource.
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'hidden',
+				noDataExpression: true,
+				default: 'image',
+			},
 			{
 				displayName: 'Operation',
 				name: 'operation',
@@ -48,12 +57,9 @@ export class GeminiImage implements INodeType {
 					description,
 				})),
 				default: 'textToImage',
+				displayOptions: { show: { resource: ['image'] } },
 			},
-			modelField,
-			promptField,
-			...imageFields,
-			...pictureFields,
-			optionsField,
+			...fieldsFor(operations),
 		],
 	};
 
@@ -64,33 +70,40 @@ export class GeminiImage implements INodeType {
 		const operation = operationOf(this);
 		const cancel = this.getExecutionCancelSignal?.();
 		const run = abortWith(cancel);
+		const gate = { opensAt: 0 };
 		const hints = new Set<string>();
 		let failure: Error | undefined;
 
-		const perform = async ({ itemIndex, itemIndexes }: Request): Promise<INodeExecutionData[]> => {
+		const handle = async (request: PlannedRequest | Misread): Promise<INodeExecutionData[]> => {
+			const { itemIndex, itemIndexes } = request;
 			const pairs = itemIndexes.map((item) => ({ item }));
 			const pairedItem = pairs.length === 1 ? pairs[0] : pairs;
+			const closes: Array<() => void> = [];
 			const { signal } = run;
-			const hint = (message: string) => void hints.add(message);
 			try {
 				signal.throwIfAborted();
-				const client = await createClient(this, itemIndex);
-				const turn = { context: this, client, signal, itemIndex, itemIndexes, hint };
-				const items = await operation.execute(turn);
+				if ('failure' in request) throw request.failure;
+				const client = await createClient(this, itemIndex, gate);
+				const hint = (message: string) => void hints.add(message);
+				const onEnd = (close: () => void) => void closes.push(close);
+				const turn = { ...request, context: this, operation, client, signal, hint, onEnd };
+				const items = await perform(turn);
 				return items.map((item) => ({ ...item, pairedItem }));
 			} catch (error) {
 				if (this.continueOnFail() && !signal.aborted) {
-					const item = failedItem(this.getNode(), error, itemIndex);
+					const item = await failedItem(this, error, itemIndex);
 					return [{ ...item, pairedItem }];
 				}
-				failure ??= toNodeError(this.getNode(), error, itemIndex);
+				failure ??= await toNodeError(this, error, itemIndex);
 				run.abort();
 				return [];
+			} finally {
+				for (const close of closes) close();
 			}
 		};
 
 		const { requests, concurrency } = planRequests(this, operation);
-		const results = await pLimit(concurrency).map(requests, perform);
+		const results = await pLimit(concurrency).map(requests, handle);
 		if (cancel?.aborted) throw cancelled(this);
 		if (failure) throw failure;
 		for (const message of hints) {

@@ -34,3 +34,14 @@ export class ApiError extends Error {
 export function invalidInput(field: string, message: string, description: string): ApiError {
 	return new ApiError(message, description, { field });
 }
+
+/**
+ * The failure that a link to an image stands for, the same whatever became of it: closed ports and
+ * open ones, refused addresses and unknown ones must not differ.
+ */
+export function linkError(): ApiError {
+	return new ApiError(
+		'The reply links to an image that cannot be loaded',
+		'The call may have been billed. Try again; links into the network of n8n are followed to the host of the Base URL alone.',
+	);
+}

@@ -3,7 +3,7 @@ import { asObject } from '../json';
 /** Longest foreign text in a message, a detail or a hint, in characters. */
 const MAX_CHARS = 600;
 /** What is looked at to find them, in characters; the rest is cut before anything else happens. */
-const MAX_LOOK_CHARS = 4096;
+const MAX_LOOK_CHARS = 64 * 1024;
 /** How deep a foreign object is told: n8n cannot save one that is nested thousands of times. */
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 100;
@@ -14,6 +14,8 @@ const DATA_START = /;\s{0,4}base64\s{0,4},/gi;
 /** One line of what follows, and the end of it. */
 const DATA_LINE = /[\w+/=%\\-]*/y;
 const LINE_END = /\r?\n/y;
+/** What a data URL that is left out in the output holds at least, in characters. */
+const MIN_DATA_CHARS = 64;
 /** Lines of base64 are longer than this, in characters; a shorter one is the last. */
 const MIN_LINE_CHARS = 40;
 /** How far in front of `;base64,` the type of a data URL begins, in characters. */
@@ -35,7 +37,7 @@ export function createClean(secrets: string[]): Clean {
 		for (const spelling of spellings) clean = clean.replace(spelling, '***');
 		// The cut may have left the first part of a secret.
 		if (text.length > MAX_LOOK_CHARS) clean = clean.slice(0, -6 * longest);
-		clean = withoutDataUrls(clean).replace(LONG_RUN, (run) =>
+		clean = withoutDataUrls(clean, 0).replace(LONG_RUN, (run) =>
 			// A path of that length has no capital letter, base64 has many.
 			/[A-Z]/.test(run) ? '[base64]' : run,
 		);
@@ -58,8 +60,11 @@ export function cleanJson(value: unknown, clean: Clean, depth = MAX_DEPTH): unkn
 	);
 }
 
-/** Text of any length with its data URLs left out, whatever they hold. */
-export function withoutDataUrls(text: string): string {
+/**
+ * Text of any length with its data URLs left out, whatever they hold; those with less base64 than
+ * `minChars` are samples that somebody writes about.
+ */
+export function withoutDataUrls(text: string, minChars = MIN_DATA_CHARS): string {
 	let result = '';
 	let from = 0;
 	for (const { index, 0: mark } of text.matchAll(DATA_START)) {
@@ -67,8 +72,11 @@ export function withoutDataUrls(text: string): string {
 		const type = text.slice(Math.max(from, index - MAX_TYPE_CHARS), index);
 		const at = type.toLowerCase().lastIndexOf('data:');
 		if (at === -1) continue;
+		const start = index + mark.length;
+		const end = endOfBase64(text, start);
+		if (end - start < minChars) continue;
 		result += `${text.slice(from, index - type.length + at)}[base64]`;
-		from = endOfBase64(text, index + mark.length);
+		from = end;
 	}
 	return result + text.slice(from);
 }

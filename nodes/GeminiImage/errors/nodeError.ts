@@ -1,7 +1,6 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { asObject } from '../json';
 import { ApiError } from './apiError';
 import { cleanJson, createClean, type Clean } from './cleanText';
 
@@ -42,7 +41,12 @@ export async function failedItem(
 	itemIndex: number,
 ): Promise<INodeExecutionData> {
 	const { message, description, context: told } = await toNodeError(context, error, itemIndex);
-	return { json: { error: message, details: { description, ...asObject(told.details) } } };
+	return {
+		json: {
+			error: message,
+			details: { description, ...(told.details as IDataObject | undefined) },
+		},
+	};
 }
 
 /** Foreign text may hold the key of the item's own credential, with or without its prefix. */

@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, MODELS } from './models';
+import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, listName, MODELS } from './models';
 import { shownFor, type ImageSource, type OperationFacts } from './operationFacts';
 import { optionsField } from './optionFields';
 
@@ -22,7 +22,11 @@ const modelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'model',
 	type: 'resourceLocator',
-	default: { mode: 'list', value: DEFAULT_MODEL, cachedResultName: MODELS[0]?.name },
+	default: {
+		mode: 'list',
+		value: DEFAULT_MODEL,
+		cachedResultName: MODELS[0] && listName(MODELS[0]),
+	},
 	required: true,
 	description: 'The model that draws',
 	modes: [
@@ -65,7 +69,11 @@ const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
 	url: { name: 'URL', description: 'Addresses that the service loads itself' },
 };
 
-function imageSourceField({ value, imageSources }: OperationFacts): INodeProperties[] {
+function imageSourceField({
+	value,
+	imageSources,
+	defaultSource,
+}: OperationFacts): INodeProperties[] {
 	if (!imageSources) return [];
 	const options = Object.entries(SOURCES)
 		.filter(([source]) => imageSources.includes(source as ImageSource))
@@ -76,7 +84,7 @@ function imageSourceField({ value, imageSources }: OperationFacts): INodePropert
 			name: 'imageSource',
 			type: 'options',
 			options,
-			default: imageSources[0],
+			default: defaultSource,
 			description: 'Where the input images come from',
 			displayOptions: { show: { operation: [value] } },
 		},

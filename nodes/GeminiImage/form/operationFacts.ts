@@ -12,8 +12,9 @@ export interface OperationFacts {
 	/** Example of a prompt, and what it is for. */
 	placeholder: string;
 	promptDescription: string;
-	/** Those of Image Source, the default first; undefined if it takes no images. */
-	imageSources?: [ImageSource, ...ImageSource[]];
+	/** Those of Image Source; undefined if it takes no images. */
+	imageSources?: ImageSource[];
+	defaultSource?: ImageSource;
 	/** Whether `numberOfImages` repeats it. */
 	isRepeatable: boolean;
 	/** Whether a reply without an image is a failure. */

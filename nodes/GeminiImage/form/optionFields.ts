@@ -26,9 +26,7 @@ export function optionsField(operations: OperationFacts[]): INodeProperties {
 		default: {},
 		options: OPTION_FIELDS.map((field) => {
 			const fact = NEEDS[field.name];
-			return fact
-				? { ...field, displayOptions: shownFor(operations, fact, '/operation') }
-				: field;
+			return fact ? { ...field, displayOptions: shownFor(operations, fact, '/operation') } : field;
 		}),
 	};
 }
@@ -101,7 +99,7 @@ const OPTION_FIELDS: INodeProperties[] = [
 		name: 'maxConcurrency',
 		type: 'number',
 		typeOptions: { minValue: 1 },
-		default: 4,
+		default: 8,
 		description: 'How many requests may run at the same time',
 	},
 	{

@@ -1,27 +1,28 @@
-import type { Prompt } from '../request/bodies';
-import type { StoredImage } from '../reply/imageStore';
+import { previewHint } from '../form/goneModel';
+import type { Received } from '../reply/receive';
+import type { Prompt } from '../request/prompt';
 
-/** Side of a square picture of each size class, in pixels. */
+/** Side of a square image of each size class, in pixels. */
 const SIDES: Record<string, number> = { '512': 512, '1K': 1024, '2K': 2048, '4K': 4096 };
 
-/** The models round the sides of a picture; less than this share of the pixels is another class. */
+/** The models round the sides of an image; less than this share of the pixels is another class. */
 const TOLERANCE = 0.7;
 
-/** What is different from what was asked for. */
-export function resultHints({ imageSize, aspectRatio }: Prompt, images: StoredImage[]): string[] {
+/** What is different from what was asked for, or will be. */
+export function resultHints(prompt: Prompt, { images }: Received): string[] {
+	const { imageSize, aspectRatio, model } = prompt;
 	const side = SIDES[imageSize ?? ''];
-	return images.flatMap(({ width, height }) => {
+	const hints = images.flatMap(({ width, height }) => {
 		if (width === null || height === null) return [];
 		const size = `${width} x ${height} pixels`;
-		const hints: string[] = [];
-		if (side && width * height < TOLERANCE * side * side) {
-			hints.push(`The service sent a picture of ${size}, smaller than the Image Size ${imageSize}`);
-		}
-		if (aspectRatio && !isRatio(width / height, aspectRatio)) {
-			hints.push(`The service sent a picture of ${size}, not of the Aspect Ratio ${aspectRatio}`);
-		}
-		return hints;
+		const isSmall = side !== undefined && width * height < TOLERANCE * side * side;
+		const isOther = aspectRatio !== undefined && !isRatio(width / height, aspectRatio);
+		return [
+			isSmall && `The service sent an image of ${size}, smaller than the Image Size ${imageSize}`,
+			isOther && `The service sent an image of ${size}, not of the Aspect Ratio ${aspectRatio}`,
+		];
 	});
+	return [...hints, previewHint(model)].filter((hint) => typeof hint === 'string');
 }
 
 function isRatio(ratio: number, asked: string): boolean {

@@ -1,13 +1,12 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 /**
- * Passes the text of an answer on to the user while it arrives, where the workflow was started by a
+ * Passes the text of an answer on to the user while it arrives, if the workflow was started by a
  * chat or webhook that streams: one `begin`, an `item` per piece, one `end`.
  */
 export function createLiveText(context: IExecuteFunctions, itemIndex: number) {
 	// Older n8n, and its second engine, do not stream.
 	const isStreaming = context.isStreaming?.() ?? false;
-	let hasBegun = false;
 	let sent: Promise<void> = Promise.resolve();
 
 	function sendChunk(type: 'begin' | 'item' | 'end', content?: string): void {
@@ -18,14 +17,11 @@ export function createLiveText(context: IExecuteFunctions, itemIndex: number) {
 	}
 
 	return {
-		onStart(): void {
-			hasBegun = true;
-			sendChunk('begin');
-		},
-		onText: (text: string) => sendChunk('item', text),
-		/** Where nobody listens any more, the answer is there all the same. */
+		begin: () => sendChunk('begin'),
+		add: (text: string) => sendChunk('item', text),
+		/** If nobody listens any more, the answer is there all the same. */
 		async end(): Promise<void> {
-			if (hasBegun) sendChunk('end');
+			sendChunk('end');
 			await sent.catch(() => {});
 		},
 	};

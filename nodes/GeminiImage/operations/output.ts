@@ -1,35 +1,29 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import * as n8nWorkflow from 'n8n-workflow';
 
+import { cleanJson, withoutDataUrls } from '../errors/cleanText';
 import { asNumber, asObject } from '../json';
-import type { Reply } from '../reply/reply';
 import type { StoredImage } from '../reply/imageStore';
+import type { Reply } from '../reply/reply';
 import type { Turn } from './operation';
-import type { Options } from '../request/options';
 
-/** What every output item says of the reply. */
+/** What every output item says of the reply. What the service says of itself holds no base64. */
 export function describeReply(reply: Reply) {
 	return {
-		id: reply.id,
+		text: withoutDataUrls(reply.text),
+		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
 		model: reply.model,
-		created: reply.created,
-		text: reply.text,
-		reasoning: reply.reasoning,
 		finishReason: reply.finishReason,
+		reasoning: reply.reasoning === null ? null : withoutDataUrls(reply.reasoning),
+		id: reply.id,
+		created: reply.created,
 	};
 }
 
-/** The facts of an image, told from its bytes; also gives its file the name that goes with them. */
-export function describeImage(
-	turn: Turn,
-	options: Options,
-	image: StoredImage,
-	index: number,
-): IDataObject {
-	const { mimeType, width, height, bytes, extension } = image;
-	const fileName = `${numbered(options.fileName, index)}.${extension}`;
-	image.binary.fileName = fileName;
-	const link = options.imageLink ? { url: linkTo(turn, image) } : {};
+/** The facts of an image, told from its bytes. */
+export function describeImage(turn: Turn, image: StoredImage, index: number): IDataObject {
+	const { fileName, mimeType, width, height, bytes } = image;
+	const link = turn.options.imageLink ? { url: linkTo(turn, image) } : {};
 	return { index, fileName, mimeType, width, height, bytes, ...link };
 }
 
@@ -47,12 +41,7 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 		const key = JSON.stringify(item.pairedItem);
 		const index = counts.get(key) ?? 0;
 		counts.set(key, index + 1);
-		if (index === image.index) return item;
-		const [, stem = '', extension = ''] = /^(.*)(\.\w+)$/s.exec(String(image.fileName)) ?? [];
-		const name = image.index === 0 ? stem : stem.slice(0, stem.lastIndexOf('_'));
-		const fileName = numbered(name, index) + extension;
-		for (const file of Object.values(item.binary ?? {})) file.fileName = fileName;
-		return { ...item, json: { ...item.json, image: { ...image, index, fileName } } };
+		return { ...item, json: { ...item.json, image: { ...image, index } } };
 	});
 }
 

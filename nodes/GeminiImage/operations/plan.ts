@@ -1,40 +1,60 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Operation } from './operation';
-import { DEFAULT_MAX_CONCURRENCY, numberOption, rawOptions } from '../request/options';
+import { optionField } from '../form/optionFields';
+import type { OperationFacts } from '../form/operationFacts';
+import { readCombineItems, readOptions, type Options } from '../request/options';
 import { readNumberOfImages } from '../request/prompt';
 
 /** One request to make. */
-export interface Request {
+export interface PlannedRequest {
 	/** The item whose parameters count. */
 	itemIndex: number;
 	/** The items that it is made for. */
 	itemIndexes: number[];
+	/** Its number among the requests of its item, from 0, and how many these are. */
+	number: number;
+	count: number;
+	options: Options;
+}
+
+/** An item whose form asks for no request, as a value in it cannot be read. */
+export interface Misread extends Pick<PlannedRequest, 'itemIndex' | 'itemIndexes'> {
+	failure: unknown;
 }
 
 /** The requests that the input items ask for, in the order of their output. */
-export function planRequests(context: IExecuteFunctions, operation: Operation) {
-	const all = context.getInputData().map((_item, index) => index);
-	const options = read(() => rawOptions(context, 0)) ?? {};
-	const groups = options.combineItems === true ? [all] : all.map((index) => [index]);
-	const requests = groups
-		.filter((itemIndexes) => itemIndexes.length > 0)
-		.flatMap((itemIndexes): Request[] => {
-			const itemIndex = itemIndexes[0] as number;
-			const count = operation.isRepeatable ? read(() => readNumberOfImages(context, itemIndex)) : 1;
-			return Array.from({ length: count ?? 1 }, () => ({ itemIndex, itemIndexes }));
-		});
-	const concurrency = read(() =>
-		numberOption('Max Concurrency', options.maxConcurrency, { min: 1, isWhole: true }),
+export function planRequests(context: IExecuteFunctions, operation: OperationFacts) {
+	const requests = groupItems(context, operation).flatMap((group) =>
+		'failure' in group ? [group] : planItem(context, operation, group),
 	);
-	return { requests, concurrency: concurrency ?? DEFAULT_MAX_CONCURRENCY };
+	const first = requests.find((request) => 'options' in request);
+	const concurrency = first?.options.maxConcurrency ?? optionField('maxConcurrency').default;
+	return { requests, concurrency: Number(concurrency) };
 }
 
-/** A value that cannot be read is reported when its request reads it again, as a failed item. */
-function read<T>(value: () => T): T | undefined {
+/** The items of each request: one by one, or all together. */
+function groupItems(context: IExecuteFunctions, operation: OperationFacts) {
+	const all = context.getInputData().map((_item, index) => index);
+	const groups = all.map((itemIndex) => ({ itemIndex, itemIndexes: [itemIndex] }));
 	try {
-		return value();
-	} catch {
-		return undefined;
+		if (all.length === 0 || !readCombineItems(context, operation)) return groups;
+		return [{ itemIndex: 0, itemIndexes: all }];
+	} catch (failure) {
+		return groups.map((group): Misread => ({ ...group, failure }));
+	}
+}
+
+function planItem(
+	context: IExecuteFunctions,
+	operation: OperationFacts,
+	group: Pick<PlannedRequest, 'itemIndex' | 'itemIndexes'>,
+): Array<PlannedRequest | Misread> {
+	try {
+		const { itemIndex } = group;
+		const options = readOptions(context, itemIndex, operation);
+		const count = operation.isRepeatable ? readNumberOfImages(context, itemIndex) : 1;
+		return Array.from({ length: count }, (_each, number) => ({ ...group, number, count, options }));
+	} catch (failure) {
+		return [{ ...group, failure }];
 	}
 }

@@ -1,41 +1,48 @@
-import { chatBody, imagesBody, optionsWithoutPlace, type Prompt } from '../request/bodies';
-import { receive, type Received, type ReceiveOptions } from '../reply/receive';
-import { encodeBody } from '../request/requestBody';
-import { InputImage } from '../request/inputImage';
-import { resultHints } from './hints';
+import { receive, type Received } from '../reply/receive';
+import { chatBody, encodeBody, imagesBody, optionsWithoutPlace } from '../request/body';
+import type { Prompt } from '../request/prompt';
+import { createLiveText } from './liveText';
 import type { Turn } from './operation';
+import { numbered } from './output';
 
 /** Sends one prompt and receives its reply, images stored. */
-export async function send(
-	{ context, client, signal, hint }: Turn,
-	prompt: Prompt,
-	reading: Pick<ReceiveOptions, 'check' | 'onText'> & { onStart?: () => void },
-): Promise<Received> {
+export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
+	const { context, operation, client, signal, itemIndex, hint } = turn;
 	const { timeoutMs, maxRetries } = prompt.options;
-	const settings = { timeoutMs, maxRetries, signal };
-	const files = prompt.images.filter((image) => image instanceof InputImage);
-	const { path, body } = requestOf(prompt);
-	const response = await client.post(path, encodeBody(body, files), settings);
-	reading.onStart?.();
-	const received = await receive(response, {
-		...reading,
-		clean: client.clean,
-		storeBinary: context.helpers.prepareBinaryData,
-		download: async (url) => await client.download(url, settings),
-		signal,
-	});
-	resultHints(prompt, received.images).forEach(hint);
-	return received;
-
-	function requestOf({ images, options }: Prompt) {
-		if (options.endpoint === 'chatCompletions') {
-			return { path: '/chat/completions', body: chatBody(prompt) };
-		}
-		const unused = optionsWithoutPlace(prompt);
-		if (unused.length > 0) {
-			hint(`The Images endpoint takes no ${unused.join(', ')}: not sent`);
-		}
-		const path = images.length > 0 ? '/images/edits' : '/images/generations';
-		return { path, body: imagesBody(prompt) };
+	const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
+	const { path, body } = requestOf(turn, prompt);
+	const live = operation.hasHistory ? createLiveText(context, itemIndex) : undefined;
+	const answer = await client.post(path, encodeBody(body, prompt.images), settings);
+	live?.begin();
+	try {
+		return await receive(answer, {
+			storeBinary: context.helpers.prepareBinaryData,
+			nameOf: (index) => nameOf(turn, index),
+			download: async (url) => await client.download(url, settings),
+			needsImage: operation.needsImage,
+			onText: live?.add,
+			signal,
+			hint,
+		});
+	} finally {
+		await live?.end();
 	}
+}
+
+function requestOf({ hint }: Turn, prompt: Prompt) {
+	if (prompt.options.endpoint === 'chatCompletions') {
+		return { path: '/chat/completions', body: chatBody(prompt) };
+	}
+	const unused = optionsWithoutPlace(prompt);
+	if (unused.length > 0) {
+		hint(`The Images endpoint takes no ${unused.join(', ')}: not sent`);
+	}
+	const path = prompt.images.length > 0 ? '/images/edits' : '/images/generations';
+	return { path, body: imagesBody(prompt) };
+}
+
+/** The name of an image, which no other image of its item has. */
+function nameOf({ options, number, count }: Turn, index: number): string {
+	const name = numbered(options.fileName, count === 1 ? index : number);
+	return count === 1 || index === 0 ? name : `${numbered(options.fileName, number)}_${index}`;
 }

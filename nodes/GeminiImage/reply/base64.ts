@@ -1,117 +1,103 @@
-/** Any character that is not base64 of either alphabet (RFC 4648, sections 4 and 5). */
-const SPECIAL = /[^A-Za-z0-9+/_-]/;
-const SPECIALS = new RegExp(SPECIAL, 'g');
-const ESCAPE = /\\(?:\/|u00([0-9a-fA-F]{2}))/y;
-/** The end of a line, and perhaps an indent. */
-const GAP = /(?:(?:\\[nrt]|\\u00(?:0[9a-dA-D]|20)) {0,16}){1,8}/y;
-const BLANK_LINE = /\\(?:n|u000a).*\\(?:n|u000a)/i;
-const CUT_ESCAPE = /^\\(?:u0{0,2}|u00[0-9a-fA-F]?)?$/;
-const WELL_PADDED = /^[^=]*(?:[^=]|[^=]=|==)$/;
+/**
+ * Base64 as it stands inside a JSON string, in either alphabet (RFC 4648, sections 4 and 5): as it
+ * is, escaped, or in lines. It runs to the first character that is none of this, in a value that is
+ * the quote.
+ */
+const PLAIN = String.raw`[\w+/-]`;
+const ESCAPED = String.raw`\\/|\\u00(?:2[bdfBDF]|3\d|4[1-9a-fA-F]|5[\daAfF]|6[1-9a-fA-F]|7[\daA])`;
+const LINE_END = String.raw`(?:(?:\\r|\\u000[dD])?(?:\\n|\\u000[aA])|\\r) {0,16}`;
+const PADDING = String.raw`(?:=|\\u003[dD])*`;
+// What follows each loop may be empty, so nothing is ever tried a second time.
+const RUN = new RegExp(
+	`(?:${PLAIN}+|${ESCAPED}|${LINE_END}(?=${PLAIN}|${ESCAPED}))*${PADDING}`,
+	'y',
+);
+const MORE_PADDING = new RegExp(PADDING, 'y');
+const ESCAPE = /\\(?:u00([\da-fA-F]{2})|([/nr])) {0,16}/g;
+/** An escape or the end of a line that the end of the text may cut. */
+const CUT = /^\\(?:[nru][\\nrudaADF\d ]{0,24})?$/;
+const FOREIGN = /[^\w+/-]/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 interface Base64Run {
-	/** The run without JSON escapes and white space; may end in padding. */
+	/** The run without escapes and line ends; may end in padding. */
 	base64: string;
-	/** Where in the text the run ends; undefined when the text ends first. */
-	end?: number;
-	/** Where in the text something begins that cannot be told before more text is there. */
-	cut?: number;
+	/** What of the text it takes, in characters. */
+	length: number;
+	/** Whether the run ends within the text; what is left of the text otherwise waits for more. */
+	isEnded: boolean;
 }
 
-/** Reads base64 from the start of `text`, the inside of a JSON string; `padded`: `=` came before. */
-export function readBase64(text: string, padded = false): Base64Run {
-	let base64 = '';
-	let from = 0;
-	let gap = { at: -1, end: -1 };
-	SPECIALS.lastIndex = 0;
-	for (let match = SPECIALS.exec(text); match; match = SPECIALS.exec(text)) {
-		const at = match.index;
-		if (padded && at > from) return { base64, end: from };
-		base64 += text.slice(from, at);
-		// White space in front of what ends the run does not belong to it.
-		const stop = at === gap.end ? gap.at : at;
-		const char = match[0] === '\\' ? unescape(text, at) : { value: match[0], length: 1 };
-		if (!char && CUT_ESCAPE.test(text.slice(at, at + 6))) return { base64, cut: stop };
-		if (!char || !isBase64(char.value, padded)) return { base64, end: stop };
-		const end = at + char.length;
-		if (char.value === '') {
-			// Base64 may be in lines, but behind a second gap prose goes on.
-			if (stop !== at) return { base64, end: stop };
-			gap = { at, end };
-		}
-		padded ||= char.value === '=';
-		base64 += char.value;
-		from = SPECIALS.lastIndex = end;
-	}
-	if (padded && from < text.length) return { base64, end: from };
-	if (gap.end === text.length) return { base64, cut: gap.at };
-	return { base64: base64 + text.slice(from) };
+/** Reads base64 from the start of `text`, of which padding is left if some of it came before. */
+export function readBase64(text: string, isPadded = false): Base64Run {
+	const run = isPadded ? MORE_PADDING : RUN;
+	run.lastIndex = 0;
+	const written = run.exec(text)?.[0] ?? '';
+	const rest = text.slice(written.length);
+	return {
+		base64: written.includes('\\') ? written.replace(ESCAPE, unescaped) : written,
+		length: written.length,
+		isEnded: rest !== '' && !CUT.test(rest),
+	};
 }
 
-/** Whether a character that is not of the alphabet as it stands belongs to the run all the same. */
-function isBase64(char: string, padded: boolean): boolean {
-	return char === '=' || (!padded && !SPECIAL.test(char));
-}
-
-/** The character that a JSON escape stands for, '' for white space; undefined for a blank line. */
-function unescape(text: string, at: number) {
-	GAP.lastIndex = ESCAPE.lastIndex = at;
-	const gap = GAP.exec(text)?.[0];
-	if (gap) return BLANK_LINE.test(gap) ? undefined : { value: '', length: gap.length };
-	const match = ESCAPE.exec(text);
-	if (!match) return undefined;
-	const value = match[1] ? String.fromCharCode(parseInt(match[1], 16)) : '/';
-	return { value, length: match[0].length };
+/** The character of an escape; none for the end of a line. */
+function unescaped(_escape: string, hex?: string, char?: string): string {
+	if (hex) return String.fromCharCode(parseInt(hex, 16)).trim();
+	return char === '/' ? char : '';
 }
 
 /** Decodes one base64 run of a JSON string as its bytes arrive. */
 export function createBase64Decoder() {
 	/** Up to three characters that wait for the rest of their group of four. */
 	let group = '';
-	let padded = false;
-	let isMalformed = false;
+	let chars = 0;
+	let padding = 0;
 
-	function push(bytes: Buffer): { data: Buffer; rest: Buffer; ended: boolean } {
-		return decodePlain(bytes) ?? decodeAny(bytes);
+	/** Decodes the run as far as `bytes` hold it, and says how many of them it takes. */
+	function push(bytes: Buffer): { data: Buffer; length: number; isEnded: boolean } {
+		return pushPlain(bytes) ?? pushAny(bytes);
 	}
 
 	/** Nothing but base64 up to a quote or the end: by far the most common, so without a scan. */
-	function decodePlain(bytes: Buffer) {
-		if (padded || bytes.includes(BACKSLASH)) return undefined;
+	function pushPlain(bytes: Buffer) {
+		if (padding > 0 || bytes.includes(BACKSLASH)) return undefined;
 		const quote = bytes.indexOf(QUOTE);
-		const end = quote === -1 ? bytes.length : quote;
-		const base64 = group + bytes.toString('latin1', 0, end);
-		const whole = base64.length - (base64.length % 4);
-		const data = Buffer.from(base64.slice(0, whole), 'base64');
-		if (data.length !== (whole / 4) * 3) return undefined;
-		const open = base64.slice(whole);
-		if (SPECIAL.test(open)) return undefined;
+		const length = quote === -1 ? bytes.length : quote;
+		const first = group === '' ? 0 : 4 - group.length;
+		if (length < first) return undefined;
+		const end = length - ((length - first) % 4);
+		const open = bytes.toString('latin1', end, length);
+		const start = group + bytes.toString('latin1', 0, first);
+		const data = Buffer.allocUnsafe(((start.length + end - first) / 4) * 3);
+		const written = data.write(start, 'base64');
+		const rest = bytes.toString('latin1', first, end);
+		if (written + data.write(rest, written, 'base64') !== data.length) return undefined;
+		if (FOREIGN.test(open)) return undefined;
+		chars += length;
 		group = open;
-		return finish(data, bytes.subarray(end), quote !== -1);
+		return finish(data, length, quote !== -1);
 	}
 
-	function decodeAny(bytes: Buffer) {
-		const { base64, end, cut } = readBase64(bytes.toString('latin1'), padded);
+	function pushAny(bytes: Buffer) {
+		const { base64, length, isEnded } = readBase64(bytes.toString('latin1'), padding > 0);
 		const run = group + base64;
 		const whole = run.length - (run.length % 4);
+		chars += base64.length;
+		const at = base64.indexOf('=');
+		if (at !== -1) padding += base64.length - at;
 		group = run.slice(whole);
-		padded ||= base64.includes('=');
-		isMalformed ||= run.includes('=') && whole > 0 && !WELL_PADDED.test(run.slice(0, whole));
-		const rest = bytes.subarray(end ?? cut ?? bytes.length);
-		return finish(Buffer.from(run.slice(0, whole), 'base64'), rest, end !== undefined);
+		return finish(Buffer.from(run.slice(0, whole), 'base64'), length, isEnded);
 	}
 
-	function finish(data: Buffer, rest: Buffer, ended: boolean) {
-		if (!ended || group.length < 2 || padded) return { data, rest, ended };
-		const tail = Buffer.from(group, 'base64');
-		group = '';
-		return { data: Buffer.concat([data, tail]), rest, ended };
+	function finish(data: Buffer, length: number, isEnded: boolean) {
+		if (!isEnded || group.length < 2 || padding > 0) return { data, length, isEnded };
+		return { data: Buffer.concat([data, Buffer.from(group, 'base64')]), length, isEnded };
 	}
 
-	/** After the end: whether no character is left over, and none stands behind padding. */
-	const isWhole = () => group === '' && !isMalformed;
-	const isPadded = () => padded;
+	/** After the end: whether no character is left over, and the padding fits. */
+	const isWhole = () => (padding === 0 ? chars % 4 !== 1 : chars % 4 === 0 && padding < 3);
 
-	return { push, isWhole, isPadded };
+	return { push, isWhole };
 }

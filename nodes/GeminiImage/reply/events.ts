@@ -7,11 +7,13 @@ import { parseErrorBody } from '../errors/errorBody';
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 const DONE = '[DONE]';
+/** Gateways behind gateways may write it once more. */
+const REPEATED_PREFIX = /^\s{0,8}(?:data:\s{0,8}){1,4}/;
 /** What a line of SSE may begin with. */
 const FIELDS = ['data:', 'event:', 'id:', 'retry:'];
 
 /**
- * Parses the text of a reply as it arrives: SSE, or one JSON document even where a stream was asked
+ * Parses the text of a reply as it arrives: SSE, or one JSON document even if a stream was asked
  * for. Calls `onValue` with each JSON value in it.
  */
 export function createReplyReader(isEventStream: boolean, onValue: (value: unknown) => void) {
@@ -52,9 +54,11 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 	}
 
 	function readEvent({ event, data }: EventSourceMessage): void {
-		if (isDone || data === '' || event === 'ping') return;
-		if (data.trim() === DONE) isDone = true;
-		else onValue(event === 'error' ? parseError(data) : parse(data));
+		const text = data.replace(REPEATED_PREFIX, '').trim();
+		// Some gateways send their heartbeat, a comment, as data.
+		if (isDone || text === '' || text.startsWith(':') || event === 'ping') return;
+		if (text === DONE) isDone = true;
+		else onValue(event === 'error' ? parseError(text) : parse(text));
 	}
 
 	/** @returns whether the reply says itself that it is complete */

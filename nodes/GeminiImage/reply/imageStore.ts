@@ -1,25 +1,26 @@
 import { createHash, type Hash } from 'crypto';
 import type { IBinaryData } from 'n8n-workflow';
 
-import { ApiError } from '../errors/apiError';
 import { createDeferred, unlessAborted, type Deferred } from '../abort';
+import { ApiError } from '../errors/apiError';
 import { pixelSizeOf, type ImageType } from '../images/imageType';
 import { toReadable } from '../images/readable';
-import type { SplitEvent } from './splitter';
 import { createWholenessCheck } from '../images/wholeness';
+import { asObject } from '../json';
 
 /** An image beyond this, in bytes, ends the call. */
 export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
+/** Each image that is not yet known to be good holds a file open. */
+const MAX_IMAGES = 64;
 
-/** A JPEG's pixel size stands behind its metadata, which may take this many bytes. */
-const HEAD_BYTES = 256 * 1024;
-
-/** A picture that n8n has stored, with the facts that its bytes show. */
+/** An image that n8n has stored, with the facts that its bytes show. */
 export interface StoredImage {
+	/** Its number among those that the reply carries; undefined for one that it links. */
+	number?: number;
 	binary: IBinaryData;
-	extension: string;
+	fileName: string;
 	mimeType: string;
-	/** Pixels; null where the bytes do not tell. */
+	/** Pixels; null if the bytes do not tell. */
 	width: number | null;
 	height: number | null;
 	bytes: number;
@@ -32,59 +33,76 @@ export type StoreBinary = (
 	mimeType: string,
 ) => Promise<IBinaryData>;
 
+export interface StoreSettings {
+	storeBinary: StoreBinary;
+	/** The name, without extension, of the image with that index among those of the reply. */
+	nameOf(index: number): string;
+	signal: AbortSignal;
+}
+
 /**
  * Hands the images of one reply to n8n's binary storage while they arrive. Storage sees the end of
  * an image only on `commit`: until then, `discard` leaves nothing behind, because n8n drops a file
  * whose stream fails.
  */
-export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) {
+export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings) {
 	const pending: PendingImage[] = [];
 
-	/** Resolves when the image has been read off `events`, up to its end. */
-	async function receive(type: ImageType, events: AsyncIterator<SplitEvent>): Promise<void> {
+	/** Resolves when the image has been read off `chunks`, up to its end. */
+	async function store(
+		{ mimeType, extension }: ImageType,
+		chunks: AsyncIterable<Uint8Array>,
+		number?: number,
+	): Promise<void> {
+		if (pending.length >= MAX_IMAGES) throw tooMany();
 		const wasRead = createDeferred<void>();
-		const verdict = createDeferred<void>();
-		const hash = createHash('sha256');
-		const check = createWholenessCheck(type.mimeType);
-		const image = { verdict, type, head: [] as Buffer[], bytes: 0, hash, check };
+		const image = new PendingImage(mimeType, number);
 
 		async function* content() {
-			for (let chunk = await next(); chunk; chunk = await next()) yield chunk;
-			wasRead.resolve();
-			await verdict.promise;
-		}
-
-		async function next(): Promise<Buffer | undefined> {
 			try {
-				const chunk = await nextChunk(events);
-				if (chunk) take(image, chunk);
-				else if (!check.isWhole()) throw cutOff();
-				return chunk;
+				for await (const chunk of chunks) yield image.take(chunk);
+				image.checkWhole();
+				wasRead.resolve();
 			} catch (error) {
+				image.failure = error;
 				wasRead.reject(error);
+				// The scanner forbids rethrowing in a catch.
 				return await Promise.reject(error);
 			}
+			await image.verdict.promise;
 		}
 
-		const stored = storeBinary(toReadable(content()), `image.${type.extension}`, type.mimeType);
-		stored.catch(() => {});
-		pending.push(Object.assign(image, { stored }));
-		await unlessAborted(Promise.race([wasRead.promise, stored]), signal);
+		image.fileName = `${nameOf(pending.length)}.${extension}`;
+		pending.push(image);
+		const stored = storeBinary(toReadable(content()), image.fileName, mimeType);
+		image.stored = stored.catch((error: unknown) =>
+			Promise.reject(image.failure ?? storageError(error)),
+		);
+		image.stored.catch(() => {});
+		const settled = unlessAborted(Promise.race([wasRead.promise, image.stored]), signal);
+		await settled.catch((error: unknown) => {
+			image.failure ??= error;
+			return Promise.reject(error);
+		});
 	}
 
-	/** Lets storage finish. Of an image that the reply repeats, only the first is kept. */
-	async function commit(): Promise<StoredImage[]> {
+	/**
+	 * Lets storage finish the images that `isWanted`, and drop the others. Gateways repeat an image
+	 * across chunks; of equal ones only the first is kept.
+	 */
+	async function commit(isWanted: (number?: number) => boolean): Promise<StoredImage[]> {
 		const images = new Map<string, PendingImage>();
 		for (const image of pending) {
 			const digest = image.hash.digest('hex');
-			if (images.has(digest)) {
-				image.verdict.reject(new Error('The reply repeats this image'));
-			} else {
-				images.set(digest, image);
-				image.verdict.resolve();
-			}
+			const isGood = image.failure === undefined && isWanted(image.number);
+			if (isGood && !images.has(digest)) images.set(digest, image);
 		}
-		return await unlessAborted(Promise.all([...images.values()].map(finish)), signal);
+		const kept = [...images.values()];
+		for (const image of pending) {
+			if (kept.includes(image)) image.verdict.resolve();
+			else image.verdict.reject(new Error('Not wanted'));
+		}
+		return await unlessAborted(Promise.all(kept.map(async (image) => await image.facts())), signal);
 	}
 
 	async function discard(reason: unknown): Promise<void> {
@@ -93,36 +111,44 @@ export function createImageStore(storeBinary: StoreBinary, signal: AbortSignal) 
 		await unlessAborted(settled, signal).catch(() => {});
 	}
 
-	return { receive, commit, discard };
+	return { store, commit, discard, count: () => pending.length };
 }
 
-/** An image that has been read but whose end storage has not seen. */
-interface PendingImage {
-	verdict: Deferred<void>;
-	type: ImageType;
-	/** The first bytes, in chunks. */
-	head: Buffer[];
-	bytes: number;
-	hash: Hash;
-	check: ReturnType<typeof createWholenessCheck>;
-	stored: Promise<IBinaryData>;
-}
+/** An image that storage has not seen the end of. */
+class PendingImage {
+	readonly verdict: Deferred<void> = createDeferred<void>();
+	readonly hash: Hash = createHash('sha256');
+	private readonly check: ReturnType<typeof createWholenessCheck>;
+	private bytes = 0;
+	fileName = '';
+	/** Why the image is none; storage tells what went wrong in front of it only again. */
+	failure: unknown;
+	stored!: Promise<IBinaryData>;
 
-async function finish({ stored, type, head, bytes }: PendingImage): Promise<StoredImage> {
-	return { binary: await stored, ...type, ...pixelSizeOf(Buffer.concat(head)), bytes };
-}
+	constructor(
+		private readonly mimeType: string,
+		readonly number?: number,
+	) {
+		this.check = createWholenessCheck(mimeType);
+	}
 
-function take(image: Omit<PendingImage, 'stored'>, chunk: Buffer): void {
-	if (image.bytes < HEAD_BYTES) image.head.push(chunk);
-	image.hash.update(chunk);
-	image.check.push(chunk);
-	image.bytes += chunk.length;
-	if (image.bytes > MAX_IMAGE_BYTES) throw tooLarge();
-}
+	take(chunk: Uint8Array): Uint8Array {
+		this.hash.update(chunk);
+		this.check.push(chunk);
+		this.bytes += chunk.length;
+		if (this.bytes > MAX_IMAGE_BYTES) throw tooLarge();
+		return chunk;
+	}
 
-async function nextChunk(events: AsyncIterator<SplitEvent>): Promise<Buffer | undefined> {
-	const { value, done } = await events.next();
-	return !done && value.kind === 'imageData' ? value.bytes : undefined;
+	checkWhole(): void {
+		if (!this.check.isWhole()) throw cutOff();
+	}
+
+	async facts(): Promise<StoredImage> {
+		const { number, fileName, mimeType, bytes } = this;
+		const size = pixelSizeOf(this.check.head());
+		return { number, binary: await this.stored, fileName, mimeType, ...size, bytes };
+	}
 }
 
 function cutOff(): ApiError {
@@ -135,6 +161,30 @@ function cutOff(): ApiError {
 function tooLarge(): ApiError {
 	return new ApiError(
 		`The reply holds an image of more than ${MAX_IMAGE_BYTES / 1024 / 1024} MiB`,
-		'No Gemini model makes pictures of this size. Check the Base URL of the credential.',
+		'No Gemini model makes images of this size. Check the Base URL of the credential.',
+	);
+}
+
+function tooMany(): ApiError {
+	return new ApiError(
+		`The reply holds more than ${MAX_IMAGES} images`,
+		'The call may have been billed. Ask for fewer images.',
+	);
+}
+
+/** What went wrong in storage, by Node's code; its own words name folders of the server. */
+const STORAGE_FAULTS: Record<string, string> = {
+	ENOSPC: 'no space is left',
+	EDQUOT: 'its quota is used up',
+	EACCES: 'access is denied',
+	EROFS: 'it is read-only',
+	EMFILE: 'too many files are open',
+};
+
+function storageError(error: unknown): ApiError {
+	const reason = STORAGE_FAULTS[String(asObject(error)?.code)];
+	return new ApiError(
+		`n8n could not store the image${reason ? `: ${reason}` : ''}`,
+		"Check n8n's binary data storage, its space and its rights. The call may have been billed.",
 	);
 }

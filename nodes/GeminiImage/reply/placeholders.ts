@@ -1,17 +1,47 @@
 import { randomUUID } from 'crypto';
 
+import { markupAround } from './markup';
+
+/** The head of a data URL, in front of its base64. */
+const DATA_HEAD = /data:[^,]{0,200},\s{0,4}$/i;
+const MAX_HEAD_CHARS = 220;
+/** Longer than any data URL whose base64 is a placeholder, in characters. */
+const MAX_URL_CHARS = 400;
+
 /** The short names under which the images of one reply stand in its text; no model can guess them. */
 export function createPlaceholders() {
 	const mark = `image:${randomUUID()}:`;
-	const dataUrl = `(?:data:image/[\\w.+;=-]{1,200},)?${mark}\\d+;`;
-	const whole = new RegExp(`^${dataUrl}\\s*$`);
-	const inProse = new RegExp(`!?\\[[^[\\]]*\\]\\(\\s*${dataUrl}[^)]*\\)|${dataUrl}`, 'g');
+	const marks = new RegExp(`${mark}(\\d+);`, 'g');
+	const whole = new RegExp(`^(?:data:[^,]{0,200},\\s{0,4})?${mark}\\d+;\\s{0,16}$`, 'i');
 
 	return {
-		of: (index: number) => `${mark}${index};`,
+		of: (number: number) => `${mark}${number};`,
 
-		isImage: (url: string): boolean => whole.test(url),
+		/** Whether a URL or base64 field is such an image. */
+		isImage: (url: string): boolean => url.length <= MAX_URL_CHARS && whole.test(url),
 
-		strip: (prose: string): string => prose.replace(inProse, ''),
+		/** The numbers of the images that a text holds. */
+		numbersIn: (text: string): number[] =>
+			[...text.matchAll(marks)].map(([, number]) => Number(number)),
+
+		/** Prose without the placeholders, and without the markdown or HTML around them. */
+		strip(prose: string): string {
+			if (!prose.includes(mark)) return prose;
+			const pieces = prose.split(marks).filter((_piece, position) => position % 2 === 0);
+			return pieces.reduce(join);
+		},
 	};
+}
+
+export type Placeholders = ReturnType<typeof createPlaceholders>;
+
+/** The text on both sides of a placeholder, without what made an image of it. */
+function join(before: string, after: string): string {
+	const tail = before.slice(-MAX_HEAD_CHARS);
+	const head = DATA_HEAD.exec(tail);
+	const start = head ? before.slice(0, before.length - tail.length + head.index) : before;
+	const markup = markupAround(start, after);
+	// What closes it may come in a piece of its own.
+	if (!markup) return start + after;
+	return start.slice(0, start.length - markup.before) + after.slice(markup.after);
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '../errors/apiError';
+import { errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
-import { cleanError, describeError, errorOf } from '../errors/errorBody';
+import type { Placeholders } from './placeholders';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
 export interface Reply {
@@ -14,32 +15,29 @@ export interface Reply {
 	nativeFinishReason: string | null;
 	/** As the API sent it. */
 	usage: JsonObject | null;
-	/** http(s) URLs of images that the reply does not carry itself. */
+	/** http(s) URLs in the places of images, for those that the reply does not carry itself. */
 	imageUrls: string[];
+	/** Numbers of the images that the model made on its way to the last. */
+	drafts: Set<number>;
 }
 
-/** Knows the splitter's placeholders, which stand for the images that the reply carried. */
-export interface Placeholders {
-	/** Whether a URL or base64 field is such an image. */
-	isImage(url: string): boolean;
-	/** Prose without the placeholders, and the markdown around them. */
-	strip(prose: string): string;
-}
+/** Links of a reply beyond this are left alone. */
+export const MAX_LINKS = 16;
 
 /** What is left of markdown whose image came in a piece of its own. */
 const EMPTY_LINK = /!\[[^[\]]*\]\(\s*\)/g;
+/** How some gateways tell, in a reply that looks good, that the call failed. */
+const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
 
 /**
  * Puts the JSON values of one reply together: a chat completion, its chunks, or an images reply.
- * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes. `clean` makes
- * what the reply says of a failure fit to be shown.
+ * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes.
  *
- * @throws ApiError where the reply says that the call failed
+ * @throws ApiError if the reply says that the call failed
  */
 export function createReplyReducer(
 	placeholders: Placeholders,
-	clean: (text: string) => string,
-	onText?: (text: string) => void,
+	onText: (text: string) => void = () => {},
 ) {
 	const reply: Reply = {
 		id: null,
@@ -51,6 +49,7 @@ export function createReplyReducer(
 		nativeFinishReason: null,
 		usage: null,
 		imageUrls: [],
+		drafts: new Set(),
 	};
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
@@ -59,78 +58,91 @@ export function createReplyReducer(
 	function add(value: unknown): void {
 		const object = asObject(value);
 		if (!object) throw unexpected('The service answered with JSON that is no reply');
-		failOnError(object, clean);
+		failOnError(object);
 		reply.id ??= asText(object.id) ?? null;
 		reply.model ??= asText(object.model) ?? null;
 		reply.created ??= asNumber(object.created) ?? null;
 		reply.usage = asObject(object.usage) ?? reply.usage;
-		isReply ||= object.choices !== undefined || object.data !== undefined;
+		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
 		asArray(object.choices).forEach((choice, position) => addChoice(asObject(choice), position));
-		asArray(object.data).forEach((image) => addImage(image));
+		[object.data].flat().forEach(addImage);
+		// An event of the images endpoint is an image itself.
+		if (object.b64_json !== undefined) addImage(object);
+		if (/partial_image/.test(asText(object.type) ?? '')) addDrafts(object);
 	}
 
 	function addChoice(choice: JsonObject | undefined, position: number): void {
 		if (!choice) return;
-		failOnError(choice, clean);
-		const message = asObject(choice.delta) ?? asObject(choice.message);
+		failOnError(choice);
+		const message = asObject(choice.delta) ?? asObject(choice.message) ?? {};
 		const index = asNumber(choice.index) ?? position;
-		addContent(message?.content ?? choice.text, index);
-		const reasoning = asText(message?.reasoning_content) ?? asText(message?.reasoning);
-		if (reasoning) reply.reasoning = (reply.reasoning ?? '') + placeholders.strip(reasoning);
-		asArray(message?.images).forEach((image) => addImage(image));
+		addContent(message.content ?? choice.text, index);
+		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
+		asArray(message.images).forEach(addImage);
+		Object.values(message).flatMap(asArray).filter(isThought).forEach(addDrafts);
 		reply.finishReason = asText(choice.finish_reason) ?? reply.finishReason;
 		reply.nativeFinishReason = asText(choice.native_finish_reason) ?? reply.nativeFinishReason;
+	}
+
+	function addReasoning(reasoning: string | undefined): void {
+		if (reasoning === undefined) return;
+		addDrafts(reasoning);
+		reply.reasoning = (reply.reasoning ?? '') + placeholders.strip(reasoning);
 	}
 
 	function addContent(content: unknown, choice: number): void {
 		if (typeof content === 'string') {
 			const text = placeholders.strip(content);
 			texts.set(choice, (texts.get(choice) ?? '') + text);
-			if (text !== '') onText?.(text);
+			if (text !== '') onText(text);
 			return;
 		}
 		for (const part of asArray(content)) {
 			const { text, image_url: image } = asObject(part) ?? {};
-			if (typeof text === 'string') addContent(text, choice);
+			if (typeof text === 'string' && isThought(part)) addReasoning(text);
+			else if (typeof text === 'string') addContent(text, choice);
 			else if (image !== undefined) addImage(part);
 		}
+	}
+
+	function addDrafts(value: unknown): void {
+		for (const number of placeholders.numbersIn(JSON.stringify(value))) reply.drafts.add(number);
 	}
 
 	function addImage(value: unknown): void {
 		const image = asObject(value);
 		const nested = asObject(image?.image_url)?.url ?? image?.image_url;
 		const url = [nested, image?.b64_json, image?.url, value].map(asText).find(Boolean);
-		if (url === undefined) return;
-		if (placeholders.isImage(url)) return;
+		if (url === undefined || placeholders.isImage(url)) return;
 		if (!/^https?:\/\//i.test(url)) {
 			throw unexpected('The service sent something that is not an image in the place of one');
 		}
-		if (!reply.imageUrls.includes(url)) reply.imageUrls.push(url);
+		const { imageUrls } = reply;
+		if (imageUrls.length < MAX_LINKS && !imageUrls.includes(url)) imageUrls.push(url);
 	}
 
+	/** The whole reply; `linkText`, if its links may be images, takes those out of the text. */
 	function end(): Reply {
 		if (!isReply) throw unexpected('The service answered with something that is not a reply');
-		reply.text = [...texts.values()]
-			.filter((text) => text !== '')
-			.join('\n\n')
-			.replace(EMPTY_LINK, '')
-			.trim();
-		return reply;
+		const all = [...texts.values()].filter((text) => text !== '').join('\n\n');
+		const text = all.replace(EMPTY_LINK, '').trim();
+		if (ERROR_TEXT.test(text) && !reply.usage) throw reported(text.slice('[Error] '.length));
+		return { ...reply, text };
 	}
 
 	return { add, end };
 }
 
-function failOnError(object: JsonObject, clean: (text: string) => string): void {
-	const isFlat = asText(object.message) && !object.choices && !object.data && !object.usage;
-	const error = isFlat ? describeError(object) : errorOf(object);
+/** A part that a model marks as one of its thoughts. */
+function isThought(part: unknown): boolean {
+	return asObject(part)?.thought === true;
+}
+
+function failOnError(object: JsonObject): void {
+	const error = errorOf(object);
 	if (error) {
-		const { message, ...details } = cleanError(error, clean);
-		throw new ApiError(
-			`The service reported an error in its reply: ${message ?? 'no reason given'}`,
-			'The call may have been billed. If the message names a parameter, change it; otherwise try again.',
-			{ ...details, httpCode: '200' },
-		);
+		const { message, ...details } = error;
+		throw reported(message ?? 'no reason given', details);
 	}
 	if (object.task_id !== undefined && asArray(object.data).length === 0) {
 		throw unexpected(
@@ -138,6 +150,14 @@ function failOnError(object: JsonObject, clean: (text: string) => string): void 
 			'Models that work in tasks, such as Kling, are not supported. Choose a Gemini image model.',
 		);
 	}
+}
+
+function reported(message: string, details: object = {}): ApiError {
+	return new ApiError(
+		`The service reported an error in its reply: ${message}`,
+		'The call may have been billed. If the message names a parameter, change it; otherwise try again.',
+		{ ...details, httpCode: '200' },
+	);
 }
 
 function unexpected(

@@ -1,117 +1,167 @@
 import { imageTypeOf, type ImageType } from '../images/imageType';
 import { createBase64Decoder, readBase64 } from './base64';
 
-/** What the splitter finds in a reply, in the order of the reply. */
-export type SplitEvent =
-	| { kind: 'text'; bytes: Buffer }
-	| { kind: 'imageStart'; index: number; type: ImageType }
-	| { kind: 'imageData'; bytes: Buffer }
-	| { kind: 'imageEnd' };
+/** What a reply consists of. The chunks of an image are read to their end before the next part. */
+export type Part = { text: Buffer } | { type: ImageType; chunks: AsyncGenerator<Buffer> };
 
 /** The reply holds an image that cannot be decoded, or ends inside one. */
 export class SplitError extends Error {}
 
-const DATA_URL = 'data:image';
-const B64_JSON = '"b64_json"';
-/** What stands right before base64: a data URL with an image type, or the key of the images API. */
-const PREFIX =
-	/data:image\\?\/[\w.+-]{1,32}(?:;[\w=.+-]{0,32}){0,3}?;base64,|"b64_json"\s{0,16}:\s{0,16}"/;
-const PREFIX_MAX_BYTES = 256;
+/** What is looked at at once, in bytes: regular expressions see nothing longer. */
+const WINDOW_BYTES = 64 * 1024;
 
-/** 48 bytes of image: more than an abbreviated data URL in prose has, less than any real picture. */
+/** 48 bytes of image: more than an abbreviated data URL in prose has, less than any real image. */
 const PROBE_CHARS = 64;
+/** Base64 that is no image is kept up to this, in characters: it may be words, or an id. */
+const OPAQUE_CHARS = 1024;
+/** What is left of longer base64, in characters. */
+const REST_CHARS = 32;
 /** As a JSON escape, a character takes six bytes. */
-const PROBE_MAX_BYTES = 6 * PROBE_CHARS;
+const PROBE_BYTES = 6 * OPAQUE_CHARS;
 
 const BASE64 = /[\w+/=-]/;
 
+/** Base64 may begin behind a quote, and behind the end of a data URL's head. */
+const START = /(?:"|base64, {0,4})(?=[\w+/\\-]{64})/gi;
+/** Such a start that the end of the text cuts. */
+const CUT_START = /(?:"|base64, {0,4})[\w+/\\-]{0,63}$|b(?:a(?:s(?:e(?:64?)?)?)?)?$/i;
+const CUT_START_CHARS = 80;
+
+/** What stands at `at`, a place in the text; before it there is nothing but text. */
+type Found =
+	| { kind: 'image'; at: number; type: ImageType }
+	/** Base64 that is no image, such as a thought signature. */
+	| { kind: 'opaque'; at: number }
+	/** Something that only more text can tell. */
+	| { kind: 'open'; at: number }
+	| { kind: 'end'; at: number };
+
 /**
- * Takes the base64 images out of a reply (JSON or SSE) as its bytes arrive, in chunks cut anywhere.
- * What remains is the reply with `placeholder(index)` where the base64 of an image stood. Base64
- * that does not begin like an image stays where it was.
+ * Takes the images out of a reply (JSON or SSE) as its bytes arrive, in chunks cut anywhere: what
+ * begins like an image behind a quote or `base64,` is one, whatever the key is called. What remains
+ * is the reply with `placeholder(number)` where the base64 of an image stood, and with long base64
+ * that nobody reads cut short.
  *
- * @throws SplitError from `push` and `end`
+ * @throws SplitError
  */
-export function createSplitter(placeholder: (index: number) => string) {
-	let state: 'text' | 'probe' | 'image' = 'text';
-	/** Bytes that the next chunk decides on: a prefix, a probe or a JSON escape cut in two. */
-	let held: Buffer = Buffer.alloc(0);
+export async function* split(
+	body: AsyncIterable<Uint8Array>,
+	placeholder: (number: number) => string,
+): AsyncGenerator<Part> {
+	const input = createInput(body);
 	let images = 0;
-	let decoder = createBase64Decoder();
-
-	function* push(chunk: Uint8Array): Generator<SplitEvent> {
-		const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-		let bytes = held.length > 0 ? Buffer.concat([held, fresh]) : fresh;
-		held = bytes.subarray(0, 0);
-		while (bytes.length > 0) {
-			if (state === 'text') bytes = yield* readText(bytes);
-			else if (state === 'probe') bytes = yield* probe(bytes);
-			else bytes = yield* readImage(bytes);
+	let isLast = false;
+	try {
+		for (let bytes = await input.window(); bytes; bytes = await input.window()) {
+			const found = find(bytes.toString('latin1'), isLast);
+			if (found.at > 0) yield { text: bytes.subarray(0, found.at) };
+			input.take(found.at);
+			if (found.kind === 'open') isLast = !(await input.more(bytes.length - found.at));
+			if (found.kind === 'opaque') yield { text: await skipOpaque(input) };
+			if (found.kind !== 'image') continue;
+			yield { text: Buffer.from(placeholder(images++)) };
+			yield { type: found.type, chunks: imageChunks(input) };
 		}
+	} finally {
+		await input.close();
 	}
-
-	function* end(): Generator<SplitEvent> {
-		if (state === 'image') throw new SplitError('The reply ended inside an image');
-		if (held.length > 0) yield { kind: 'text', bytes: held };
-	}
-
-	function* readText(bytes: Buffer): Generator<SplitEvent, Buffer> {
-		const text = bytes.toString('latin1');
-		const match = PREFIX.exec(text);
-		const until = match ? match.index + match[0].length : startOfPartialPrefix(text);
-		if (until > 0) yield { kind: 'text', bytes: bytes.subarray(0, until) };
-		if (match) {
-			state = 'probe';
-			return bytes.subarray(until);
-		}
-		return hold(bytes.subarray(until));
-	}
-
-	function* probe(bytes: Buffer): Generator<SplitEvent, Buffer> {
-		const { base64, end: endOfRun } = readBase64(bytes.toString('latin1', 0, PROBE_MAX_BYTES));
-		const isLong = base64.length >= PROBE_CHARS;
-		if (!isLong && endOfRun === undefined && bytes.length < PROBE_MAX_BYTES) return hold(bytes);
-		const type = isLong ? imageTypeOf(Buffer.from(base64, 'base64')) : undefined;
-		if (!type) {
-			state = 'text';
-			return bytes;
-		}
-		yield { kind: 'text', bytes: Buffer.from(placeholder(images)) };
-		yield { kind: 'imageStart', index: images++, type };
-		decoder = createBase64Decoder();
-		state = 'image';
-		return bytes;
-	}
-
-	function* readImage(bytes: Buffer): Generator<SplitEvent, Buffer> {
-		const { data, rest, ended } = decoder.push(bytes);
-		if (data.length > 0) yield { kind: 'imageData', bytes: data };
-		if (!ended) return hold(rest);
-		if (!decoder.isWhole() || BASE64.test(rest.toString('latin1', 0, 1))) {
-			throw new SplitError('The reply holds an image whose base64 is malformed');
-		}
-		yield { kind: 'imageEnd' };
-		state = 'text';
-		return rest;
-	}
-
-	function hold(bytes: Buffer): Buffer {
-		held = bytes;
-		return bytes.subarray(bytes.length);
-	}
-
-	return { push, end };
 }
 
-/** Where a prefix begins that the end of `text` cuts short; its length where there is none. */
-function startOfPartialPrefix(text: string): number {
-	for (let start = Math.max(0, text.length - PREFIX_MAX_BYTES); start < text.length; start++) {
-		const tail = text.slice(start);
-		const mayContinue =
-			DATA_URL.startsWith(tail) ||
-			B64_JSON.startsWith(tail) ||
-			/^(?:data:image[\w;=.+\\/-]*|"b64_json"\s*:?\s*)$/.test(tail);
-		if (mayContinue) return start;
+/** The first thing in `text` that is not text; `isLast`: no more text will come. */
+function find(text: string, isLast: boolean): Found {
+	START.lastIndex = 0;
+	for (let match = START.exec(text); match; match = START.exec(text)) {
+		const at = match.index + match[0].length;
+		const { base64, length, isEnded } = readBase64(text.slice(at, at + PROBE_BYTES));
+		const type = base64.length < PROBE_CHARS ? undefined : typeOf(base64);
+		if (type) return { kind: 'image', at, type };
+		if (isOpaque(base64)) return { kind: 'opaque', at };
+		const isOpen = !isEnded && !isLast && at + PROBE_BYTES > text.length;
+		if (isOpen) return { kind: 'open', at: match.index };
+		START.lastIndex = at + length;
 	}
-	return text.length;
+	const tail = text.slice(-CUT_START_CHARS);
+	const cut = isLast ? -1 : tail.search(CUT_START);
+	if (cut === -1) return { kind: 'end', at: text.length };
+	return { kind: 'open', at: text.length - tail.length + cut };
+}
+
+function typeOf(base64: string): ImageType | undefined {
+	return imageTypeOf(Buffer.from(base64.slice(0, PROBE_CHARS), 'base64'));
+}
+
+/** Words without a space are long now and then, but never of all three kinds of characters. */
+function isOpaque(base64: string): boolean {
+	const isLong = base64.length >= OPAQUE_CHARS;
+	return isLong && /[a-z]/.test(base64) && /[A-Z]/.test(base64) && /\d/.test(base64);
+}
+
+/** Reads the image that begins here, up to its end. */
+async function* imageChunks(input: Input): AsyncGenerator<Buffer> {
+	const decoder = createBase64Decoder();
+	for (let isEnded = false; !isEnded; ) {
+		const bytes = (await input.window()) ?? failInside();
+		const run = decoder.push(bytes);
+		input.take(run.length);
+		if (run.data.length > 0) yield run.data;
+		isEnded = run.isEnded;
+		const left = bytes.subarray(run.length);
+		if (isEnded && (!decoder.isWhole() || BASE64.test(left.toString('latin1', 0, 1)))) {
+			throw new SplitError('The reply holds an image whose base64 is malformed');
+		}
+		if (!isEnded && left.length > 0 && !(await input.more(left.length))) failInside();
+	}
+}
+
+function failInside(): never {
+	throw new SplitError('The reply ended inside an image');
+}
+
+/** Goes behind the base64 that begins here, and gives what is left of it. */
+async function skipOpaque(input: Input): Promise<Buffer> {
+	let start = '';
+	let isPadded = false;
+	for (let bytes = await input.window(); bytes; bytes = await input.window()) {
+		const { base64, length, isEnded } = readBase64(bytes.toString('latin1'), isPadded);
+		input.take(length);
+		if (start.length < REST_CHARS) start += base64.slice(0, REST_CHARS - start.length);
+		isPadded ||= base64.endsWith('=');
+		if (isEnded) break;
+		if (length < bytes.length && !(await input.more(bytes.length - length))) break;
+	}
+	return Buffer.from(`${start}…`);
+}
+
+type Input = ReturnType<typeof createInput>;
+
+/** The bytes of `body` as a window that moves over them. */
+function createInput(body: AsyncIterable<Uint8Array>) {
+	const chunks = body[Symbol.asyncIterator]();
+	let rest: Buffer = Buffer.alloc(0);
+
+	/** Joins the next chunk to what is left; false if there is none. */
+	async function more(length: number): Promise<boolean> {
+		if (rest.length > length) return true;
+		const { value, done } = await chunks.next();
+		if (done) return false;
+		const fresh = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+		rest = rest.length > 0 ? Buffer.concat([rest, fresh]) : fresh;
+		return true;
+	}
+
+	return {
+		/** What comes next, of at most {@link WINDOW_BYTES}; undefined at the end. */
+		async window(): Promise<Buffer | undefined> {
+			while (rest.length === 0) if (!(await more(0))) return undefined;
+			return rest.subarray(0, WINDOW_BYTES);
+		},
+
+		/** Moves the window behind the first bytes. */
+		take: (count: number) => void (rest = rest.subarray(count)),
+
+		/** Whether there are more than `length` bytes, once the next chunk is there. */
+		more,
+
+		close: async () => void (await chunks.return?.()),
+	};
 }

@@ -9,8 +9,8 @@ type Readable = import('node:stream').Readable;
 export interface RequestBody {
 	/** Length in bytes. */
 	bytes: number;
-	/** A fresh stream: each is good for one attempt. */
-	stream(): Readable;
+	/** A fresh stream, good for one attempt, which tells each piece that is taken from it. */
+	stream(onPiece?: () => void): Readable;
 }
 
 /** Body of `POST /chat/completions`: nothing that the user did not set but model, messages, stream. */
@@ -100,10 +100,12 @@ export function encodeBody(body: object, images: Prompt['images']): RequestBody 
 	}
 	parts.push(Buffer.from(json));
 
-	async function* chunks() {
+	async function* chunks(onPiece: () => void) {
 		for (const part of parts) {
-			if (Buffer.isBuffer(part)) yield part;
-			else yield* part.encode();
+			for await (const piece of Buffer.isBuffer(part) ? [part] : part.encode()) {
+				onPiece();
+				yield piece;
+			}
 		}
 	}
 
@@ -112,6 +114,6 @@ export function encodeBody(body: object, images: Prompt['images']): RequestBody 
 			(sum, part) => sum + (Buffer.isBuffer(part) ? part.length : part.encodedBytes),
 			0,
 		),
-		stream: () => toReadable(chunks()),
+		stream: (onPiece = () => {}) => toReadable(chunks(onPiece)),
 	};
 }

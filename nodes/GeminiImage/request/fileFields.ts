@@ -51,7 +51,11 @@ function findFiles(
 	const entries = namesAndFiles(parameter);
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) {
 		const files = Object.entries(fields);
-		return files.map(([name, binary]) => ({ source: `'${excerpt(name)}'`, binary, isOptional: true }));
+		return files.map(([name, binary]) => ({
+			source: `'${excerpt(name)}'`,
+			binary,
+			isOptional: true,
+		}));
 	}
 	return entries.map((entry) => {
 		if (isBinary(entry)) return { source: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
@@ -59,7 +63,11 @@ function findFiles(
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
 		if (binary) return { source: `'${excerpt(entry)}'`, binary };
-		throw invalidInput(FIELD, `The item has no file field '${excerpt(entry)}'`, describeFields(fields));
+		throw invalidInput(
+			FIELD,
+			`The item has no file field '${excerpt(entry)}'`,
+			describeFields(fields),
+		);
 	});
 }
 

@@ -97,7 +97,7 @@ export class InputImage {
 		const check = this.isChecked ? createWholenessCheck(this.type.mimeType) : undefined;
 		let read = 0;
 		/** Up to two bytes that wait for the rest of their group of three. */
-		let group = Buffer.alloc(0);
+		let group: Buffer = Buffer.alloc(0);
 		for await (const chunk of await this.file.open()) {
 			for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
 				const piece = chunk.subarray(at, at + PIECE_BYTES);

@@ -1,42 +1,28 @@
-import type {
-	IExecuteFunctions,
-	IHttpRequestOptions,
-	ILoadOptionsFunctions,
-	IN8nHttpFullResponse,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 import { apiRootOf } from '../../../credentials/NexconnApi.credentials';
-import { abortWith, onAbort } from '../abort';
-import { ApiError } from '../errors/apiError';
-import { connectionError, linkConnectionError, linkError, statusError } from './errors';
-import { cleanText } from '../errors/errorBody';
-import { watchIdle } from './idle';
-import { withRetries } from './retry';
-import type { RequestBody } from '../request/requestBody';
+import { onAbort } from '../abort';
+import { downloadImage } from './download';
+import { badBaseUrl, connectionError, statusError } from './errors';
+import { exchange, STREAMED, type Answer } from './response';
+import { withRetries, type Gate } from './retry';
 
 const CREDENTIAL = 'nexconnApi';
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
+const MODEL_LIST_TIMEOUT_MS = 10_000;
 
-/** The full response as a stream, whatever its status. */
-const STREAMED = {
-	encoding: 'stream',
-	returnFullResponse: true,
-	ignoreHttpStatusErrors: true,
-} as const;
-
-type FullResponse = IN8nHttpFullResponse & { body: import('node:stream').Readable };
-
-/** A 2xx answer whose body has not been read yet. */
-export interface Response {
-	isEventStream: boolean;
-	/** Fails when no byte arrives within the idle timeout. */
-	body: AsyncIterable<Uint8Array>;
-	/** Ends the connection, whatever is still to come. */
-	close(): void;
+/** What is sent. */
+export interface Content {
+	/** Length in bytes. */
+	bytes: number;
+	/** A fresh stream for each attempt, which tells each piece that is taken from it. */
+	stream(onPiece: () => void): import('node:stream').Readable;
 }
 
 interface RequestSettings {
-	/** Longest wait for a byte, in milliseconds. */
+	/** The id of the model, for what the service says of it. */
+	model: string;
+	/** Longest wait for a sign of life, in milliseconds. */
 	timeoutMs: number;
 	maxRetries: number;
 	signal: AbortSignal;
@@ -45,107 +31,71 @@ interface RequestSettings {
 /** The API of one credential. */
 export interface Client {
 	/**
-	 * Sends `body`, again where the service asks for it and nothing can have been billed.
+	 * Sends `content`, again if the service asks for it and nothing can have been billed.
 	 *
 	 * @throws ApiError
 	 */
-	post(path: string, body: RequestBody, settings: RequestSettings): Promise<Response>;
-	/** The bytes behind a URL, fetched without the key. @throws ApiError */
-	download(url: string, settings: RequestSettings): Promise<Response>;
-	/** Foreign text fit to be shown: without the key, without base64. */
-	clean(text: string): string;
+	post(path: string, content: Content, settings: RequestSettings): Promise<Answer>;
+	/** The bytes behind a link of a reply, fetched without the key. @throws ApiError */
+	download(url: string, settings: Pick<RequestSettings, 'timeoutMs' | 'signal'>): Promise<Answer>;
 }
 
-export async function createClient(context: IExecuteFunctions, itemIndex: number): Promise<Client> {
+/** A client for an item, with the credential of that item. @throws ApiError */
+export async function createClient(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	gate: Gate,
+): Promise<Client> {
 	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
 	const root = apiRootOf(credentials);
-	const key = String(credentials.apiKey).trim();
-	const secrets = [key, key.replace(/^bearer\s+/i, '')];
-	const clean = (text: string) => cleanText(text, secrets);
+	if (!/^https?:/i.test(root) || !URL.canParse(root)) throw badBaseUrl(root);
 
-	async function attempt(
-		path: string,
-		body: RequestBody,
-		{ timeoutMs, signal }: RequestSettings,
-	): Promise<Response> {
-		const request = abortWith(signal);
-		const content = body.stream();
-		// Nobody else closes the files behind it where the request ends early.
-		onAbort(request.signal, () => content.destroy());
-		const response = await send(context, request.signal, {
-			method: 'POST',
-			url: root + path,
-			body: content,
-			headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
-			timeout: timeoutMs,
-		}).catch((error: unknown) => fail(request, connectionError(error, clean, timeoutMs)));
-		const answer = read(response, timeoutMs, request);
-		const { statusCode, headers } = response;
-		if (statusCode < 300) return answer;
-		throw statusError(statusCode, headers, await readStart(answer.body), clean);
-	}
-
-	async function download(url: string, { timeoutMs, signal }: RequestSettings) {
-		const request = abortWith(signal);
-		const options = { ...STREAMED, url, timeout: timeoutMs, abortSignal: request.signal };
-		const response = (await context.helpers
-			.httpRequest(options)
-			.catch((error: unknown) => fail(request, linkConnectionError(error, clean)))) as FullResponse;
-		const answer = read(response, timeoutMs, request);
-		if (response.statusCode < 300) return answer;
-		answer.close();
-		throw linkError(response.statusCode);
+	async function attempt(path: string, content: Content, settings: RequestSettings) {
+		const answer = await exchange(settings, async (signal, heard) => {
+			const body = content.stream(heard);
+			// Nobody else closes the files behind it if the request ends early.
+			onAbort(signal, () => body.destroy());
+			return await send(context, itemIndex, signal, {
+				method: 'POST',
+				url: root + path,
+				body,
+				headers: { 'Content-Type': 'application/json', 'Content-Length': content.bytes },
+			});
+		}).catch((error: unknown) => Promise.reject(connectionError(error)));
+		const { status, headers, body } = answer;
+		if (status >= 200 && status < 300) return answer;
+		throw statusError(status, headers, await readStart(body), settings.model);
 	}
 
 	return {
-		clean,
-		download,
-		post: async (path, body, settings) =>
-			await withRetries(() => attempt(path, body, settings), settings),
+		download: async (url, settings) =>
+			await downloadImage(context, url, { ...settings, baseUrl: root }),
+		post: async (path, content, settings) =>
+			await withRetries(() => attempt(path, content, settings), { ...settings, gate }),
 	};
 }
 
 /**
- * n8n sets the cancel signal of the execution on each request with credentials; the derived context
- * puts ours, which follows it, in that place.
+ * n8n takes the credential of item 0, and the cancel signal of the execution, for each request with
+ * credentials; the derived context puts those of this request in their place.
  */
 async function send(
 	context: IExecuteFunctions,
+	itemIndex: number,
 	signal: AbortSignal,
 	options: IHttpRequestOptions,
-): Promise<FullResponse> {
-	const cancellable = Object.create(context, {
+): Promise<unknown> {
+	const own = Object.create(context, {
 		getExecutionCancelSignal: { value: () => signal },
+		getCredentials: {
+			value: async (type: string) => await context.getCredentials(type, itemIndex),
+		},
 	}) as IExecuteFunctions;
-	return (await context.helpers.httpRequestWithAuthentication.call(cancellable, CREDENTIAL, {
+	return await context.helpers.httpRequestWithAuthentication.call(own, CREDENTIAL, {
 		...STREAMED,
 		...options,
 		abortSignal: signal,
-		// With redirects on, the HTTP client keeps a copy of everything it sent.
-		disableFollowRedirect: true,
-	})) as FullResponse;
-}
-
-/** Ends what is left of a request that failed. */
-async function fail(request: AbortController, error: ApiError): Promise<never> {
-	request.abort();
-	return await Promise.reject(error);
-}
-
-/**
- * To destroy the body is not enough to close it: n8n's HTTP client may hand out a generator, which
- * waits for the next byte before it ends.
- */
-function read({ headers, body }: FullResponse, timeoutMs: number, request: AbortController) {
-	const close = () => {
-		request.abort();
-		body.destroy();
-	};
-	return {
-		isEventStream: /event-stream/i.test(String(headers['content-type'])),
-		body: watchIdle(body, timeoutMs, close),
-		close,
-	};
+	});
 }
 
 /** The first bytes of an error body; one that breaks off or stalls still says something. */
@@ -158,9 +108,7 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
 			bytes += chunk.length;
 			if (bytes >= MAX_ERROR_BODY_BYTES) break;
 		}
-	} catch (error) {
-		if (!(error instanceof ApiError) && bytes === 0) return '';
-	}
+	} catch {}
 	return Buffer.concat(chunks).toString('utf8', 0, MAX_ERROR_BODY_BYTES);
 }
 
@@ -169,7 +117,7 @@ export async function requestModels(context: ILoadOptionsFunctions): Promise<unk
 	return await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
 		url: `${apiRootOf(await context.getCredentials(CREDENTIAL))}/models`,
 		json: true,
-		timeout: 10_000,
 		disableFollowRedirect: true,
+		timeout: MODEL_LIST_TIMEOUT_MS,
 	});
 }

@@ -1,12 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { abortWith } from '../abort';
-import { linkError } from './errors';
+import { linkError } from '../errors/apiError';
 import { safeUrl } from './linkGuard';
-import { openResponse, STREAMED, type FullResponse, type Response } from './response';
-
-/** The links of one reply that are followed; a caller with more of them leaves the rest. */
-export const MAX_LINKS = 16;
+import { exchange, STREAMED, type Answer } from './response';
 
 /** The redirects of one link that are followed. */
 const MAX_REDIRECTS = 3;
@@ -29,45 +25,30 @@ export interface DownloadSettings {
 export async function downloadImage(
 	context: Pick<IExecuteFunctions, 'helpers'>,
 	link: string,
-	{ baseUrl, timeoutMs, signal }: DownloadSettings,
-): Promise<Response> {
+	settings: DownloadSettings,
+): Promise<Answer> {
+	const { baseUrl, signal } = settings;
 	let url = safeUrl(link, baseUrl);
 	for (let redirects = 0; url && redirects <= MAX_REDIRECTS; redirects++) {
-		const { location, response } = await get(url);
-		if (response) return { ...response, body: sameFailure(response.body, signal) };
+		const { location, answer } = await get(url);
+		if (answer) return { ...answer, body: sameFailure(answer.body, signal) };
 		url = location === undefined ? undefined : safeUrl(location, baseUrl, url);
 	}
 	throw linkError();
 
 	/** An answer that is none is closed unread. */
-	async function get(from: string): Promise<{ location?: string; response?: Response }> {
-		const request = abortWith(signal);
-		try {
-			const full = await ask(context, from, timeoutMs, request.signal);
-			const response = openResponse(full, timeoutMs, request);
-			if (full.statusCode < 300) return { response };
-			response.close();
-			return { location: locationOf(full) };
-		} catch {
-			request.abort();
-			throw failure(signal);
-		}
+	async function get(from: string): Promise<{ location?: string; answer?: Answer }> {
+		const answer = await exchange(
+			settings,
+			async (abortSignal) =>
+				await context.helpers.httpRequest({ ...STREAMED, url: from, abortSignal }),
+		).catch(() => Promise.reject(failure(signal)));
+		const { status, headers } = answer;
+		if (status >= 200 && status < 300) return { answer };
+		answer.close();
+		const isRedirect = status >= 300 && status < 400 && typeof headers.location === 'string';
+		return { location: isRedirect ? String(headers.location) : undefined };
 	}
-}
-
-async function ask(
-	{ helpers }: Pick<IExecuteFunctions, 'helpers'>,
-	url: string,
-	timeout: number,
-	abortSignal: AbortSignal,
-): Promise<FullResponse> {
-	const options = { ...STREAMED, url, timeout, abortSignal, disableFollowRedirect: true };
-	return (await helpers.httpRequest(options)) as FullResponse;
-}
-
-function locationOf({ statusCode, headers }: FullResponse): string | undefined {
-	const { location } = headers;
-	return statusCode < 400 && typeof location === 'string' ? location : undefined;
 }
 
 async function* sameFailure(

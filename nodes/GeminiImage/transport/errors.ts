@@ -1,6 +1,6 @@
 import { ApiError, type ErrorDetails } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
-import { goneAdvice, isModelGone } from '../form/models';
+import { goneAdvice, isModelGone } from '../form/goneModel';
 import { asObject } from '../json';
 
 type Headers = Record<string, unknown>;
@@ -66,11 +66,19 @@ export function statusError(
 	const header = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
 		(id) => typeof id === 'string',
 	);
-	const isGone = model !== undefined && isModelGone(status, message ?? '');
+	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
 	const wait = RETRYABLE_STATUSES.includes(status) ? retryAfterMs(headers['retry-after']) : 0;
-	const details: ErrorDetails = { httpCode: String(status), ...facts, requestId: requestId ?? header };
+	const details: ErrorDetails = {
+		httpCode: String(status),
+		...facts,
+		requestId: requestId ?? header,
+	};
 	return new ApiError(
-		[`${meaning} (${status})${said ? `: ${said}` : ''}`, isGone && goneAdvice(model), waitAdvice(wait)]
+		[
+			`${meaning} (${status})${said ? `: ${said}` : ''}`,
+			isGone && goneAdvice(model),
+			waitAdvice(wait),
+		]
 			.filter(Boolean)
 			.join('. '),
 		description,
@@ -152,22 +160,12 @@ function causes(error: unknown): unknown[] {
 
 /** The failure that a Base URL which is none stands for. */
 export function badBaseUrl(baseUrl: string): ApiError {
-	const what = baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
+	const what =
+		baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
 	return new ApiError(
 		`The Base URL of the credential ${what}`,
 		'It takes an address such as https://api-xmodel.nexconn.ai/v1. Nothing was sent.',
 		{ field: 'Base URL' },
-	);
-}
-
-/**
- * The failure that a link to an image stands for, the same whatever became of it: closed ports and
- * open ones, refused addresses and unknown ones must not differ.
- */
-export function linkError(): ApiError {
-	return new ApiError(
-		'The reply links to an image that cannot be loaded',
-		`${BILLED} Try again; links into the network of n8n are followed to the host of the Base URL alone.`,
 	);
 }
 

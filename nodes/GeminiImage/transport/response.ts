@@ -1,43 +1,61 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { watchIdle } from './idle';
+import { abortWith, unlessAborted } from '../abort';
+import { timedOut } from './errors';
+import { watchIdle, watchSilence } from './idle';
 
-/** The full response as a stream, whatever its status. */
+/** The full response as a stream, whatever its status; a redirect would send key or body elsewhere. */
 export const STREAMED = {
 	encoding: 'stream',
 	returnFullResponse: true,
 	ignoreHttpStatusErrors: true,
+	// With redirects on, the HTTP client keeps a copy of everything it sent.
+	disableFollowRedirect: true,
+	// Silence is watched here: the HTTP client would count a long upload as one.
+	timeout: 2_147_483_647,
 } as const;
 
 /** What n8n's HTTP helpers answer to {@link STREAMED}. */
-export type FullResponse = IN8nHttpFullResponse & { body: import('node:stream').Readable };
+type FullResponse = IN8nHttpFullResponse & { body: import('node:stream').Readable };
 
-/** A 2xx answer whose body has not been read yet. */
-export interface Response {
-	isEventStream: boolean;
-	/** Fails when no byte arrives within the idle timeout. */
+/** An answer whose body has not been read yet. */
+export interface Answer {
+	status: number;
+	headers: Record<string, unknown>;
+	/** Fails if no byte arrives within the idle timeout. */
 	body: AsyncIterable<Uint8Array>;
 	/** Ends the connection, whatever is still to come. */
 	close(): void;
 }
 
+/** Sends a request that `signal` ends, and calls `heard` for each sign of life. */
+type Send = (signal: AbortSignal, heard: () => void) => Promise<unknown>;
+
 /**
- * The answer to `request`, which fails after `timeoutMs` milliseconds of silence. To destroy the
- * body is not enough to close it: n8n's HTTP client may hand out a generator, which waits for the
- * next byte before it ends.
+ * One request and its answer.
+ *
+ * @throws ApiError after `timeoutMs` milliseconds of silence, and whatever `send` throws
  */
-export function openResponse(
-	{ headers, body }: FullResponse,
-	timeoutMs: number,
-	request: AbortController,
-): Response {
-	const close = () => {
+export async function exchange(
+	{ signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+	send: Send,
+): Promise<Answer> {
+	const request = abortWith(signal);
+	const watch = watchSilence(timeoutMs, () => request.abort(timedOut(timeoutMs)));
+	try {
+		const sent = send(request.signal, watch.heard) as Promise<FullResponse>;
+		const { statusCode, headers, body } = await unlessAborted(sent, request.signal);
+		// To destroy the body is not enough to close it: n8n's HTTP client may hand out a generator,
+		// which waits for the next byte before it ends.
+		const close = () => {
+			request.abort();
+			body.destroy();
+		};
+		return { status: statusCode, headers, body: watchIdle(body, timeoutMs, close), close };
+	} catch (error) {
 		request.abort();
-		body.destroy();
-	};
-	return {
-		isEventStream: /event-stream/i.test(String(headers['content-type'])),
-		body: watchIdle(body, timeoutMs, close),
-		close,
-	};
+		return await Promise.reject(error);
+	} finally {
+		watch.stop();
+	}
 }
