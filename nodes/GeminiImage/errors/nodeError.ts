@@ -30,7 +30,7 @@ export async function toNodeError(
 		: new NodeOperationError(node, message, { description, itemIndex });
 	// n8n replaces a message by a canned one if it contains the name of a system error.
 	nodeError.message = message;
-	nodeError.context.details = cleanJson(error.details, clean);
+	nodeError.context.details = cleanJson(error.details, clean) as IDataObject;
 	return nodeError;
 }
 
