@@ -20,8 +20,6 @@ import { searchModels } from './transport/modelList';
 /** n8n before 1.85 does not export the types of connections. */
 const MAIN = NodeConnectionTypes?.Main ?? 'main';
 
-const operationNames = Object.fromEntries(operations.map(({ value, name }) => [value, name]));
-
 export class GeminiImage implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Gemini Image',
@@ -29,7 +27,7 @@ export class GeminiImage implements INodeType {
 		icon: { light: 'file:geminiImage.svg', dark: 'file:geminiImage.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: `={{ ${JSON.stringify(operationNames)}[$parameter["operation"]] }}`,
+		subtitle: '={{ $parameter["operation"].replace(/[A-Z]/g, " $&").toLowerCase() }}',
 		description: 'Generate, edit and talk about images with Gemini image models through Nexconn',
 		defaults: { name: 'Gemini Image' },
 		usableAsTool: true,

@@ -50,7 +50,7 @@ export async function failedItem(
 }
 
 /** Foreign text may hold the key of the item's own credential, with or without its prefix. */
-export async function cleanFor(context: IExecuteFunctions, itemIndex: number): Promise<Clean> {
+async function cleanFor(context: IExecuteFunctions, itemIndex: number): Promise<Clean> {
 	try {
 		const { apiKey } = await context.getCredentials('nexconnApi', itemIndex);
 		const key = String(apiKey).trim();

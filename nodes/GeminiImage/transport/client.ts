@@ -12,7 +12,7 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
 const MODEL_LIST_TIMEOUT_MS = 10_000;
 
 /** What is sent. */
-export interface Content {
+interface Content {
 	/** Length in bytes. */
 	bytes: number;
 	/** A fresh stream for each attempt, which tells each piece that is taken from it. */
