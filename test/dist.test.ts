@@ -37,8 +37,16 @@ describe('the built package', () => {
 	test('the licenses of what is bundled go along', () => {
 		const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
 		const named = notices.split('\n---\n\n').map((notice) => notice.split('\n')[0]);
-		expect(named.sort()).toEqual(['eventsource-parser', 'image-size', 'p-limit', 'yocto-queue']);
-		expect(notices.match(/^Copyright/gim)).toHaveLength(4);
+		expect(named.sort()).toEqual([
+			'eventsource-parser',
+			'filename-reserved-regex',
+			'filenamify',
+			'image-size',
+			'ipaddr.js',
+			'p-limit',
+			'yocto-queue',
+		]);
+		expect(notices.match(/^Copyright/gim)).toHaveLength(7);
 	});
 
 	test('the node is what saved workflows rely on', () => {

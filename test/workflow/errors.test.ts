@@ -109,7 +109,7 @@ describe('failures', () => {
 		);
 		expect(output(NODE)[0]?.json).toEqual({
 			error: expect.stringMatching(
-				/^The model refused the picture \(finish reason: content_filter\): ./,
+				/^The model refused the image \(finish reason: content_filter\): ./,
 			),
 			details: {
 				description: expect.any(String),

@@ -5,7 +5,7 @@ import { itemWith, picture, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
 const CHEAP: INodeParameters = {
-	model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' },
+	model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image' },
 	imageSize: '512',
 };
 
@@ -26,7 +26,7 @@ describe('options', () => {
 				topP: '=0.9',
 				topK: 40,
 				maxTokens: 4096,
-				reasoningEffort: 'low',
+				reasoningEffort: 'high',
 				safetySettings: {
 					values: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
 				},
@@ -35,7 +35,7 @@ describe('options', () => {
 		});
 		expect(error).toBeUndefined();
 		expect(harness.lastBody()).toEqual({
-			model: 'gemini-3.1-flash-image-preview',
+			model: 'gemini-3.1-flash-image',
 			messages: [{ role: 'user', content: 'Draw a fox' }],
 			stream: true,
 			image_config: { image_size: '512' },
@@ -43,7 +43,7 @@ describe('options', () => {
 			top_p: 0.9,
 			top_k: 40,
 			max_tokens: 4096,
-			reasoning_effort: 'low',
+			reasoning_effort: 'high',
 			safety_settings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
 			seed: 7,
 			user: 'me',
@@ -78,7 +78,7 @@ describe('options', () => {
 		const models = [
 			'gemini-2.5-flash-image',
 			'gemini-3.0-pro-image-preview',
-			'gemini-3.1-flash-image-preview',
+			'gemini-3.1-flash-image',
 		];
 
 		test.each(models)('%s: text to image and image to image', async (value) => {

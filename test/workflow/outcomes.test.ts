@@ -63,6 +63,7 @@ test.each(rows)('%s: %s', async (_profile, way, outcome) => {
 	if (outcome.error) expectFailure(items, outcome);
 	else if (way.startsWith('chat')) await expectAnswer(items, outcome);
 	else await expectPictures(items, outcome, way);
+	if (outcome.hint) expect(result.hints(NODE)).toContainEqual(expect.stringMatching(outcome.hint));
 	expectNoLeak(result.run);
 	expectNothingElseStored([...input, ...items]);
 	await expectNoSocket();
@@ -70,7 +71,7 @@ test.each(rows)('%s: %s', async (_profile, way, outcome) => {
 
 const STOPPED: Array<[string, Way]> = [
 	['refusal', 'text to image, stream'],
-	['image-url-missing', 'chat, JSON'],
+	['image-url-missing', 'text to image, JSON'],
 	['error-after-image', 'image to image, stream'],
 	['status-401', 'text to image, images'],
 	['key-echo', 'chat, stream'],

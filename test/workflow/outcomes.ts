@@ -21,6 +21,8 @@ export interface Outcome {
 	text?: string | RegExp;
 	finishReason?: string | null;
 	hasUsage: boolean;
+	/** What the user is told beside the output. */
+	hint?: RegExp;
 }
 
 /** An operation and how it is asked: streamed, as one JSON, or through the Images endpoint. */
@@ -65,7 +67,7 @@ function fails(
 
 /** A reply without a picture, which is a normal one for a chat alone. */
 function says(profile: string, text: string | RegExp, finishReason: string, error: RegExp) {
-	const nothing = /^The model answered without a picture \(finish reason: none given\)$/;
+	const nothing = /^The model answered without an image \(finish reason: none given\)$/;
 	return [
 		draws(profile, CHAT, { images: 0, text, finishReason }),
 		fails(profile, error, PICTURES, { finishReason }),
@@ -88,7 +90,7 @@ const SILENT = /^The service sent nothing for 0\.6 seconds$/;
 const PARAMETERS = /^The service did not accept the request \(400\): Invalid request parameters$/;
 const RATE = /^The service limits the rate of requests \(429\): Rate limit reached$/;
 const FAILED = /^The service failed \(500\): Internal server error$/;
-const BROKEN_LINK = 'The reply links to an image that cannot be loaded';
+const BROKEN_LINK = /^The reply links to an image that cannot be loaded$/;
 
 const shapes = [
 	draws('usage-last-chunk'),
@@ -98,14 +100,19 @@ const shapes = [
 	draws('content-array', COMPLETIONS, { text: 'Here is your picture:' }),
 	draws('content-array', ENDPOINT),
 	draws('image-url'),
-	fails('image-url-missing', new RegExp(`^${BROKEN_LINK} \\(404\\)$`), ALL, { httpCode: '404' }),
-	fails('image-url-page', /^The reply links to something that is not an image$/),
-	fails('image-url-away', new RegExp(`^${BROKEN_LINK}: nothing listens at its address$`)),
+	...['image-url-missing', 'image-url-page', 'image-url-away'].flatMap((profile) => [
+		draws(profile, CHAT, { images: 0, hint: /^1 of 1 images that the reply links cannot be/ }),
+		fails(profile, BROKEN_LINK, [...PICTURES, ...ENDPOINT]),
+	]),
 	draws('keep-alive'),
 	draws('json-for-stream'),
 	fails('error-mid-stream', UPSTREAM, ALL, INTERNAL),
 	fails('error-after-image', UPSTREAM, ALL, INTERNAL),
-	draws('end-after-image-no-finish', STREAMED, { finishReason: null, hasUsage: false }),
+	draws('end-after-image-no-finish', STREAMED, {
+		finishReason: null,
+		hasUsage: false,
+		hint: /^The reply ended without saying that it is complete$/,
+	}),
 	draws('end-after-image-no-finish', [...JSONS, ...ENDPOINT]),
 	draws('two-choices', ALL, { images: 2 }),
 	draws('escaped'),
@@ -123,7 +130,7 @@ const shapes = [
 	draws('b64-data-url'),
 	draws('images-url'),
 	draws('images-empty-data', COMPLETIONS),
-	fails('images-empty-data', /^The model answered without a picture/, ENDPOINT),
+	fails('images-empty-data', /^The model answered without an image/, ENDPOINT),
 ];
 
 const contents = [
@@ -198,7 +205,9 @@ const busy = [
 	draws('overloaded-1-*', CHAT.slice(0, 1), { posts: 2 }),
 	fails('overloaded-9-*', /^The service is overloaded .*\(503\)/, FEW, {}, { posts: 2 }),
 	fails('busy-forever', RATE, ENDPOINT.slice(1), { httpCode: '429' }, { posts: 2 }),
-	fails('busy-hour', RATE, ALL, { httpCode: '429' }),
+	fails('busy-hour', /\(429\): Rate limit reached\. It asks to wait 60 minutes$/, ALL, {
+		httpCode: '429',
+	}),
 ];
 
 const faults = [

@@ -3,7 +3,7 @@ import type { StructuredChunk } from 'n8n-workflow';
 import { picture, itemWith, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
-const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' };
+const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image' };
 
 describe('what the user is told', () => {
 	let harness: Harness;
@@ -20,7 +20,7 @@ describe('what the user is told', () => {
 		);
 		expect(output(NODE)[0]?.json.image).toMatchObject({ width: 1024, height: 1024 });
 		expect(hints(NODE)).toEqual([
-			'The service sent a picture of 1024 x 1024 pixels, smaller than the Image Size 2K',
+			'The service sent an image of 1024 x 1024 pixels, smaller than the Image Size 2K',
 		]);
 	});
 

@@ -1,0 +1,213 @@
+import { safeUrl } from '../../../../nodes/GeminiImage/transport/linkGuard';
+
+const BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
+
+const PUBLIC: Array<[link: string, url?: string]> = [
+	['https://cdn.example.com/a.png'],
+	['http://cdn.example.com:8080/a.png?x=1'],
+	['HTTPS://CDN.Example.COM/a.png', 'https://cdn.example.com/a.png'],
+	['https://cdn.example.com./a.png'],
+	['https://bücher.example/a.png', 'https://xn--bcher-kva.example/a.png'],
+	['https://localhost.example.com/'],
+	['https://notlocalhost.com/'],
+	['https://my.internal.example.com/'],
+	['https://homework.org/'],
+	['https://10.example.com/'],
+	['http://8.8.8.8/a.png'],
+	['http://134744072/', 'http://8.8.8.8/'],
+	['http://172.15.255.255/'],
+	['http://172.32.0.1/'],
+	['http://100.63.255.255/'],
+	['http://100.128.0.1/'],
+	['http://[2606:4700::1111]/'],
+	['http://[2a00:1450:4001:81b::200e]:8443/'],
+];
+
+const REFUSED: Record<string, string[]> = {
+	'other schemes': [
+		'file:///etc/passwd',
+		'ftp://example.com/a.png',
+		'gopher://example.com/',
+		'data:image/png;base64,AAAA',
+		'javascript:alert(1)',
+		'blob:https://example.com/1',
+		'ws://example.com/',
+	],
+	'no URL': [
+		'',
+		'/a.png',
+		'//cdn.example.com/a.png',
+		'http://',
+		'http://exa mple.com/',
+		'http://256.1.1.1/',
+		'http://1.2.3.4.5/',
+		'http://example.com:99999/',
+	],
+	'user info': [
+		'http://user@cdn.example.com/',
+		'http://user:password@cdn.example.com/',
+		'http://:password@cdn.example.com/',
+		'http://api-xmodel.nexconn.ai@127.0.0.1/',
+		'https://user:password@api-xmodel.nexconn.ai/',
+	],
+	loopback: [
+		'http://127.0.0.1/',
+		'http://127.0.0.2:8080/a.png',
+		'http://127.255.255.254/',
+		'http://127.1/',
+		'http://127.0.1/',
+		'http://2130706433/',
+		'http://0x7f000001/',
+		'http://0x7f.0.0.1/',
+		'http://0177.0.0.1/',
+		'http://017700000001/',
+		'http://0X7F.1/',
+		'http://127.0.0.1./',
+		'http://127.0.0.1../',
+		'http://%31%32%37.0.0.1/',
+		'http://127%2e0%2e0%2e1/',
+		'http://１２７.０.０.１/',
+		'http://127。0。0。1/',
+		'http://①②⑦.⓪.⓪.①/',
+		'http:127.0.0.1/',
+		'http:\\\\127.0.0.1\\a.png',
+		'http:///127.0.0.1/',
+		'\thttp://127.0.\n0.1/',
+		'http://[::1]/',
+		'http://[0:0:0:0:0:0:0:1]/',
+		'http://[0000:0000:0000:0000:0000:0000:0000:0001]:80/',
+	],
+	'private, link-local, unspecified, reserved': [
+		'http://10.0.0.1/',
+		'http://0xa.1/',
+		'http://167772161/',
+		'http://172.16.0.1/',
+		'http://172.31.255.255/',
+		'http://192.168.1.1/',
+		'http://192.168.257/',
+		'http://0300.0250.1.1/',
+		'http://169.254.169.254/latest/meta-data/',
+		'http://2852039166/',
+		'http://0xa9fea9fe/',
+		'http://100.64.0.1/',
+		'http://100.100.100.200/',
+		'http://0/',
+		'http://0.0.0.0:5678/',
+		'http://0.1.2.3/',
+		'http://192.0.0.192/',
+		'http://192.0.2.1/',
+		'http://198.18.0.1/',
+		'http://198.51.100.1/',
+		'http://203.0.113.1/',
+		'http://224.0.0.1/',
+		'http://239.255.255.250/',
+		'http://240.0.0.1/',
+		'http://255.255.255.255/',
+		'http://[::]/',
+		'http://[fe80::1]/',
+		'http://[fe80::1%25eth0]/',
+		'http://[fe80::1%eth0]/',
+		'http://[febf::1]/',
+		'http://[fec0::1]/',
+		'http://[fc00::1]/',
+		'http://[fd00:ec2::254]/',
+		'http://[ff02::1]/',
+		'http://[100::1]/',
+		'http://[2001:db8::1]/',
+		'http://[3fff::1]/',
+		'http://[4000::1]/',
+		'http://[5f00::1]/',
+	],
+	'IPv4 inside IPv6': [
+		'http://[::ffff:127.0.0.1]/',
+		'http://[::ffff:7f00:1]/',
+		'http://[::ffff:8.8.8.8]/',
+		'http://[::FFFF:a9fe:a9fe]/',
+		'http://[0:0:0:0:0:ffff:10.0.0.1]/',
+		'http://[::127.0.0.1]/',
+		'http://[::a00:1]/',
+		'http://[::ffff:0:127.0.0.1]/',
+		'http://[64:ff9b::127.0.0.1]/',
+		'http://[64:ff9b::a9fe:a9fe]/',
+		'http://[64:ff9b:1::10.0.0.1]/',
+		'http://[2002:7f00:1::]/',
+		'http://[2002:a9fe:a9fe::1]/',
+		'http://[2001:0:7f00:1::]/',
+		'http://[2001::1]/',
+	],
+	'names of the inside': [
+		'http://localhost/',
+		'http://LOCALHOST:5678/',
+		'http://localhost./',
+		'http://localhost../',
+		'http://%6c%6f%63alhost/',
+		'http://ⓛocalhost/',
+		'http://ｌｏｃａｌｈｏｓｔ/',
+		'http://api.localhost/',
+		'http://localhost.localdomain/',
+		'http://printer.local/',
+		'http://PRINTER.LOCAL./',
+		'http://kubernetes.default.svc.cluster.local/',
+		'http://metadata.google.internal/',
+		'http://host.docker.internal:5678/',
+		'http://nas.lan/',
+		'http://nas.home.arpa/',
+		'http://wiki.corp/',
+		'http://redis/',
+		'http://redis:6379/',
+		'http://redis./',
+		'http://n8n。/',
+		'http://cdn..example.com/',
+		'http://./',
+	],
+};
+
+test.each(PUBLIC)('%j is fetched', (link, url = link) => {
+	expect(safeUrl(link, BASE_URL)).toBe(url);
+});
+
+describe.each(Object.entries(REFUSED))('%s', (_kind, links) => {
+	test.each(links)('%j is refused', (link) => {
+		expect(safeUrl(link, BASE_URL)).toBeUndefined();
+	});
+});
+
+describe('the host of the Base URL', () => {
+	test.each([
+		['http://127.0.0.1:8080/v1', 'http://127.0.0.1:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'http://127.1:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'http://127.0.0.1:9000/a.png'],
+		['http://127.0.0.1:8080/v1', 'https://127.0.0.1/a.png'],
+		['http://2130706433/v1', 'http://127.0.0.1/a.png'],
+		['http://[::1]:8080/v1', 'http://[0:0::1]:8080/a.png'],
+		['http://gateway:4000/v1', 'http://gateway:4000/a.png'],
+		['http://gateway:4000/v1', 'http://GATEWAY./a.png'],
+		['http://ai.internal./v1', 'http://ai.internal/a.png'],
+	])('with %s, %s is fetched', (baseUrl, link) => {
+		expect(safeUrl(link, baseUrl)).toBe(new URL(link).href);
+	});
+
+	test.each([
+		['http://127.0.0.1:8080/v1', 'http://127.0.0.2:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'http://localhost:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'http://[::ffff:127.0.0.1]:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'ftp://127.0.0.1:8080/a.png'],
+		['http://127.0.0.1:8080/v1', 'http://user@127.0.0.1:8080/a.png'],
+		['http://gateway:4000/v1', 'http://redis:4000/a.png'],
+		['http://ai.internal/v1', 'http://db.ai.internal/a.png'],
+		['', 'http://localhost/a.png'],
+		['no URL', 'http://localhost/a.png'],
+	])('with %j, %s is refused', (baseUrl, link) => {
+		expect(safeUrl(link, baseUrl)).toBeUndefined();
+	});
+});
+
+test('a redirect is read from where it stands', () => {
+	const from = 'https://cdn.example.com/one/a.png';
+	expect(safeUrl('b.png', BASE_URL, from)).toBe('https://cdn.example.com/one/b.png');
+	expect(safeUrl('/b.png', BASE_URL, from)).toBe('https://cdn.example.com/b.png');
+	expect(safeUrl('//8.8.8.8/b.png', BASE_URL, from)).toBe('https://8.8.8.8/b.png');
+	expect(safeUrl('//127.0.0.1/b.png', BASE_URL, from)).toBeUndefined();
+	expect(safeUrl('http://[::1]/b.png', BASE_URL, from)).toBeUndefined();
+	expect(safeUrl('//user@cdn.example.com/', BASE_URL, from)).toBeUndefined();
+});

@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { picture, startHarness, type Harness } from './harness';
+
+const NODE = 'Gemini Image';
+const SAME = {
+	error: 'The reply links to an image that cannot be loaded',
+	details: { description: expect.stringMatching(/^The call may have been billed/) as string },
+};
+
+let harness: Harness;
+let service: Awaited<ReturnType<typeof startService>>;
+beforeAll(async () => {
+	harness = await startHarness();
+	service = await startService(await picture());
+});
+afterEach(() => harness.engine.clear());
+afterAll(async () => {
+	await service.close();
+	await harness.close();
+});
+
+/** A service at 127.0.0.1, and at every other name of this machine, that replies with a link. */
+async function startService(image: Buffer) {
+	const visits: string[] = [];
+	let link = '';
+	const redirect = (response: ServerResponse, location: string) =>
+		response.writeHead(302, { location }).end('moved');
+	const pages: Record<string, (response: ServerResponse) => void> = {
+		'/image': (response) => response.end(image),
+		'/page': (response) => response.end('<html>Sign in</html>'),
+		'/half': (response) =>
+			response.writeHead(200).write(image.subarray(0, 90), () => response.destroy()),
+		'/silent': () => {},
+		'/reset': (response) => response.destroy(),
+		'/hop-3': (response) => redirect(response, 'hop-2'),
+		'/hop-2': (response) => redirect(response, '/hop-1'),
+		'/hop-1': (response) => redirect(response, `${origin}/image`),
+		'/hop-4': (response) => redirect(response, 'hop-3'),
+		'/inside': (response) =>
+			redirect(response, `${origin.replace('127.0.0.1', 'localhost')}/image`),
+		'/mapped': (response) => redirect(response, `http://[::ffff:127.0.0.1]:${port}/image`),
+		'/loop': (response) => redirect(response, '/loop'),
+		'/nowhere': (response) => response.writeHead(302).end(),
+	};
+	const server = createServer((request, response) => {
+		const { method, url = '', headers } = request;
+		if (method === 'POST') {
+			const message = { images: [{ image_url: { url: link } }] };
+			response.setHeader('content-type', 'application/json');
+			response.end(JSON.stringify({ choices: [{ message, finish_reason: 'stop' }] }));
+			return;
+		}
+		visits.push(`${headers.host} ${url} ${headers.authorization ?? 'no key'}`);
+		const page = pages[url];
+		if (page) page(response);
+		else response.writeHead(404).end('no such file');
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	const origin = `http://127.0.0.1:${port}`;
+
+	return {
+		origin,
+		port,
+		/** What comes of a reply with this link, and the paths that were visited. */
+		async reply(to: string) {
+			link = to;
+			visits.length = 0;
+			const { error, output } = await harness.run(
+				{ operation: 'textToImage', prompt: 'A fox', options: { timeout: 0.6 } },
+				{
+					credentials: { apiKey: 'key', baseUrl: `${origin}/v1` },
+					onError: 'continueRegularOutput',
+				},
+			);
+			expect(error).toBeUndefined();
+			return { item: output(NODE)[0], visits };
+		},
+		async close() {
+			server.closeAllConnections();
+			server.close();
+			await once(server, 'close');
+		},
+	};
+}
+
+test.each([
+	['/image', 1],
+	['/hop-1', 2],
+	['/hop-3', 4],
+])('%s of the host of the Base URL is loaded, without the key', async (path, requests) => {
+	const { item, visits } = await service.reply(service.origin + path);
+	expect(item?.json.image).toMatchObject({ width: 64, height: 48 });
+	expect(visits).toHaveLength(requests);
+	for (const visit of visits) {
+		expect(visit).toMatch(new RegExp(`^127\\.0\\.0\\.1:${service.port} /\\S+ no key$`));
+	}
+	expect(harness.engine.files()).not.toEqual([]);
+});
+
+test.each([
+	['closed', () => 'http://127.0.0.1:1/a.png', 0],
+	['404', () => `${service.origin}/missing`, 1],
+	['not an image', () => `${service.origin}/page`, 1],
+	['reset', () => `${service.origin}/reset`, 1],
+	['a connection lost in the image', () => `${service.origin}/half`, 1],
+	['silent', () => `${service.origin}/silent`, 1],
+	['unknown', () => 'https://no-such-host.invalid/a.png', 0],
+	['four redirects', () => `${service.origin}/hop-4`, 4],
+	['redirects without end', () => `${service.origin}/loop`, 4],
+	['a redirect to nowhere', () => `${service.origin}/nowhere`, 1],
+	['a redirect to a name of the inside', () => `${service.origin}/inside`, 1],
+	['a redirect to a mapped address', () => `${service.origin}/mapped`, 1],
+	['another name of this machine', () => `http://localhost:${service.port}/image`, 0],
+	['another address of this machine', () => `http://127.0.0.2:${service.port}/image`, 0],
+	['a mapped address', () => `http://[::ffff:7f00:1]:${service.port}/image`, 0],
+	['user info', () => `http://user@127.0.0.1:${service.port}/image`, 0],
+])('%s: the one message, the one description, nothing else', async (_what, link, requests) => {
+	const { item, visits } = await service.reply(link());
+	expect(item?.json).toEqual(SAME);
+	expect(visits).toHaveLength(requests);
+	expect(harness.engine.files()).toEqual([]);
+});
