@@ -5,10 +5,15 @@ import type {
 	IHttpRequestOptions,
 } from 'n8n-workflow';
 
+/** The same for each item, or as an expression gives it for the item with that index. */
+export type CredentialData =
+	| ICredentialDataDecryptedObject
+	| ((itemIndex: number) => ICredentialDataDecryptedObject);
+
 /** Stands in for n8n's credential store: holds `data` decrypted, one credential a type. */
 export function createCredentialsHelper(
 	types: ICredentialType[],
-	data: Record<string, ICredentialDataDecryptedObject>,
+	data: Record<string, CredentialData>,
 ): ICredentialsHelper {
 	const find = (name: string) => types.find((type) => type.name === name);
 
@@ -30,7 +35,10 @@ export function createCredentialsHelper(
 		isCredentialUsableByNode: () => true,
 		preAuthentication: async () => undefined,
 		runPreAuthentication: async () => undefined,
-		getDecrypted: async (_additionalData, _nodeCredentials, type) => ({ ...data[type] }),
+		getDecrypted: async (_additional, _credentials, type, _mode, _execute, _raw, defaults) => {
+			const own = data[type];
+			return { ...(typeof own === 'function' ? own(defaults?.itemIndex ?? 0) : own) };
+		},
 		getCredentialsProperties: (type) => find(type)?.properties ?? [],
 		getCredentials: notNeeded,
 		updateCredentials: notNeeded,

@@ -22,7 +22,7 @@ import {
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 
-import { createCredentialsHelper } from './credentialsHelper';
+import { createCredentialsHelper, type CredentialData } from './credentialsHelper';
 import { DatabaseStore } from './databaseStore';
 import { createNodeTypes } from './nodeTypes';
 
@@ -41,7 +41,7 @@ export interface RunOptions {
 	input?: INodeExecutionData[];
 	mode?: WorkflowExecuteMode;
 	/** Instead of the engine's. */
-	credentials?: ICredentialDataDecryptedObject;
+	credentials?: CredentialData;
 	/** Ends the execution the way the Stop button does. */
 	signal?: AbortSignal;
 	onChunk?: (chunk: StructuredChunk) => void;
