@@ -73,9 +73,9 @@ function says(profile: string, text: string | RegExp, finishReason: string, erro
 	];
 }
 
-const SORRY = 'I am sorry, but I cannot create this picture.';
+const SORRY = 'I am sorry, but I cannot create this image.';
 const WORDS = 'I only have words today.';
-const reasoned = (what: string) => new RegExp(`^The model ${what}\\): \\*\\*Composing the picture`);
+const reasoned = (what: string) => new RegExp(`^The model ${what}\\): \\*\\*Composing the image`);
 const PROSE = 'A data URL looks like `data:image/png;base64,aGVsbG8=`, for example.';
 
 const UPSTREAM = /^The service reported an error in its reply: The upstream model stopped working$/;
@@ -93,9 +93,9 @@ const BROKEN_LINK = 'The reply links to an image that cannot be loaded';
 const shapes = [
 	draws('usage-last-chunk'),
 	draws('no-done'),
-	draws('markdown', COMPLETIONS, { text: /^Here is your picture:\s+Tell me what to change\.$/ }),
+	draws('markdown', COMPLETIONS, { text: /^Here is your image\.\s+Tell me what to change\.$/ }),
 	draws('markdown', ENDPOINT),
-	draws('content-array', COMPLETIONS, { text: 'Here is your picture:' }),
+	draws('content-array', COMPLETIONS, { text: 'Here is your image.' }),
 	draws('content-array', ENDPOINT),
 	draws('image-url'),
 	fails('image-url-missing', new RegExp(`^${BROKEN_LINK} \\(404\\)$`), ALL, { httpCode: '404' }),

@@ -13,12 +13,12 @@ import {
 	FLASH_31,
 	readChunks,
 	reasoning,
-	smallPicture,
+	smallImage,
 	talk,
 	urls,
 	words,
 	type Talk,
-} from '../test-client';
+} from '../testClient';
 import { contents } from './contents';
 
 let emulator: Emulator;
@@ -51,7 +51,7 @@ async function isNoise(reply: Talk, mebibytes: number): Promise<void> {
 	expect(await facts(reply)).toMatchObject({ format: 'png', width: 1024 });
 }
 
-/** Each case gets the reply to a streamed chat request for a picture. */
+/** Each case gets the reply to a streamed chat request for an image. */
 const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 	'two-images': (reply) => {
 		const chunks = deltas(reply).flatMap(({ images }) => (images ? [images] : []));
@@ -103,8 +103,8 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 	},
 	size: async (_reply, profile) => {
 		const url = chatUrl(emulator, `${profile}-3`);
-		await isNoise(await talk(url, smallPicture(true)), 3);
-		await isNoise(await talk(url, smallPicture(false)), 3);
+		await isNoise(await talk(url, smallImage(true)), 3);
+		await isNoise(await talk(url, smallImage(false)), 3);
 		const body = { model: FLASH_31, prompt: 'A lighthouse' };
 		const reply = await talk(`${emulator.baseUrl('size-3')}/images/generations`, body);
 		expect(reply.body.length).toBeGreaterThan(4_000_000);
@@ -122,7 +122,7 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 		const streamed = await talk(url, { model: 'gpt', messages: [user], tools, stream: true });
 		expect(streamed.text).toMatch(/^data: .*"name":"draw".*\n\n[^]*data: \[DONE\]\n\n$/);
 		const answer = await talk(url, { model: 'gpt', messages, tools });
-		expect(answer.text).toContain('"content":"Here is your picture: http://x/?a=1"');
+		expect(answer.text).toContain('"content":"Here is your image: http://x/?a=1"');
 	},
 	'models-need-key': async (_reply, profile) => {
 		const url = `${emulator.baseUrl(profile)}/models`;
@@ -150,14 +150,14 @@ test('each profile has a case', () => {
 });
 
 test.each(Object.entries(cases))('%s', async (profile, check) => {
-	await check(await talk(chatUrl(emulator, profile), smallPicture(true)), profile);
+	await check(await talk(chatUrl(emulator, profile), smallImage(true)), profile);
 });
 
-test('a large picture goes out at the speed of the client, and stops when it leaves', async () => {
+test('a large image goes out at the speed of the client, and stops when it leaves', async () => {
 	const headers = { authorization: emulator.apiKey };
 	const url = chatUrl(emulator, 'size-64');
 	const req = request(url, { method: 'POST', headers, agent: false });
-	req.end(JSON.stringify(smallPicture(true)));
+	req.end(JSON.stringify(smallImage(true)));
 	const [response] = (await once(req, 'response')) as [IncomingMessage];
 	await sleep(300);
 	expect(response.socket.bytesRead).toBeLessThan(16 * 1024 * 1024);

@@ -1,5 +1,5 @@
 import { startEmulator, type Emulator } from '../index';
-import { chatUrl, smallPicture, talk, type Talk } from '../test-client';
+import { chatUrl, smallImage, talk, type Talk } from '../testClient';
 import { busy } from './busy';
 import { errors } from './errors';
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-const chat = (profile: string) => talk(chatUrl(emulator, profile), smallPicture(true));
+const chat = (profile: string) => talk(chatUrl(emulator, profile), smallImage(true));
 const statuses = async (profile: string, count: number) => {
 	const replies: Talk[] = [];
 	for (let i = 0; i < count; i++) replies.push(await chat(profile));
@@ -82,9 +82,9 @@ test('a status outside 400-599 is an unknown profile', async () => {
 	expect((await chat('status-200')).text).toContain('Unknown profile');
 });
 
-test('a redirect can be followed to a picture', async () => {
+test('a redirect can be followed to an image', async () => {
 	const { headers } = await chat('redirect');
-	expect((await talk(headers.location ?? '', smallPicture(true))).status).toBe(200);
+	expect((await talk(headers.location ?? '', smallImage(true))).status).toBe(200);
 });
 
 const busyCases: Record<string, () => Promise<void>> = {

@@ -9,13 +9,13 @@ import {
 	FLASH_31,
 	readChunks,
 	reasoning,
-	smallPicture,
+	smallImage,
 	talk,
 	urls,
 	usages,
 	words,
 	type Talk,
-} from '../test-client';
+} from '../testClient';
 import { shapes } from './shapes';
 
 let emulator: Emulator;
@@ -48,7 +48,7 @@ const cases: Record<string, Case> = {
 	'no-done': { stream: (reply) => expect(reply.text).not.toContain('[DONE]') },
 	markdown: {
 		stream: async (reply) => {
-			const [, url] = /:\n\n!\[image\]\((data:[^)]+)\)\n\nTell/.exec(words(reply)) ?? [];
+			const [, url] = /\.\n\n!\[image\]\((data:[^)]+)\)\n\nTell/.exec(words(reply)) ?? [];
 			await isPng(url);
 		},
 		json: (reply) =>
@@ -183,8 +183,8 @@ test('each profile has a case', () => {
 test.each(Object.keys(cases))('%s', async (profile) => {
 	const { stream, json, images } = cases[profile]!;
 	const url = chatUrl(emulator, profile);
-	if (stream) await stream(await talk(url, smallPicture(true)));
-	if (json) await json(await talk(url, smallPicture(false)));
+	if (stream) await stream(await talk(url, smallImage(true)));
+	if (json) await json(await talk(url, smallImage(false)));
 	const body = { model: FLASH_31, prompt: 'A lighthouse', image_config: { image_size: '512' } };
 	if (images) await images(await talk(`${emulator.baseUrl(profile)}/images/generations`, body));
 });

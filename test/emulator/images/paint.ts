@@ -1,12 +1,12 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import sharp, { type Sharp } from 'sharp';
 
-import { textPanel } from './text-block';
-import type { ImageFormat, Picture } from './types';
+import type { ImageFormat, Image } from '../types';
+import { textPanel } from './textBlock';
 
 export interface Scene {
 	prompt: string;
-	/** Tells several pictures of one reply apart. */
+	/** Tells several images of one reply apart. */
 	variant: number;
 	width: number;
 	height: number;
@@ -118,7 +118,7 @@ function paintCached(scene: Scene): Promise<Buffer> {
 	const known = cache.get(key);
 	if (known) return known;
 	const painted = encode(paintFromText(scene), scene.format);
-	// Large pictures are not kept: a few of them would hold hundreds of megabytes.
+	// Large images are not kept: a few of them would hold hundreds of megabytes.
 	if (scene.width * scene.height > 2_000_000) return painted;
 	const oldest = cache.keys().next().value;
 	if (cache.size >= CACHE_LIMIT && oldest !== undefined) cache.delete(oldest);
@@ -127,7 +127,7 @@ function paintCached(scene: Scene): Promise<Buffer> {
 }
 
 /** Paints the same bytes for the same scene. */
-export async function paint(scene: Scene): Promise<Picture> {
+export async function paint(scene: Scene): Promise<Image> {
 	const bytes =
 		scene.inputs.length > 0
 			? await encode(await paintFromInputs(scene), scene.format)

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-import { startEmulator, type Emulator } from './index';
+import { startEmulator, type Emulator } from '../index';
 import {
 	chatBody,
 	chatUrl,
@@ -10,7 +10,7 @@ import {
 	readChunks,
 	talk,
 	type Talk,
-} from './test-client';
+} from '../testClient';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ afterAll(() => emulator.close());
 const chat = (body: unknown) => talk(chatUrl(emulator), body);
 const generate = (body: object) => talk(`${emulator.baseUrl()}/images/generations`, body);
 const edit = (body: object) => talk(`${emulator.baseUrl()}/images/edits`, body);
-const picture = (reply: Talk) =>
+const imageIn = (reply: Talk) =>
 	Buffer.from(readChunks(reply)[0]?.data?.[0]?.b64_json ?? '', 'base64');
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
@@ -69,7 +69,7 @@ describe('validation', () => {
 	});
 });
 
-describe('pictures', () => {
+describe('images', () => {
 	test.each<[string, string | undefined, string | undefined, string]>([
 		[FLASH, undefined, undefined, '1024x1024'],
 		[FLASH, '16:9', '1K', '1344x768'],
@@ -81,7 +81,7 @@ describe('pictures', () => {
 	])('%s %s %s is %s', async (model, aspect_ratio, image_size, size) => {
 		const image_config = { aspect_ratio, image_size };
 		const { width, height, format } = await sharp(
-			picture(await generate({ model, prompt: 'A whale', image_config })),
+			imageIn(await generate({ model, prompt: 'A whale', image_config })),
 		).metadata();
 		expect([`${width}x${height}`, format]).toEqual([size, 'png']);
 	});
@@ -89,13 +89,13 @@ describe('pictures', () => {
 	test('the prompt decides the bytes', async () => {
 		const image_config = { image_size: '512' };
 		const make = async (prompt: string) =>
-			picture(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
+			imageIn(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
 		const [one, again, other] = [await make('one'), await make('one'), await make('two')];
 		expect(one === again).toBe(true);
 		expect(one === other).toBe(false);
 	});
 
-	test('an edited picture resembles its input and has its ratio', async () => {
+	test('an edited image resembles its input and has its ratio', async () => {
 		const tiny = { width: 24, height: 12 };
 		const shades = (bytes: Buffer) =>
 			sharp(bytes)
@@ -115,7 +115,7 @@ describe('pictures', () => {
 			])
 			.png()
 			.toBuffer();
-		const output = picture(await edit({ model: FLASH, prompt: 'warmer', image: dataUrl(input) }));
+		const output = imageIn(await edit({ model: FLASH, prompt: 'warmer', image: dataUrl(input) }));
 		const { width, height } = await sharp(output).metadata();
 		expect([width, height]).toEqual([1344, 768]);
 		// The caption covers the lower part, so the upper half is compared.
