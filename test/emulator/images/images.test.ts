@@ -11,6 +11,7 @@ import {
 	talk,
 	type Talk,
 } from '../testClient';
+import { paint } from './paint';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -128,5 +129,51 @@ describe('images', () => {
 	test('own files are read as inputs, other hosts are not asked', async () => {
 		const image = [`${emulator.origin}/files/a.jpg`, 'http://127.0.0.1:1/b.png'];
 		expect((await edit({ model: FLASH, prompt: 'together', image })).status).toBe(200);
+	});
+
+	/** Mean red, green and blue of an image without its caption. */
+	const colorsOf = async (bytes: Buffer) => {
+		const { width, height } = await sharp(bytes).metadata();
+		const scene = sharp(bytes).extract({ left: 0, top: 0, width, height: height - 26 });
+		const { data } = await scene
+			.resize(1, 1, { fit: 'fill' })
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		return [data[0]!, data[1]!, data[2]!] as const;
+	};
+	const sum = (values: readonly number[]) => values.reduce((all, value) => all + value);
+	const small = { width: 320, height: 200, variant: 0, format: 'png' as const };
+	const painted = async (prompt: string, ...inputs: Buffer[]) =>
+		await colorsOf((await paint({ ...small, prompt, inputs })).bytes);
+
+	test('the words of the prompt choose the scene', async () => {
+		expect(sum(await painted('A lake at night'))).toBeLessThan(sum(await painted('A lake')) / 2);
+		expect(sum(await painted('A lake in snow'))).toBeGreaterThan(sum(await painted('A lake')));
+		const [red, , blue] = await painted('A red mug');
+		const [otherRed, , otherBlue] = await painted('A blue mug');
+		expect(red - blue).toBeGreaterThan(otherRed - otherBlue + 20);
+	});
+
+	test('images of one prompt differ', async () => {
+		const bytesOf = async (variant: number, ...inputs: Buffer[]) =>
+			(await paint({ ...small, prompt: 'A mug', variant, inputs })).bytes;
+		const input = await bytesOf(0);
+		expect((await bytesOf(1)).equals(input)).toBe(false);
+		expect((await bytesOf(1, input)).equals(await bytesOf(0, input))).toBe(false);
+	});
+
+	test('an edit does what it says', async () => {
+		const { bytes } = await paint({ ...small, prompt: 'A mountain lake', inputs: [] });
+		const before = await colorsOf(bytes);
+		const after = async (prompt: string) => await painted(prompt, bytes);
+		expect(sum(await after('Make it night'))).toBeLessThan(0.7 * sum(before));
+		expect(sum(await after('Make it brighter'))).toBeGreaterThan(1.08 * sum(before));
+		const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+		expect(spread(await after('Black and white, please'))).toBe(0);
+		expect(spread(await after('Make it snow'))).toBeLessThan(spread(before));
+		for (const prompt of ['Make it blue', 'As a watercolour', 'In sepia', 'Make it more lively']) {
+			const changes = (await after(prompt)).map((value, i) => Math.abs(value - before[i]!));
+			expect(Math.max(...changes)).toBeGreaterThan(6);
+		}
 	});
 });
