@@ -12,7 +12,6 @@ import {
 	urls,
 	type Talk,
 } from '../testClient';
-import { faults } from './faults';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -46,8 +45,8 @@ interface Case {
 
 const both = (check: (reply: Talk) => unknown): Case => ({ stream: check, json: check });
 
+/** What the outcomes in `test/workflow` see through the node is not repeated here. */
 const cases: Record<string, Case> = {
-	'reset-before-headers': both((reply) => expect([reply.status, reply.end]).toEqual([0, 'cut'])),
 	'reset-after-headers': both(({ status, end, body }) =>
 		expect([status, end, body.length]).toEqual([200, 'cut', 0]),
 	),
@@ -107,15 +106,7 @@ const cases: Record<string, Case> = {
 			await hasImage(reply);
 		}),
 	},
-	'refuse-upload': both(({ status, text }) => {
-		expect(status).toBe(413);
-		expect(text).toContain('Request body is too large');
-	}),
 };
-
-test('each profile has a case', () => {
-	expect(Object.keys(cases)).toEqual(Object.keys(faults));
-});
 
 test.each(Object.entries(cases))('%s', async (name, { profile = name, stream, json }) => {
 	const url = chatUrl(emulator, profile);
