@@ -58,9 +58,10 @@ async function draw(scene: Scene): Promise<Buffer> {
 }
 
 function drawCached(scene: Scene): Promise<Buffer> {
-	// Neither large images, of which a few would hold hundreds of megabytes, nor edits are kept.
-	if (scene.width * scene.height > 2_000_000 || scene.inputs.length > 0) return draw(scene);
-	const key = JSON.stringify(scene);
+	// Large images are not kept: a few of them would hold hundreds of megabytes.
+	if (scene.width * scene.height > 2_000_000) return draw(scene);
+	const inputs = scene.inputs.map((input) => createHash('sha256').update(input).digest('hex'));
+	const key = JSON.stringify({ ...scene, inputs });
 	const known = cache.get(key);
 	if (known) return known;
 	const drawn = draw(scene);
