@@ -116,7 +116,7 @@ describe('an agent with the node as a tool', () => {
 	test('answers with the link to the picture', async () => {
 		const prompt = 'Draw a bear on a bicycle';
 		const answer = await ask(prompt);
-		expect(answer).toContain('Here is your picture: http');
+		expect(answer).toContain('Here is your image: http');
 		const picture = await fetch(/https?:\S+/.exec(answer)![0]);
 		expect(picture.headers.get('content-type')).toBe('image/png');
 		const bytes = Buffer.from(await picture.arrayBuffer());

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { noisePicture } from '../emulator/noise';
+import { noiseImage } from '../emulator/images/noise';
 import { core, CREDENTIAL, gemini, webhook, workflow, type WorkflowNode } from './flows';
 import { ownNodes } from './ownNodes';
 import type { Server } from './server';
@@ -46,7 +46,7 @@ async function peakOf(
 async function publish(stage: Stage, server: Server, mebibytes: number, nodes: WorkflowNode[]) {
 	const path = `edit-${mebibytes}`;
 	const file = join(stage.folder, `${path}.png`);
-	writeFileSync(file, (await noisePicture(mebibytes)).bytes);
+	writeFileSync(file, (await noiseImage(mebibytes)).bytes);
 	const read = core('Read', 'readWriteFile', 1.1, { operation: 'read', fileSelector: file });
 	// The answer is small: what n8n needs to send a picture out is not what is measured.
 	const done = core('Done', 'set', 3.4, { mode: 'raw', jsonOutput: '{"done":true}' });

@@ -20,12 +20,12 @@ import {
 	PRO,
 	readChunks,
 	reasoning,
-	smallPicture,
+	smallImage,
 	talk,
 	urls,
 	usages,
 	words,
-} from './test-client';
+} from './testClient';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -98,7 +98,7 @@ describe('routes and keys', () => {
 
 describe('chat', () => {
 	test('JSON: the documented shape, with usage that adds up', async () => {
-		const [reply] = readChunks(await chat(smallPicture(false)));
+		const [reply] = readChunks(await chat(smallImage(false)));
 		expect(reply).toMatchObject({ object: 'chat.completion', model: FLASH_31 });
 		const choice = reply?.choices?.[0];
 		expect(choice).toMatchObject({ index: 0, finish_reason: 'stop', message: { content: '' } });
@@ -111,7 +111,7 @@ describe('chat', () => {
 	});
 
 	test('stream: reasoning, image with finish_reason, usage, [DONE]', async () => {
-		const reply = await chat(smallPicture(true));
+		const reply = await chat(smallImage(true));
 		const chunks = readChunks(reply);
 		expect(reply.headers['content-type']).toBe('text/event-stream');
 		expect(reasoning(reply)).toContain('Draw a lighthouse');
@@ -156,20 +156,20 @@ test('requests are recorded with their images shortened', async () => {
 });
 
 test('tiny-text and system message: one character per delta', async () => {
-	const messages = [{ role: 'user', content: 'Hello' }];
+	const messages = [{ role: 'user', content: 'Hello, words only' }];
 	const reply = await talk(chatUrl(emulator, 'tiny-text'), {
 		model: FLASH_31,
 		messages,
 		stream: true,
 	});
-	expect(words(reply)).toContain('You wrote "Hello"');
+	expect(words(reply)).toContain('You wrote "Hello, words only"');
 	expect(deltas(reply).filter(({ content }) => String(content ?? '').length > 1)).toEqual([]);
 });
 
 test('profiles can be joined', async () => {
 	const reply = await talk(
 		chatUrl(emulator, 'usage-last-chunk+no-done+two-choices'),
-		smallPicture(true),
+		smallImage(true),
 	);
 	expect(usages(reply)).toHaveLength(1);
 	expect(urls(reply)).toHaveLength(2);

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { handle } from './handle';
-import { tlsCertificate, tlsKey } from './tls';
+import { handle } from './server/handle';
+import { tlsCertificate, tlsKey } from './server/tls';
 import type { Emulator, EmulatorOptions, Exchange, Host, RecordedRequest } from './types';
 
 export type { Emulator, EmulatorOptions } from './types';

@@ -33,10 +33,10 @@ export interface EmulatorOptions {
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp';
 
-export interface Picture {
+export interface Image {
 	bytes: Buffer;
 	mime: string;
-	/** Set when the reply links to the picture and does not carry it. */
+	/** Set when the reply links to the image and does not carry it. */
 	url?: string;
 }
 
@@ -69,7 +69,7 @@ export interface Turn {
 	model: string;
 	reasoning: string;
 	text: string;
-	images: Picture[];
+	images: Image[];
 	finishReason: string | null;
 	nativeFinishReason?: string;
 	usage: Usage;
@@ -80,7 +80,7 @@ export type Encoding = 'plain' | 'escaped' | 'urlSafe';
 export type Act = { act: 'reset' | 'close' | 'end' | 'stall' } | { wait: number };
 
 export interface ImagePiece {
-	picture: Picture;
+	image: Image;
 	encoding: Encoding;
 	until?: 'half' | 'backslash';
 }
@@ -108,7 +108,7 @@ export interface Frame {
 export interface Style {
 	sse: boolean;
 	images: 'list' | 'markdown' | 'parts';
-	/** What `images` holds without a picture; undefined leaves the field out. */
+	/** What `images` holds without an image; undefined leaves the field out. */
 	noImages: null | [] | undefined;
 	reasoningField: 'reasoning_content' | 'reasoning';
 	usage: 'chunk' | 'lastChunk' | 'none' | 'null';
@@ -128,7 +128,7 @@ export interface Style {
 	/** Writes the first `fine` bytes 1-7 at a time, the rest in writes of `then` bytes. */
 	pace: { fine: number; then: number } | undefined;
 	contentLength: boolean;
-	/** A few pixels that tell the prompt, in place of a painted picture. */
+	/** A few pixels that tell the prompt, in place of a painted image. */
 	tiny: boolean;
 }
 
@@ -138,8 +138,8 @@ export interface Host {
 	latencyMs: number;
 	/** Requests seen by counting profiles, by path segment. */
 	counts: Map<string, number>;
-	/** Pictures that replies link to, by file name. */
-	files: Map<string, Picture>;
+	/** Images that replies link to, by file name. */
+	files: Map<string, Image>;
 	requests: RecordedRequest[];
 }
 

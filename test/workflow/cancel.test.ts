@@ -6,7 +6,7 @@ import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { noisePicture } from '../emulator/noise';
+import { noiseImage } from '../emulator/images/noise';
 import { itemWith, startHarness, type Harness, type NodeRunOptions } from './harness';
 
 const NODE = 'Gemini Image';
@@ -116,7 +116,7 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 
 		test('in the upload', async () => {
 			const server = await startDeafServer();
-			const { bytes } = await noisePicture(16);
+			const { bytes } = await noiseImage(16);
 			const input = [await itemWith(harness.engine, { data: bytes })];
 			const credentials = { apiKey: 'x', baseUrl: `http://127.0.0.1:${server.port}/v1` };
 			const before = harness.engine.files();
@@ -190,7 +190,7 @@ describe('the Timeout', () => {
 
 	test('counts while an image is uploaded, of which the service takes nothing', async () => {
 		const server = await startDeafServer();
-		const { bytes } = await noisePicture(16);
+		const { bytes } = await noiseImage(16);
 		const { error } = await harness.run(
 			{ ...ASK, ...FAST, operation: 'imageToImage' },
 			{

@@ -339,9 +339,6 @@ describe('parameters from expressions', () => {
 		['temperature', { options: { temperature: '={{ NaN }}' } }, 'Temperature'],
 		['systemMessage', { options: { systemMessage: '={{ NaN }}' } }, 'System Message'],
 		['combineItems', { options: { combineItems: '=all' } }, 'Combine Items'],
-		[
-			'Safety Settings',
-		],
 	])('%s: %j', async (_name, parameters, field) => {
 		const { out, sent } = await body(parameters);
 		expect(sent).toBeUndefined();

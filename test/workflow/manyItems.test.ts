@@ -1,6 +1,6 @@
 import type { INodeExecutionData, OnError } from 'n8n-workflow';
 
-import { tinyPicture } from '../emulator/tiny';
+import { tinyImage } from '../emulator/images/tiny';
 import { startHarness, type Harness } from './harness';
 
 // Seconds on an idle machine; on a busy one it may take longer.
@@ -38,7 +38,7 @@ async function expectPictures(items: INodeExecutionData[], indexes: number[]): P
 	for (const [position, index] of indexes.entries()) {
 		const { binary, json } = items[position] as INodeExecutionData;
 		const stored = await harness.engine.read(binary!.data!);
-		const { bytes } = await tinyPicture(`Draw ${input[index]?.json.word}`);
+		const { bytes } = await tinyImage(`Draw ${input[index]?.json.word}`);
 		expect(stored.equals(bytes)).toBe(true);
 		expect(json.image).toMatchObject({ index: 0, fileName: 'image.png', width: 8, height: 8 });
 	}

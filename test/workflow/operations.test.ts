@@ -178,7 +178,7 @@ describe('chat', () => {
 
 	test('messages of one turn are the history of the next', async () => {
 		const { run, lastBody } = harness;
-		const first = await run({ operation: 'chat', prompt: 'I like foxes' });
+		const first = await run({ operation: 'chat', prompt: 'I like foxes, words only' });
 		const { messages } = first.output('Gemini Image')[0]?.json ?? {};
 		const { error, output } = await run(
 			{

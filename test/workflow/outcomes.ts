@@ -75,9 +75,9 @@ function says(profile: string, text: string | RegExp, finishReason: string, erro
 	];
 }
 
-const SORRY = 'I am sorry, but I cannot create this picture.';
+const SORRY = 'I am sorry, but I cannot create this image.';
 const WORDS = 'I only have words today.';
-const reasoned = (what: string) => new RegExp(`^The model ${what}\\): \\*\\*Composing the picture`);
+const reasoned = (what: string) => new RegExp(`^The model ${what}\\): \\*\\*Composing the image`);
 const PROSE = 'A data URL looks like `data:image/png;base64,aGVsbG8=`, for example.';
 
 const UPSTREAM = /^The service reported an error in its reply: The upstream model stopped working$/;
@@ -95,9 +95,9 @@ const BROKEN_LINK = /^The reply links to an image that cannot be loaded$/;
 const shapes = [
 	draws('usage-last-chunk'),
 	draws('no-done'),
-	draws('markdown', COMPLETIONS, { text: /^Here is your picture:\s+Tell me what to change\.$/ }),
+	draws('markdown', COMPLETIONS, { text: /^Here is your image\.\s+Tell me what to change\.$/ }),
 	draws('markdown', ENDPOINT),
-	draws('content-array', COMPLETIONS, { text: 'Here is your picture:' }),
+	draws('content-array', COMPLETIONS, { text: 'Here is your image.' }),
 	draws('content-array', ENDPOINT),
 	draws('image-url'),
 	...['image-url-missing', 'image-url-page', 'image-url-away'].flatMap((profile) => [

@@ -1,6 +1,6 @@
-import { replyJson } from '../reply';
-import { isObject, type Fields } from '../settings';
+import { replyJson } from '../server/reply';
 import type { Exchange } from '../types';
+import { isObject, type Fields } from '../wire/settings';
 
 const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8' };
 
@@ -20,7 +20,7 @@ export function answerAsAgent(exchange: Exchange): boolean {
 function passOn(message: Fields): string {
 	const answer = textOf(message);
 	const link = /https?:[^"\\\s]+/.exec(answer)?.[0];
-	return link ? `Here is your picture: ${link}` : `That did not work: ${answer}`;
+	return link ? `Here is your image: ${link}` : `That did not work: ${answer}`;
 }
 
 /** A call of the tool, which gets the words of the user for each argument that is text. */

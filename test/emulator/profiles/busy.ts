@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-import { replyError } from '../reply';
+import { replyError } from '../server/reply';
 import type { Exchange, Profile } from '../types';
 import { errorFor } from './errors';
 

@@ -1,9 +1,9 @@
-import { noisePicture } from '../noise';
+import { noiseImage } from '../images/noise';
 import type { Profile, Turn } from '../types';
 import { answerAsAgent } from './agent';
 import { replaceText } from './frames';
 
-const SORRY = 'I am sorry, but I cannot create this picture.';
+const SORRY = 'I am sorry, but I cannot create this image.';
 
 function sayOnly(text: string, finishReason: string | null, nativeFinishReason?: string) {
 	return (turn: Turn) => {
@@ -13,12 +13,12 @@ function sayOnly(text: string, finishReason: string | null, nativeFinishReason?:
 
 function replaceBytes(change: (bytes: Buffer) => Buffer) {
 	return (turn: Turn) => {
-		for (const picture of turn.images) picture.bytes = change(picture.bytes);
+		for (const image of turn.images) image.bytes = change(image.bytes);
 	};
 }
 
 async function fillWithNoise(turn: Turn, mebibytes: number): Promise<void> {
-	if (turn.images.length > 0) turn.images = [await noisePicture(mebibytes)];
+	if (turn.images.length > 0) turn.images = [await noiseImage(mebibytes)];
 }
 
 /** Replies that say or show something else. */
@@ -93,7 +93,7 @@ export const contents: Record<string, Profile> = {
 	},
 	'not-an-image': {
 		description: 'A data URL of a PNG that holds ASCII prose',
-		turn: replaceBytes(() => Buffer.from('This is a sentence and not a picture. '.repeat(200))),
+		turn: replaceBytes(() => Buffer.from('This is a sentence and not an image. '.repeat(200))),
 	},
 	'prose-base64': {
 		description: 'A real image, and text that mentions a base64 data URL',

@@ -1,7 +1,5 @@
 import { startEmulator, type Emulator } from '../index';
-import { chatUrl, smallPicture, talk, type Talk } from '../test-client';
-import { busy } from './busy';
-import { errors } from './errors';
+import { chatUrl, smallImage, talk, type Talk } from '../testClient';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -9,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-const chat = (profile: string) => talk(chatUrl(emulator, profile), smallPicture(true));
+const chat = (profile: string) => talk(chatUrl(emulator, profile), smallImage(true));
 const statuses = async (profile: string, count: number) => {
 	const replies: Talk[] = [];
 	for (let i = 0; i < count; i++) replies.push(await chat(profile));
@@ -19,7 +17,10 @@ const statuses = async (profile: string, count: number) => {
 const invalid = 'Invalid request parameters';
 const server = { message: 'Internal server error', type: 'server_error', code: 'internal_error' };
 
-/** Status, then the body: exactly that JSON, or text that it holds. */
+/**
+ * Status, then the body: exactly that JSON, or text that it holds. What the outcomes in
+ * `test/workflow` see through the node is not repeated here.
+ */
 const cases: Record<string, [status: number, body: object | RegExp, headers?: object]> = {
 	'status-500': [500, { error: server }],
 	'flat-error': [400, { code: 'invalid_parameters', message: invalid, request_id: 'req-flat-1' }],
@@ -28,14 +29,11 @@ const cases: Record<string, [status: number, body: object | RegExp, headers?: ob
 	'html-error': [502, /<h1>502 Bad Gateway<\/h1>/, { 'content-type': 'text/html' }],
 	'text-error': [403, /^error code: 1010$/, { 'content-type': 'text/plain' }],
 	'empty-error': [500, /^$/, { 'content-length': '0' }],
-	'access-denied': [403, /"type":"access_denied_error"/],
-	'upstream-502': [502, /"type":"upstream_error"/],
 	'key-echo': [401, /Invalid API key provided: Bearer emulator-key"/],
 	'base64-echo': [400, /Cannot read data:image\/png;base64,[\w+/=]{40000} as an image/],
 	'big-error': [500, /^<html>/],
 	'request-id': [500, { error: server }, { 'x-request-id': 'req-emulator-1' }],
 	'qiniu-request-id': [500, { error: server }, { 'x-qiniu-request-id': 'req-qiniu-1' }],
-	'error-200': [200, { error: server }],
 	'error-200-string': [200, { error: 'Something went wrong upstream' }],
 	'key-echo-200': [200, /Invalid API key provided: Bearer emulator-key"/],
 	redirect: [
@@ -43,14 +41,7 @@ const cases: Record<string, [status: number, body: object | RegExp, headers?: ob
 		/^$/,
 		{ location: expect.stringMatching(/:\d+\/v1\/chat\/completions$/) as string },
 	],
-	'redirect-away': [302, /^$/, { location: 'http://127.0.0.1:1/' }],
 };
-
-test('each profile has a case', () => {
-	const names = Object.keys(cases).map((name) => name.replace(/-500$/, ''));
-	expect(names).toEqual(Object.keys(errors));
-	expect(Object.keys(busyCases)).toEqual(Object.keys(busy));
-});
 
 test.each(Object.entries(cases))('%s', async (profile, [status, body, headers = {}]) => {
 	const reply = await chat(profile);
@@ -82,9 +73,9 @@ test('a status outside 400-599 is an unknown profile', async () => {
 	expect((await chat('status-200')).text).toContain('Unknown profile');
 });
 
-test('a redirect can be followed to a picture', async () => {
+test('a redirect can be followed to an image', async () => {
 	const { headers } = await chat('redirect');
-	expect((await talk(headers.location ?? '', smallPicture(true))).status).toBe(200);
+	expect((await talk(headers.location ?? '', smallImage(true))).status).toBe(200);
 });
 
 const busyCases: Record<string, () => Promise<void>> = {

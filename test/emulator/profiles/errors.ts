@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 
-import { ApiError, badRequest, unauthorized } from '../api-error';
-import { reply, replyError, replyJson } from '../reply';
+import { ApiError, badRequest, unauthorized } from '../server/apiError';
+import { reply, replyError, replyJson } from '../server/reply';
 import type { Exchange, Profile } from '../types';
 
 const known: Record<number, ApiError> = {
@@ -88,7 +88,7 @@ export const errors: Record<string, Profile> = {
 	'base64-echo': {
 		description: '400 whose message holds a long base64 image',
 		answer: (exchange) => {
-			const base64 = Buffer.alloc(30_000, 'picture').toString('base64');
+			const base64 = Buffer.alloc(30_000, 'image').toString('base64');
 			const message = `Cannot read data:image/png;base64,${base64} as an image`;
 			return replyError(exchange, badRequest(message));
 		},

@@ -7,12 +7,11 @@ import {
 	finishes,
 	FLASH_31,
 	reasoning,
-	smallPicture,
+	smallImage,
 	talk,
 	urls,
 	type Talk,
-} from '../test-client';
-import { faults } from './faults';
+} from '../testClient';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -33,7 +32,7 @@ const endedAfterReasoning = (reply: Talk, end: Talk['end']) => {
 	expect([urls(reply), finishes(reply)]).toEqual([[], []]);
 	expect(reply.text).not.toContain('[DONE]');
 };
-const hasPicture = async (reply: Talk) => {
+const hasImage = async (reply: Talk) => {
 	expect(reply.end).toBe('clean');
 	expect(await sharp(decode(urls(reply)[0])).stats()).toMatchObject({ isOpaque: true });
 };
@@ -46,8 +45,8 @@ interface Case {
 
 const both = (check: (reply: Talk) => unknown): Case => ({ stream: check, json: check });
 
+/** What the outcomes in `test/workflow` see through the node is not repeated here. */
 const cases: Record<string, Case> = {
-	'reset-before-headers': both((reply) => expect([reply.status, reply.end]).toEqual([0, 'cut'])),
 	'reset-after-headers': both(({ status, end, body }) =>
 		expect([status, end, body.length]).toEqual([200, 'cut', 0]),
 	),
@@ -75,54 +74,46 @@ const cases: Record<string, Case> = {
 		stream: async (reply) => {
 			expect(reply.text).toMatch(/data: \[DONE\]\n\n$/);
 			expect(reply.end).toBe('silent');
-			await hasPicture({ ...reply, end: 'clean' });
+			await hasImage({ ...reply, end: 'clean' });
 		},
-		json: hasPicture,
+		json: hasImage,
 	},
 	trickle: {
 		profile: 'trickle-100',
 		stream: async (reply) => {
 			expect(reply.text.split(': still drawing\n\n')).toHaveLength(26);
 			expect(reply.ms).toBeGreaterThan(2400);
-			await hasPicture(reply);
+			await hasImage(reply);
 		},
 		json: async (reply) => {
 			expect(reply.text).toMatch(/^ {25}\{/);
-			await hasPicture(reply);
+			await hasImage(reply);
 		},
 	},
 	typing: {
 		profile: 'typing-100',
 		stream: async (reply) => {
-			// Reasoning, picture, usage, the end.
+			// Reasoning, image, usage, the end.
 			expect(reply.ms).toBeGreaterThan(395);
-			await hasPicture(reply);
+			await hasImage(reply);
 		},
-		json: hasPicture,
+		json: hasImage,
 	},
 	slow: {
 		profile: 'slow-300',
 		...both(async (reply) => {
 			expect(reply.ms).toBeGreaterThanOrEqual(295);
-			await hasPicture(reply);
+			await hasImage(reply);
 		}),
 	},
-	'refuse-upload': both(({ status, text }) => {
-		expect(status).toBe(413);
-		expect(text).toContain('Request body is too large');
-	}),
 };
-
-test('each profile has a case', () => {
-	expect(Object.keys(cases)).toEqual(Object.keys(faults));
-});
 
 test.each(Object.entries(cases))('%s', async (name, { profile = name, stream, json }) => {
 	const url = chatUrl(emulator, profile);
 	const options = { silenceMs: 400 };
 	const [streamed, plain] = await Promise.all([
-		talk(url, smallPicture(true), options),
-		talk(url, smallPicture(false), options),
+		talk(url, smallImage(true), options),
+		talk(url, smallImage(false), options),
 	]);
 	await stream(streamed);
 	await json(plain);
@@ -139,7 +130,11 @@ test('images endpoints break in the same ways', async () => {
 });
 
 test('a text answer can be cut as well', async () => {
-	const body = { model: FLASH_31, stream: true, messages: [{ role: 'user', content: 'Hello' }] };
+	const body = {
+		model: FLASH_31,
+		stream: true,
+		messages: [{ role: 'user', content: 'Hello, words only' }],
+	};
 	const reply = await talk(chatUrl(emulator, 'end-in-image'), body);
 	expect([reply.status, reply.end]).toEqual([200, 'clean']);
 	expect(reply.text).toContain('"delta":');
@@ -154,8 +149,8 @@ test('an upload that is refused is not read', async () => {
 });
 
 test('a cancelled request leaves nothing behind', async () => {
-	await talk(chatUrl(emulator, 'slow-60000'), smallPicture(true), { silenceMs: 100 });
-	await talk(chatUrl(emulator, 'stall-in-image'), smallPicture(true), { silenceMs: 100 });
+	await talk(chatUrl(emulator, 'slow-60000'), smallImage(true), { silenceMs: 100 });
+	await talk(chatUrl(emulator, 'stall-in-image'), smallImage(true), { silenceMs: 100 });
 	await new Promise((resolve) => setTimeout(resolve, 50));
 	expect(emulator.openSockets()).toBe(0);
 });
@@ -163,7 +158,7 @@ test('a cancelled request leaves nothing behind', async () => {
 test('closing ends stalled requests at once', async () => {
 	const other = await startEmulator();
 	const waiting = ['stall-before-headers', 'stall-in-image', 'slow-60000', 'trickle-1000'].map(
-		(profile) => talk(chatUrl(other, profile), smallPicture(true)),
+		(profile) => talk(chatUrl(other, profile), smallImage(true)),
 	);
 	await new Promise((resolve) => setTimeout(resolve, 300));
 	const started = Date.now();

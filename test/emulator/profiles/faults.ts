@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { replyError } from '../reply';
-import { reset, waitForAbort } from '../send';
+import { replyError } from '../server/reply';
 import type { Exchange, Frame, Profile } from '../types';
+import { reset, waitForAbort } from '../wire/send';
 import { errorFor } from './errors';
 import { afterLast, inImage, isJson } from './frames';
 

@@ -1,7 +1,7 @@
 import type { Act, Frame, FrameKind, ImagePiece, Piece } from '../types';
 
-const isPicture = (piece: Piece): piece is ImagePiece =>
-	typeof piece === 'object' && 'picture' in piece;
+const isImage = (piece: Piece): piece is ImagePiece =>
+	typeof piece === 'object' && 'image' in piece;
 
 const extra = (pieces: Piece[]): Frame => ({ kind: 'extra', pieces });
 
@@ -12,19 +12,19 @@ function halfWay(frames: Frame[], act: Act): Frame[] {
 	return [...frames.slice(0, middle), extra([text.slice(0, text.length / 2), act])];
 }
 
-/** Lets something happen in the middle of the first picture; nothing follows. */
+/** Lets something happen in the middle of the first image; nothing follows. */
 export function inImage(frames: Frame[], act: Act, until: ImagePiece['until'] = 'half'): Frame[] {
-	const index = frames.findIndex(({ pieces }) => pieces.some(isPicture));
+	const index = frames.findIndex(({ pieces }) => pieces.some(isImage));
 	const frame = frames[index];
 	if (!frame) return halfWay(frames, act);
-	const at = frame.pieces.findIndex(isPicture);
+	const at = frame.pieces.findIndex(isImage);
 	const pieces = frame.pieces
 		.slice(0, at + 1)
-		.map((piece) => (isPicture(piece) ? { ...piece, until } : piece));
+		.map((piece) => (isImage(piece) ? { ...piece, until } : piece));
 	return [...frames.slice(0, index), { ...frame, pieces: [...pieces, act] }];
 }
 
-/** Ends a stream after the last frame of that kind; a JSON reply breaks in its picture. */
+/** Ends a stream after the last frame of that kind; a JSON reply breaks in its image. */
 export function afterLast(frames: Frame[], kind: FrameKind, act: Act): Frame[] {
 	const index = frames.findLastIndex((frame) => frame.kind === kind);
 	if (index < 0) return inImage(frames, act);

@@ -1,4 +1,4 @@
-import { notFound } from '../api-error';
+import { notFound } from '../server/apiError';
 import type { Chosen, Profile } from '../types';
 import { busy } from './busy';
 import { contents } from './contents';

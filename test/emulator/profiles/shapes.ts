@@ -1,10 +1,10 @@
-import { publish } from '../files';
-import { mark } from '../pieces';
+import { publish } from '../server/files';
 import type { Exchange, Profile, Turn } from '../types';
+import { mark } from '../wire/pieces';
 import { afterLast, errorAfter, isJson, replaceText } from './frames';
 
 function link(turn: Turn, { host }: Exchange, prefix?: string): void {
-	for (const picture of turn.images) picture.url = publish(host, picture, prefix);
+	for (const image of turn.images) image.url = publish(host, image, prefix);
 }
 
 /** The same reply in other wire formats. */
@@ -37,7 +37,7 @@ export const shapes: Record<string, Profile> = {
 	'image-url-away': {
 		description: 'The image is an http URL where nobody listens',
 		turn: (turn) => {
-			for (const picture of turn.images) picture.url = 'http://127.0.0.1:1/image.png';
+			for (const image of turn.images) image.url = 'http://127.0.0.1:1/image.png';
 		},
 	},
 	'keep-alive': {
@@ -106,7 +106,7 @@ export const shapes: Record<string, Profile> = {
 		description: 'Images endpoints answer data[].url',
 		imagesBody: (body, turn, { host }) => ({
 			...body,
-			data: turn.images.map((picture) => ({ url: publish(host, picture) })),
+			data: turn.images.map((image) => ({ url: publish(host, image) })),
 		}),
 	},
 	'images-empty-data': {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { ApiError, notFound, unauthorized } from './api-error';
+import { chooseProfiles } from '../profiles';
+import type { Exchange } from '../types';
+import { ApiError, notFound, unauthorized } from './apiError';
 import { readStored } from './files';
-import { chooseProfiles } from './profiles';
-import { readBody } from './read-body';
+import { readBody } from './readBody';
 import { reply, replyError } from './reply';
 import { routeFor } from './routes';
-import type { Exchange } from './types';
 
 const API_PATH = /^(?:\/([^/]+))?\/v1(\/.*)$/;
 

@@ -1,7 +1,6 @@
-import { badRequest, unknownModel } from './api-error';
-import { asksForPicture } from './draws';
+import { badRequest, unknownModel } from '../server/apiError';
+import type { Ask } from '../types';
 import { imageModels, modelIds } from './models';
-import type { Ask } from './types';
 import { checkSettings, isObject, type Fields } from './settings';
 
 interface Message {
@@ -10,6 +9,8 @@ interface Message {
 	images: string[];
 }
 
+/** What is answered in words: a question, and what asks for words or no image. All else is drawn. */
+const WANTS_WORDS = /\?\s*$|\bwords\b|\bno image\b/i;
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
 
 function readFields(body: unknown): Fields {
@@ -109,7 +110,6 @@ export function readChat(body: unknown): Ask {
 	);
 	const settings = checkSettings(fields, model);
 	const system = messages.filter(({ role }) => role === 'system' || role === 'developer');
-	const draws = model in imageModels && asksForPicture(last, users.length > 1, settings);
 	return {
 		...settings,
 		endpoint: 'chat',
@@ -119,7 +119,7 @@ export function readChat(body: unknown): Ask {
 		system: system.map(({ text }) => text).join('\n'),
 		earlierTurns: users.length - 1,
 		stream: fields.stream === true,
-		draws,
+		draws: model in imageModels && !WANTS_WORDS.test(last.text),
 	};
 }
 

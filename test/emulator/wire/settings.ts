@@ -1,4 +1,4 @@
-import { badRequest } from './api-error';
+import { badRequest } from '../server/apiError';
 import { imageModels } from './models';
 
 export type Fields = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 
-import { badRequest } from './api-error';
-import { readStored } from './files';
+import { badRequest } from '../server/apiError';
+import { readStored } from '../server/files';
+import type { Host } from '../types';
 import { paint } from './paint';
-import type { Host } from './types';
 
 async function standIn(url: string): Promise<Buffer> {
 	const scene = { prompt: url.slice(0, 200), variant: 0, width: 640, height: 480 };

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import sharp from 'sharp';
 
-import type { Picture } from './types';
+import type { Image } from '../types';
 
 const WIDTH = 1024;
 const MEBIBYTE = 1024 * 1024;
@@ -18,7 +18,7 @@ async function makeNoise(mebibytes: number): Promise<Buffer> {
 }
 
 /** A valid PNG of about that many MiB, made once per process. */
-export async function noisePicture(mebibytes: number): Promise<Picture> {
+export async function noiseImage(mebibytes: number): Promise<Image> {
 	const known = cache.get(mebibytes) ?? makeNoise(mebibytes);
 	cache.set(mebibytes, known);
 	return { bytes: await known, mime: 'image/png' };

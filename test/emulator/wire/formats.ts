@@ -1,5 +1,5 @@
+import type { Frame, FrameKind, Image, Style, Turn, Usage } from '../types';
 import { mark, toPieces } from './pieces';
-import type { Frame, FrameKind, Picture, Style, Turn, Usage } from './types';
 
 interface Step {
 	kind: FrameKind;
@@ -26,15 +26,15 @@ function chatUsage(usage: Usage) {
 	};
 }
 
-function urlOf(turn: Turn, picture: Picture, style: Style): string {
-	const mime = style.label ?? picture.mime;
-	return picture.url ?? `data:${mime};base64,${mark(turn.images.indexOf(picture))}`;
+function urlOf(turn: Turn, image: Image, style: Style): string {
+	const mime = style.label ?? image.mime;
+	return image.url ?? `data:${mime};base64,${mark(turn.images.indexOf(image))}`;
 }
 
 const part = (url: string) => ({ type: 'image_url', image_url: { url } });
 
-function imageFields(turn: Turn, pictures: Picture[], style: Style): Record<string, unknown> {
-	const urls = pictures.map((picture) => urlOf(turn, picture, style));
+function imageFields(turn: Turn, images: Image[], style: Style): Record<string, unknown> {
+	const urls = images.map((image) => urlOf(turn, image, style));
 	if (style.images === 'markdown') {
 		return { content: urls.map((url) => `![image](${url})`).join('\n') };
 	}
@@ -42,24 +42,24 @@ function imageFields(turn: Turn, pictures: Picture[], style: Style): Record<stri
 	return { images: urls.map((url, index) => ({ ...part(url), index })) };
 }
 
-/** Text around the picture, for the formats which carry it inside the content. */
+/** Text around the image, for the formats which carry it inside the content. */
 function aroundImage(turn: Turn, style: Style): [before: string, after: string] {
 	if (style.images === 'list' || turn.images.length === 0) return [turn.text, ''];
-	const before = turn.text || 'Here is your picture:';
+	const before = turn.text || 'Here is your image.';
 	return style.images === 'markdown'
 		? [`${before}\n\n`, '\n\nTell me what to change.']
 		: [before, ''];
 }
 
-function messageOf(turn: Turn, pictures: Picture[], style: Style): Record<string, unknown> {
+function messageOf(turn: Turn, images: Image[], style: Style): Record<string, unknown> {
 	const [before, after] = aroundImage(turn, style);
-	const fields = imageFields(turn, pictures, style);
+	const fields = imageFields(turn, images, style);
 	const base = {
 		role: 'assistant',
 		content: before as unknown,
 		...(turn.reasoning && { [style.reasoningField]: turn.reasoning }),
 	};
-	if (pictures.length === 0) {
+	if (images.length === 0) {
 		if (style.images === 'parts') base.content = [{ type: 'text', text: before }];
 		return style.noImages === undefined ? base : { ...base, images: style.noImages };
 	}
@@ -76,10 +76,10 @@ const ending = (turn: Turn) => ({
 });
 
 export function jsonFrames(turn: Turn, style: Style): Frame[] {
-	const groups = style.twoChoices ? turn.images.map((picture) => [picture]) : [turn.images];
-	const choices = groups.map((pictures, index) => ({
+	const groups = style.twoChoices ? turn.images.map((image) => [image]) : [turn.images];
+	const choices = groups.map((images, index) => ({
 		index,
-		message: messageOf(turn, pictures, style),
+		message: messageOf(turn, images, style),
 		...ending(turn),
 	}));
 	const { id, created, model } = turn;
@@ -107,8 +107,8 @@ const step = (kind: FrameKind, delta: Record<string, unknown>, index = 0): Step 
 function imageSteps(turn: Turn, style: Style): Step[] {
 	const steps: Step[] = [];
 	for (let i = 0; i < turn.images.length; i += style.imagesPerChunk) {
-		const pictures = turn.images.slice(i, i + style.imagesPerChunk);
-		const fields = imageFields(turn, pictures, style);
+		const images = turn.images.slice(i, i + style.imagesPerChunk);
+		const fields = imageFields(turn, images, style);
 		const text = style.images === 'list' ? { content: '' } : {};
 		steps.push(step('image', { ...text, ...fields }, style.twoChoices ? i : 0));
 		if (style.twoChoices) Object.assign(steps.at(-1)?.choice ?? {}, ending(turn));

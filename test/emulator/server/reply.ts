@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-import type { ApiError } from './api-error';
-import type { Exchange } from './types';
+import type { Exchange } from '../types';
+import type { ApiError } from './apiError';
 
 export function reply(
 	{ res }: Exchange,

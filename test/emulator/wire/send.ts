@@ -3,8 +3,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 
-import { encodePicture, lengthOf } from './pieces';
-import type { Act, Exchange, Frame, Piece, Style } from './types';
+import type { Act, Exchange, Frame, Piece, Style } from '../types';
+import { encodeImage, lengthOf } from './pieces';
 
 // Long enough for the client to have read what was sent before the connection breaks.
 const FLUSH_MS = 120;
@@ -48,9 +48,9 @@ function* cut(bytes: Buffer, start: number, pace: Style['pace']): Generator<Buff
 	}
 }
 
-function* bytesOf(piece: string | Extract<Piece, { picture: unknown }>): Generator<Buffer> {
+function* bytesOf(piece: string | Extract<Piece, { image: unknown }>): Generator<Buffer> {
 	if (typeof piece === 'string') yield Buffer.from(piece);
-	else for (const text of encodePicture(piece)) yield Buffer.from(text, 'latin1');
+	else for (const text of encodeImage(piece)) yield Buffer.from(text, 'latin1');
 }
 
 async function write(sink: Writable, bytes: Buffer, signal: AbortSignal): Promise<void> {
@@ -62,7 +62,7 @@ async function sendAll(sink: Writable, exchange: Exchange, frames: Frame[], pace
 	const { signal } = exchange;
 	let sent = 0;
 	for (const piece of frames.flatMap((frame) => [...frame.pieces, { wait: 0 }])) {
-		if (typeof piece !== 'string' && !('picture' in piece)) {
+		if (typeof piece !== 'string' && !('image' in piece)) {
 			// Zero gives way to the event loop, so that each frame is a write of its own.
 			if ('wait' in piece && piece.wait === 0) await nextTurn(undefined, { signal });
 			else if (!(await perform(piece, exchange))) return;

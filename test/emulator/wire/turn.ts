@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
-import { loadInputs } from './inputs';
+import { loadInputs } from '../images/inputs';
+import { paint } from '../images/paint';
+import { tinyImage } from '../images/tiny';
+import type { Ask, Host, Image, Style, Turn, Usage } from '../types';
 import { imageModels, pixelSize } from './models';
-import { paint } from './paint';
-import { tinyPicture } from './tiny';
-import type { Ask, Host, Picture, Style, Turn, Usage } from './types';
 
 const INPUT_IMAGE_TOKENS = 258;
 
 const tokensOf = (text: string) => Math.ceil(text.length / 4);
 
-async function paintAll(ask: Ask, host: Host, style: Style): Promise<Picture[]> {
+async function paintAll(ask: Ask, host: Host, style: Style): Promise<Image[]> {
 	if (style.tiny) {
 		const variants = Array.from({ length: style.count }, (_, variant) => variant);
-		return Promise.all(variants.map((variant) => tinyPicture(ask.prompt, variant)));
+		return Promise.all(variants.map((variant) => tinyImage(ask.prompt, variant)));
 	}
 	const inputs = await loadInputs(ask.inputs, host);
 	const [width, height] = pixelSize(ask, inputs.aspect).map((n) => Math.round(n * style.scale));
@@ -25,7 +25,7 @@ async function paintAll(ask: Ask, host: Host, style: Style): Promise<Picture[]> 
 		format: style.format,
 		inputs: inputs.images,
 	}));
-	// A copy, because profiles change pictures and the painter may keep its own.
+	// A copy, because profiles change images and the painter may keep its own.
 	return Promise.all(scenes.map(async (scene) => ({ ...(await paint(scene)) })));
 }
 
@@ -34,7 +34,7 @@ function answerText(ask: Ask, drew: boolean): string {
 	const { earlierTurns: count } = ask;
 	if (drew && !system && count === 0) return '';
 	const turns = `${count} earlier ${count === 1 ? 'turn' : 'turns'}`;
-	if (drew) return `${system}Here is the picture, after ${turns}.`;
+	if (drew) return `${system}Here is the image, after ${turns}.`;
 	return `${system}You wrote "${ask.prompt.slice(0, 200)}". I remember ${turns}.`;
 }
 
@@ -43,7 +43,7 @@ function reasoningText(ask: Ask, drew: boolean): string {
 	if (!drew) return `**Reading the message**\n\nThe user wrote "${subject}". I answer in words.`;
 	const source = ask.inputs.length > 0 ? `I start from ${ask.inputs.length} input image(s). ` : '';
 	return (
-		`**Composing the picture**\n\nThe user wants "${subject}". ${source}` +
+		`**Composing the image**\n\nThe user wants "${subject}". ${source}` +
 		'I choose the colours and the light first — warm tones, a calm background.\n\n' +
 		'**Checking the result**\n\nThe composition is balanced and the wording is readable. ✓'
 	);

@@ -1,20 +1,20 @@
-import type { Encoding, ImagePiece, Picture, Piece } from './types';
+import type { Encoding, ImagePiece, Image, Piece } from '../types';
 
-// Private-use characters mark where a picture's base64 belongs in a JSON text.
+// Private-use characters mark where an image's base64 belongs in a JSON text.
 const MARK = /\uE000(\d+)\uE001/;
 // Whole groups of three bytes, so that the parts join to one base64 text.
 const SLICE_BYTES = 12 * 1024;
 
 export const mark = (index: number) => `\uE000${index}\uE001`;
 
-/** JSON of the value in which each mark becomes a picture to be written while sending. */
-export function toPieces(value: unknown, pictures: Picture[], encoding: Encoding): Piece[] {
+/** JSON of the value in which each mark becomes an image to be written while sending. */
+export function toPieces(value: unknown, images: Image[], encoding: Encoding): Piece[] {
 	const json = JSON.stringify(value);
 	const text = encoding === 'escaped' ? json.replaceAll('/', '\\/') : json;
 	return text.split(MARK).flatMap((part, i): Piece[] => {
 		if (i % 2 === 0) return part ? [part] : [];
-		const picture = pictures[Number(part)];
-		return picture ? [{ picture, encoding }] : [];
+		const image = images[Number(part)];
+		return image ? [{ image, encoding }] : [];
 	});
 }
 
@@ -29,9 +29,9 @@ const encoders: Record<Encoding, (base64: string) => string> = {
 			.concat('\\n'),
 };
 
-/** The base64 of a picture, part by part. */
-export function* encodePicture({ picture, encoding, until }: ImagePiece): Generator<string> {
-	const { bytes } = picture;
+/** The base64 of an image, part by part. */
+export function* encodeImage({ image, encoding, until }: ImagePiece): Generator<string> {
+	const { bytes } = image;
 	for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
 		const base64 = bytes.toString('base64', start, Math.min(start + SLICE_BYTES, bytes.length));
 		const text = encoders[encoding](base64);
@@ -49,7 +49,7 @@ export function* encodePicture({ picture, encoding, until }: ImagePiece): Genera
 export function lengthOf(pieces: Piece[]): number {
 	return pieces.reduce((sum, piece) => {
 		if (typeof piece === 'string') return sum + Buffer.byteLength(piece);
-		if ('picture' in piece) return sum + 4 * Math.ceil(piece.picture.bytes.length / 3);
+		if ('image' in piece) return sum + 4 * Math.ceil(piece.image.bytes.length / 3);
 		return sum;
 	}, 0);
 }

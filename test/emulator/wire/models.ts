@@ -1,4 +1,4 @@
-import type { Ask } from './types';
+import type { Ask } from '../types';
 
 type Sizes = Record<string, [number, number]>;
 

@@ -23,8 +23,8 @@ export const chatBody = (content: unknown, extra: object = {}) => ({
 	...extra,
 });
 
-/** A picture that is quick to make. */
-export const smallPicture = (stream: boolean) =>
+/** An image that is quick to make. */
+export const smallImage = (stream: boolean) =>
 	chatBody('Draw a lighthouse', { stream, image_config: { image_size: '512' } });
 
 interface Options {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { paint } from './paint';
-import type { Host, Picture } from './types';
+import { paint } from '../images/paint';
+import type { Host, Image } from '../types';
 
 const NAME = /^\/files\/([\w.%+-]+)\.(png|jpg|webp)$/;
 
@@ -23,16 +23,16 @@ const page: StoredFile = {
 	bytes: Buffer.from('<!doctype html><title>Sign in</title><p>Please sign in to see this file.'),
 };
 
-/** Keeps a picture for GET and returns its URL. */
-export function publish(host: Host, picture: Picture, prefix = ''): string {
-	const hash = createHash('sha256').update(picture.bytes).digest('hex').slice(0, 16);
-	const extension = picture.mime === 'image/jpeg' ? 'jpg' : picture.mime.replace('image/', '');
+/** Keeps an image for GET and returns its URL. */
+export function publish(host: Host, image: Image, prefix = ''): string {
+	const hash = createHash('sha256').update(image.bytes).digest('hex').slice(0, 16);
+	const extension = image.mime === 'image/jpeg' ? 'jpg' : image.mime.replace('image/', '');
 	const name = `${prefix}${hash}.${extension}`;
-	host.files.set(name, picture);
+	host.files.set(name, image);
 	return `${host.origin}/files/${name}`;
 }
 
-/** Any name is a small picture that shows the name; `missing*` is a 404, `page*` is HTML. */
+/** Any name is a small image that shows the name; `missing*` is a 404, `page*` is HTML. */
 export async function readStored(host: Host, pathname: string): Promise<StoredFile> {
 	const [, stem = '', extension = ''] = NAME.exec(pathname) ?? [];
 	if (!stem || stem.startsWith('missing')) return missing;

@@ -1,12 +1,12 @@
-import { badRequest, notFound } from './api-error';
-import { readChat, readImages } from './ask';
-import { ASYNC_MODEL, imageModels, modelIds } from './models';
-import { toPieces } from './pieces';
+import type { Ask, Exchange, Frame, Style, Turn } from '../types';
+import { readChat, readImages } from '../wire/ask';
+import { imagesBody, jsonFrames, streamFrames } from '../wire/formats';
+import { ASYNC_MODEL, imageModels, modelIds } from '../wire/models';
+import { toPieces } from '../wire/pieces';
+import { send } from '../wire/send';
+import { countUsage, makeTurn } from '../wire/turn';
+import { badRequest, notFound } from './apiError';
 import { replyJson } from './reply';
-import { send } from './send';
-import { countUsage, makeTurn } from './turn';
-import type { Ask, Exchange, Frame, Style, Turn } from './types';
-import { imagesBody, jsonFrames, streamFrames } from './wire';
 
 const DEFAULT_STYLE: Style = {
 	sse: true,

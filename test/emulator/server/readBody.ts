@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-import type { RecordedRequest } from './types';
+import type { RecordedRequest } from '../types';
 
 const BASE64_URL = /data:([^,;\s]{1,100});base64,([A-Za-z0-9+/=_-]+)/g;
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-import { startEmulator, type Emulator } from './index';
+import { startEmulator, type Emulator } from '../index';
 import {
 	chatBody,
 	chatUrl,
@@ -10,7 +10,8 @@ import {
 	readChunks,
 	talk,
 	type Talk,
-} from './test-client';
+} from '../testClient';
+import { paint } from './paint';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ afterAll(() => emulator.close());
 const chat = (body: unknown) => talk(chatUrl(emulator), body);
 const generate = (body: object) => talk(`${emulator.baseUrl()}/images/generations`, body);
 const edit = (body: object) => talk(`${emulator.baseUrl()}/images/edits`, body);
-const picture = (reply: Talk) =>
+const imageIn = (reply: Talk) =>
 	Buffer.from(readChunks(reply)[0]?.data?.[0]?.b64_json ?? '', 'base64');
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
@@ -69,7 +70,7 @@ describe('validation', () => {
 	});
 });
 
-describe('pictures', () => {
+describe('images', () => {
 	test.each<[string, string | undefined, string | undefined, string]>([
 		[FLASH, undefined, undefined, '1024x1024'],
 		[FLASH, '16:9', '1K', '1344x768'],
@@ -81,7 +82,7 @@ describe('pictures', () => {
 	])('%s %s %s is %s', async (model, aspect_ratio, image_size, size) => {
 		const image_config = { aspect_ratio, image_size };
 		const { width, height, format } = await sharp(
-			picture(await generate({ model, prompt: 'A whale', image_config })),
+			imageIn(await generate({ model, prompt: 'A whale', image_config })),
 		).metadata();
 		expect([`${width}x${height}`, format]).toEqual([size, 'png']);
 	});
@@ -89,13 +90,13 @@ describe('pictures', () => {
 	test('the prompt decides the bytes', async () => {
 		const image_config = { image_size: '512' };
 		const make = async (prompt: string) =>
-			picture(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
+			imageIn(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
 		const [one, again, other] = [await make('one'), await make('one'), await make('two')];
 		expect(one === again).toBe(true);
 		expect(one === other).toBe(false);
 	});
 
-	test('an edited picture resembles its input and has its ratio', async () => {
+	test('an edited image resembles its input and has its ratio', async () => {
 		const tiny = { width: 24, height: 12 };
 		const shades = (bytes: Buffer) =>
 			sharp(bytes)
@@ -115,7 +116,7 @@ describe('pictures', () => {
 			])
 			.png()
 			.toBuffer();
-		const output = picture(await edit({ model: FLASH, prompt: 'warmer', image: dataUrl(input) }));
+		const output = imageIn(await edit({ model: FLASH, prompt: 'warmer', image: dataUrl(input) }));
 		const { width, height } = await sharp(output).metadata();
 		expect([width, height]).toEqual([1344, 768]);
 		// The caption covers the lower part, so the upper half is compared.
@@ -128,5 +129,51 @@ describe('pictures', () => {
 	test('own files are read as inputs, other hosts are not asked', async () => {
 		const image = [`${emulator.origin}/files/a.jpg`, 'http://127.0.0.1:1/b.png'];
 		expect((await edit({ model: FLASH, prompt: 'together', image })).status).toBe(200);
+	});
+
+	/** Mean red, green and blue of an image without its caption. */
+	const colorsOf = async (bytes: Buffer) => {
+		const { width, height } = await sharp(bytes).metadata();
+		const scene = sharp(bytes).extract({ left: 0, top: 0, width, height: height - 26 });
+		const { data } = await scene
+			.resize(1, 1, { fit: 'fill' })
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		return [data[0]!, data[1]!, data[2]!] as const;
+	};
+	const sum = (values: readonly number[]) => values.reduce((all, value) => all + value);
+	const small = { width: 320, height: 200, variant: 0, format: 'png' as const };
+	const painted = async (prompt: string, ...inputs: Buffer[]) =>
+		await colorsOf((await paint({ ...small, prompt, inputs })).bytes);
+
+	test('the words of the prompt choose the scene', async () => {
+		expect(sum(await painted('A lake at night'))).toBeLessThan(sum(await painted('A lake')) / 2);
+		expect(sum(await painted('A lake in snow'))).toBeGreaterThan(sum(await painted('A lake')));
+		const [red, , blue] = await painted('A red mug');
+		const [otherRed, , otherBlue] = await painted('A blue mug');
+		expect(red - blue).toBeGreaterThan(otherRed - otherBlue + 20);
+	});
+
+	test('images of one prompt differ', async () => {
+		const bytesOf = async (variant: number, ...inputs: Buffer[]) =>
+			(await paint({ ...small, prompt: 'A mug', variant, inputs })).bytes;
+		const input = await bytesOf(0);
+		expect((await bytesOf(1)).equals(input)).toBe(false);
+		expect((await bytesOf(1, input)).equals(await bytesOf(0, input))).toBe(false);
+	});
+
+	test('an edit does what it says', async () => {
+		const { bytes } = await paint({ ...small, prompt: 'A mountain lake', inputs: [] });
+		const before = await colorsOf(bytes);
+		const after = async (prompt: string) => await painted(prompt, bytes);
+		expect(sum(await after('Make it night'))).toBeLessThan(0.7 * sum(before));
+		expect(sum(await after('Make it brighter'))).toBeGreaterThan(1.08 * sum(before));
+		const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+		expect(spread(await after('Black and white, please'))).toBe(0);
+		expect(spread(await after('Make it snow'))).toBeLessThan(spread(before));
+		for (const prompt of ['Make it blue', 'As a watercolour', 'In sepia', 'Make it more lively']) {
+			const changes = (await after(prompt)).map((value, i) => Math.abs(value - before[i]!));
+			expect(Math.max(...changes)).toBeGreaterThan(6);
+		}
 	});
 });
