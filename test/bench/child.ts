@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-import { createSplitter } from '../../nodes/GeminiImage/reply/splitter';
+import { split } from '../../nodes/GeminiImage/reply/splitter';
 import { base64OfImage } from './image';
 import { measure } from './meter';
 import { createWays } from './ways';
@@ -51,32 +51,38 @@ async function parallel({ port, count, delayMs, concurrency }: Extract<Job, { ki
 }
 
 /** MiB of base64 a second, here and with a plain decode of the same chunks. */
-function splitter({ mebibytes }: Extract<Job, { kind: 'splitter' }>) {
+async function splitter({ mebibytes }: Extract<Job, { kind: 'splitter' }>) {
 	const base64 = base64OfImage(mebibytes);
 	const wrapped = Buffer.concat([
 		Buffer.from('{"url":"data:image/png;base64,'),
 		base64,
 		Buffer.from('"}'),
 	]);
-	const plain = best(base64, (chunks) => {
+	const plain = await best(base64, async (chunks) => {
 		for (const chunk of chunks) Buffer.from(chunk.toString('latin1'), 'base64');
 	});
-	const ours = best(wrapped, (chunks) => {
-		const { push } = createSplitter((index) => `image ${index}`);
-		for (const chunk of chunks) for (const event of push(chunk)) void event;
+	const ours = await best(wrapped, async (chunks) => {
+		for await (const part of split(arriving(chunks), (number) => `image ${number}`)) {
+			if ('chunks' in part) for await (const piece of part.chunks) void piece;
+		}
 	});
 	return { ours, plain };
 }
 
+async function* arriving(chunks: Buffer[]): AsyncGenerator<Buffer> {
+	yield* chunks;
+}
+
 /** MiB a second of the fastest of some runs over `bytes` in chunks as a socket gives them. */
-function best(bytes: Buffer, work: (chunks: Buffer[]) => void): number {
+async function best(bytes: Buffer, work: (chunks: Buffer[]) => Promise<void>): Promise<number> {
 	const chunks: Buffer[] = [];
 	for (let at = 0; at < bytes.length; at += CHUNK) chunks.push(bytes.subarray(at, at + CHUNK));
-	const times = Array.from({ length: 7 }, () => {
+	const times: number[] = [];
+	for (let run = 0; run < 7; run++) {
 		const start = performance.now();
-		work(chunks);
-		return performance.now() - start;
-	});
+		await work(chunks);
+		times.push(performance.now() - start);
+	}
 	return bytes.length / 1024 / 1024 / (Math.min(...times) / 1000);
 }
 
@@ -84,7 +90,7 @@ async function run(job: Job): Promise<unknown> {
 	if (job.kind === 'way') return await way(job);
 	if (job.kind === 'many') return await many(job);
 	if (job.kind === 'parallel') return await parallel(job);
-	return splitter(job);
+	return await splitter(job);
 }
 
 void run(JSON.parse(process.argv[2] as string) as Job).then((result) => {
