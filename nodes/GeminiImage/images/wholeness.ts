@@ -43,9 +43,9 @@ export function createWholenessCheck(mimeType: string) {
 
 		/** To be asked at the end of the file. */
 		isWhole(): boolean {
-			if (mimeType === 'image/webp') return bytes >= webpBytes(head());
-			if (!mark) return true;
-			return lastMark >= (mimeType === 'image/jpeg' ? startOfScan(head()) : 0);
+			const start = STARTS[mimeType]?.(head()) ?? 0;
+			if (mimeType === 'image/webp') return bytes >= start;
+			return !mark || lastMark >= start;
 		},
 
 		/** The first bytes of the file, as far as they have passed by. */
@@ -53,14 +53,36 @@ export function createWholenessCheck(mimeType: string) {
 	};
 }
 
+/** Where the end of a file may stand at the earliest, as far as its head tells. */
+const STARTS: Record<string, (head: Buffer) => number> = {
+	'image/png': endOfChunks,
+	'image/jpeg': startOfScan,
+	'image/webp': lengthOfWebp,
+};
+
 /** Some writers leave out the last, empty byte of the length that they tell. */
-function webpBytes(head: Buffer): number {
+function lengthOfWebp(head: Buffer): number {
 	return head.length < 8 ? Infinity : 8 + head.readUInt32LE(4) - 1;
 }
 
 /**
- * Where the coded data of a JPEG begin, as far as its head tells: behind segments of marker, length
- * and data (ITU T.81, B), one of which may hold a small image with an end mark of its own.
+ * Chunks of length, type, data and checksum follow a signature (PNG specification, 5.3). What is not
+ * in chunks is not cut off but made otherwise, and left to the service.
+ */
+function endOfChunks(head: Buffer): number {
+	let at = 8;
+	while (at + 8 <= head.length) {
+		const type = head.toString('latin1', at + 4, at + 8);
+		if (!/^[A-Za-z]{4}$/.test(type)) return -1;
+		if (type === 'IEND') return at;
+		at += 12 + head.readUInt32BE(at);
+	}
+	return 8;
+}
+
+/**
+ * Where the coded data of a JPEG begin: behind segments of marker, length and data (ITU T.81, B),
+ * one of which may hold a small image with an end mark of its own.
  */
 function startOfScan(head: Buffer): number {
 	let at = 2;
