@@ -13,7 +13,7 @@ import { openStand } from './stand';
 
 const OUTPUT = 'bench-output';
 const COUNTED_RUNS = 3;
-/** n8n's own chain takes some 10 s for a large image, so that counting one run of it has to do. */
+/** n8n's own chain takes some 10 s for a large image, so that one more run of it has to do. */
 const countedRunsOf = (row: Row) => (row.name === 'chain' ? 1 : COUNTED_RUNS);
 
 /** Measures the node beside n8n's own in a real n8n; flags pick a part, by names with commas. */

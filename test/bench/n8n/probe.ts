@@ -1,15 +1,16 @@
 import { createServer } from 'node:http';
 
 import { startMeter } from '../meter';
-import { startCounter } from './counter';
+import { countCollections, countOutsideBytes } from './counter';
 
 /**
- * Loaded into an n8n that is measured, before n8n itself: `/meter` and `/counter` start to measure
- * its process, `/stop` answers with what was measured.
+ * Loaded into an n8n that is measured, before n8n itself: each of these paths starts to measure its
+ * process, and `/stop` answers with what was measured.
  */
 const INSTRUMENTS: Record<string, () => Promise<() => unknown>> = {
 	'/meter': startMeter,
-	'/counter': startCounter,
+	'/collections': countCollections,
+	'/outside': countOutsideBytes,
 };
 
 let stop: () => unknown = () => ({});

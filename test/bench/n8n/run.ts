@@ -6,7 +6,6 @@ import { freePort, startServer, type Environment } from '../../e2e/n8n';
 import { until } from '../../e2e/until';
 import type { Measurement } from '../meter';
 import { imageBytes, WARM_UP, type Case } from './cases';
-import type { Count } from './counter';
 import { watchForeignLoad } from './load';
 import type { Row } from './rows';
 import type { Stand } from './stand';
@@ -24,8 +23,8 @@ export interface Figures extends Measurement {
 }
 
 /**
- * Measures one execution in a new n8n. What is counted is the mean of as many further executions,
- * as counting itself costs time.
+ * Measures one execution in a new n8n. Full collections are the mean of as many further executions;
+ * what is allocated is counted in one more, as counting itself costs time.
  */
 export async function measureRun(
 	{ environment, folder, api }: Stand,
@@ -46,14 +45,17 @@ export async function measureRun(
 		const wallMs = performance.now() - start;
 		const foreign = foreignLoad();
 		const measurement = await ask<Measurement>('/stop');
-		await ask('/counter');
+		await ask('/collections');
 		for (let i = 0; i < countedRuns; i++) await run(measured);
-		const { fullCollections, outsideBytes } = await ask<Count>('/stop');
+		const fullCollections = await ask<number>('/stop');
+		await ask('/outside');
+		await run(measured);
+		const outsideBytes = await ask<number>('/stop');
 		return {
 			...measurement,
 			wallMs,
 			fullCollections: fullCollections / countedRuns,
-			outside: outsideBytes / countedRuns / imageBytes(measured),
+			outside: outsideBytes / imageBytes(measured),
 			foreign,
 		};
 	} finally {
