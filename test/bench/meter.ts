@@ -15,6 +15,13 @@ const RESOLUTION_MS = 1;
 
 /** What `work` costs this process. */
 export async function measure(work: () => Promise<unknown>): Promise<Measurement> {
+	const stop = await startMeter();
+	await work();
+	return stop();
+}
+
+/** Measures this process from now on, until the returned function is called. */
+export async function startMeter(): Promise<() => Measurement> {
 	global.gc?.();
 	await new Promise((resolve) => setTimeout(resolve, 200));
 	const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -23,15 +30,16 @@ export async function measure(work: () => Promise<unknown>): Promise<Measurement
 	const cpu = process.cpuUsage();
 	delay.enable();
 	const start = performance.now();
-	await work();
-	const wallMs = performance.now() - start;
-	delay.disable();
-	const { user, system } = process.cpuUsage(cpu);
-	return {
-		extraMiB: Math.max(0, (peak() - before) / MiB),
-		stallMs: Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
-		wallMs,
-		cpuMs: (user + system) / 1000,
+	return () => {
+		const wallMs = performance.now() - start;
+		delay.disable();
+		const { user, system } = process.cpuUsage(cpu);
+		return {
+			extraMiB: Math.max(0, (peak() - before) / MiB),
+			stallMs: Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
+			wallMs,
+			cpuMs: (user + system) / 1000,
+		};
 	};
 }
 

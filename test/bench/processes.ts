@@ -27,10 +27,12 @@ export async function measureLoading(): Promise<number> {
 	return Number(stdout);
 }
 
-export async function startServer(): Promise<{ port: number; close(): void }> {
+/** Starts `server.ts`. */
+export async function startServer(): Promise<{ port: number; pid: number; close(): void }> {
 	const server = fork(`${__dirname}/server.ts`, { execArgv: ['--import', 'tsx'], silent: true });
 	const [line] = (await once(server.stdout!, 'data')) as [Buffer];
-	return { port: Number(line.toString()), close: () => server.kill() };
+	const close = () => void server.kill();
+	return { port: Number(line.toString()), pid: server.pid as number, close };
 }
 
 export function median(values: number[]): number {

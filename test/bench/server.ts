@@ -1,52 +1,83 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { base64OfImage } from './image';
 
 /**
- * The cheapest API possible, in a process of its own, so that what is measured is the client:
- * `/<delay ms>/<MiB>/v1/chat/completions` swallows the request and sends a prepared SSE or JSON reply.
- * Prints its port.
+ * The cheapest API possible, in a process of its own, so that what is measured is the client. Below
+ * `/<delay ms>/<MiB>` it swallows requests as Nexconn, Google and OpenAI take them, and sends a
+ * prepared reply. Prints its port.
  */
-const replies = new Map<string, Buffer[]>();
+const images = new Map<number, Buffer[]>();
 const CHUNK = 64 * 1024;
+const IMAGE = 'IMAGE';
+const USAGE = { prompt_tokens: 1, completion_tokens: 1290, total_tokens: 1291 };
 
-function replyOf(mebibytes: number, isStream: boolean): Buffer[] {
-	const key = `${mebibytes} ${isStream}`;
-	const known = replies.get(key);
-	if (known) return known;
-	const url = 'data:image/png;base64,IMAGE';
-	const images = [{ type: 'image_url', image_url: { url }, index: 0 }];
+/** By the end of the path: what is answered, with the image at its place. */
+const REPLIES: Array<[path: RegExp, reply: (isStream: boolean) => string]> = [
+	[/\/chat\/completions$/, chatReply],
+	[/\/images\/(?:edits|generations)$/, () => JSON.stringify({ data: [{ b64_json: IMAGE }] })],
+	[/:generateContent$/, googleReply],
+];
+
+function chatReply(isStream: boolean): string {
+	const images = [{ type: 'image_url', image_url: { url: `data:image/png;base64,${IMAGE}` } }];
 	const message = { role: 'assistant', content: '', images };
 	const choice = { index: 0, [isStream ? 'delta' : 'message']: message, finish_reason: 'stop' };
-	const usage = { prompt_tokens: 1, completion_tokens: 1290, total_tokens: 1291 };
-	const json = JSON.stringify({ id: 'chatcmpl-bench', model: 'bench', choices: [choice], usage });
-	const text = isStream ? `data: ${json}\n\ndata: [DONE]\n\n` : json;
-	const [before = '', after = ''] = text.split('IMAGE');
-	const whole = Buffer.concat([Buffer.from(before), base64OfImage(mebibytes), Buffer.from(after)]);
+	const base = { id: 'chatcmpl-bench', model: 'bench' };
+	const json = JSON.stringify({ ...base, choices: [choice], usage: USAGE });
+	return isStream ? `data: ${json}\n\ndata: [DONE]\n\n` : json;
+}
+
+function googleReply(): string {
+	const parts = [{ inlineData: { mimeType: 'image/png', data: IMAGE } }];
+	return JSON.stringify({ candidates: [{ content: { role: 'model', parts } }] });
+}
+
+/** The base64 of an image, in chunks. */
+function chunksOf(mebibytes: number): Buffer[] {
+	const known = images.get(mebibytes);
+	if (known) return known;
+	const base64 = base64OfImage(mebibytes);
 	const chunks: Buffer[] = [];
-	for (let at = 0; at < whole.length; at += CHUNK) chunks.push(whole.subarray(at, at + CHUNK));
-	replies.set(key, chunks);
+	for (let at = 0; at < base64.length; at += CHUNK) chunks.push(base64.subarray(at, at + CHUNK));
+	images.set(mebibytes, chunks);
 	return chunks;
 }
 
+function send(response: ServerResponse, reply: string, mebibytes: number): void {
+	const [before = '', after = ''] = reply.split(IMAGE);
+	const chunks = [Buffer.from(before), ...chunksOf(mebibytes), Buffer.from(after)];
+	const write = (index: number): void => {
+		const chunk = chunks[index];
+		if (!chunk) response.end();
+		else if (response.write(chunk)) write(index + 1);
+		else response.once('drain', () => write(index + 1));
+	};
+	write(0);
+}
+
+/** Google takes a file in two requests: where to, and the bytes. */
+function answerUpload(response: ServerResponse, url: string, origin: string): void {
+	const file = { name: 'files/bench', uri: `${origin}/files/bench`, mimeType: 'image/png' };
+	response.setHeader('content-type', 'application/json');
+	if (url.endsWith('/files')) response.setHeader('x-goog-upload-url', `${origin}${url}/bytes`);
+	response.end(JSON.stringify({ file: { ...file, state: 'ACTIVE' } }));
+}
+
 const server = createServer((request, response) => {
-	const [, delay, mebibytes] = (request.url ?? '').split('/').map(Number);
+	const { pathname } = new URL(request.url ?? '', 'http://127.0.0.1');
+	const [, delay, mebibytes = 1] = pathname.split('/').map(Number);
 	let isStream = false;
 	request.on('data', (chunk: Buffer) => {
 		isStream ||= chunk.includes('"stream":true');
 	});
 	request.on('end', () => {
+		const reply = REPLIES.find(([path]) => path.test(pathname))?.[1];
+		if (!reply) return answerUpload(response, pathname, `http://${request.headers.host}`);
 		setTimeout(() => {
-			const chunks = replyOf(mebibytes ?? 1, isStream);
 			response.setHeader('content-type', isStream ? 'text/event-stream' : 'application/json');
-			const write = (index: number): void => {
-				const chunk = chunks[index];
-				if (!chunk) response.end();
-				else if (response.write(chunk)) write(index + 1);
-				else response.once('drain', () => write(index + 1));
-			};
-			write(0);
+			send(response, reply(isStream), mebibytes);
 		}, delay);
 	});
 });

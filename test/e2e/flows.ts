@@ -14,8 +14,9 @@ export interface WorkflowNode {
 	position: [number, number];
 	id: string;
 	webhookId?: string;
-	credentials?: { nexconnApi?: object; openAiApi?: object };
+	credentials?: { nexconnApi?: object; openAiApi?: object; googlePalmApi?: object };
 	onError?: string;
+	executeOnce?: boolean;
 }
 
 type Connection = { node: string; type: 'main'; index: number };

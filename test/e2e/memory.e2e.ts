@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { noiseImage } from '../emulator/images/noise';
 import { core, CREDENTIAL, gemini, webhook, workflow, type WorkflowNode } from './flows';
-import { ownNodes } from './ownNodes';
+import { ownEdit } from './ownNodes';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 
@@ -66,13 +66,7 @@ function node(_stage: Stage, mebibytes: number): WorkflowNode[] {
 }
 
 function own({ emulator }: Stage, mebibytes: number): WorkflowNode[] {
-	const extract = core('Extract from File', 'extractFromFile', 1.1, {
-		operation: 'binaryToPropery',
-		destinationKey: 'base64',
-	});
-	const url = '"data:image/png;base64," + $json.base64';
-	const content = `[{ type: "text", text: "${PROMPT}" }, { type: "image_url", image_url: { url: ${url} } }]`;
-	return [extract, ...ownNodes(emulator.baseUrl(`size-${mebibytes}`), emulator.apiKey, content)];
+	return ownEdit(emulator.baseUrl(`size-${mebibytes}`), emulator.apiKey, PROMPT);
 }
 
 test(`${PICTURES} pictures of ${PICTURE_MIB} MiB, in and out, next to n8n's own nodes`, async () => {

@@ -25,3 +25,14 @@ export function ownNodes(baseUrl: string, key: string, content: string): Workflo
 	});
 	return [request, pick, convert];
 }
+
+/** The same with the file of an item before it: Extract from File makes base64 of it. */
+export function ownEdit(baseUrl: string, key: string, prompt: string): WorkflowNode[] {
+	const extract = core('Extract from File', 'extractFromFile', 1.1, {
+		operation: 'binaryToPropery',
+		destinationKey: 'base64',
+	});
+	const url = '"data:image/png;base64," + $json.base64';
+	const content = `[{ type: "text", text: "${prompt}" }, { type: "image_url", image_url: { url: ${url} } }]`;
+	return [extract, ...ownNodes(baseUrl, key, content)];
+}

@@ -40,8 +40,10 @@ export async function openStage(more: Environment = {}, profile = '') {
 			writeFileSync(file, JSON.stringify(entries));
 			await run(environment, `import:${what}`, `--input=${file}`);
 		};
+		const importCredentials = async (credentials: object[]) =>
+			await importAll('credentials', credentials);
 		const importCredential = async (name: object, type: string, data: object) =>
-			await importAll('credentials', [{ ...name, type, data }]);
+			await importCredentials([{ ...name, type, data }]);
 		const importNexconn = async (name: object, emulated: string) =>
 			await importCredential(name, 'nexconnApi', {
 				apiKey: emulator.apiKey,
@@ -57,6 +59,8 @@ export async function openStage(more: Environment = {}, profile = '') {
 			environment,
 			close,
 			importCredential,
+			/** Each with its id, name, type and data. */
+			importCredentials,
 			/** A further credential, for another profile of the emulator. */
 			importNexconn,
 			importWorkflows: async (workflows: Workflow[]) => await importAll('workflow', workflows),

@@ -1,0 +1,49 @@
+import { checkBounds } from './bounds';
+import { CASES } from './cases';
+import type { Result } from './report';
+import { ROWS } from './rows';
+import type { Figures } from './run';
+
+const FIGURES: Figures = {
+	extraMiB: 100,
+	stallMs: 100,
+	wallMs: 1000,
+	cpuMs: 1000,
+	fullCollections: 1,
+	outside: 2,
+	foreign: 0,
+};
+
+function result(row: string, figures: Partial<Figures> = {}): Result {
+	return {
+		row: ROWS.find(({ name }) => name === row)!,
+		measured: CASES.find(({ name }) => name === '24')!,
+		figures: { ...FIGURES, ...figures },
+		runs: [],
+	};
+}
+
+const fast = { extraMiB: 30, stallMs: 30, wallMs: 900 };
+const lines: string[] = [];
+beforeEach(() => {
+	lines.length = 0;
+	jest.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+});
+
+test('bounds that are kept', () => {
+	expect(checkBounds([result('this', fast), result('google'), result('openai')])).toBe(true);
+	expect(lines).toHaveLength(5);
+});
+
+test('a bound is broken by the better of the two nodes', () => {
+	const better = result('openai', { wallMs: 800 });
+	expect(checkBounds([result('this', fast), result('google'), better])).toBe(false);
+	expect(lines.filter((line) => line.startsWith('BROKEN'))).toHaveLength(1);
+	expect(lines[0]).toMatch(/BROKEN 24: time, .*: 1\.13 \(at most 1\)/);
+});
+
+test('what was not measured breaks nothing', () => {
+	expect(checkBounds([result('google'), result('openai')])).toBe(true);
+	expect(checkBounds([result('this'), result('google')])).toBe(true);
+	expect(checkBounds([result('this', { outside: 3 })])).toBe(false);
+});
