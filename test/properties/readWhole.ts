@@ -1,6 +1,4 @@
-import { asArray, asObject, asText } from '../../nodes/GeminiImage/json';
-import { imageTypeOf } from '../../nodes/GeminiImage/images/imageType';
-import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
+import { isWholeImage } from './wholeImage';
 
 /** What a reply says. */
 export interface Reading {
@@ -63,12 +61,9 @@ function takeImages(reply: string): { text: string; images: string[] } | undefin
 		const start = match.index + match[0].length;
 		const { base64, end } = readRun(reply, start);
 		const bytes = Buffer.from(base64, 'base64');
-		const type = base64.length >= 64 ? imageTypeOf(bytes) : undefined;
-		if (!type) continue;
-		if (!isWellFormed(base64) || !isEnd(reply.slice(end), base64)) return undefined;
-		const check = createWholenessCheck(type.mimeType);
-		check.push(bytes);
-		if (!check.isWhole()) return undefined;
+		const isWhole = base64.length >= 64 ? isWholeImage(bytes) : undefined;
+		if (isWhole === undefined) continue;
+		if (!isWellFormed(base64) || !isEnd(reply.slice(end), base64) || !isWhole) return undefined;
 		images.push(bytes.toString('base64'));
 		text += reply.slice(from, start) + TOKEN;
 		from = PREFIX.lastIndex = end;
@@ -163,6 +158,17 @@ function reduce(values: unknown[]): Omit<Reading, 'images'> {
 }
 
 const withoutImages = (prose: string) => prose.replace(MARKDOWN, '');
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+	return value instanceof Object && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Text that says something; a number says something, too. */
+function asText(value: unknown): string | undefined {
+	return (typeof value === 'string' && value) || typeof value === 'number' ? `${value}` : undefined;
+}
 
 function failOn(value: unknown): never {
 	throw new Error(`No reply: ${String(value)}`);
