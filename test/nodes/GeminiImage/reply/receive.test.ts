@@ -378,7 +378,7 @@ test('slow storage holds the connection back', async () => {
 	async function* body() {
 		yield Buffer.from(`{"data":[{"b64_json":"${base64(small).slice(0, 400)}`);
 		for (; sent < 200; sent++) yield Buffer.alloc(64 * 1024, 'A');
-		yield Buffer.from(`${base64(Buffer.from('IEND'))}"}]}`);
+		yield Buffer.from(`${base64(Buffer.from('\0\0\0\0IEND'))}"}]}`);
 	}
 	let open = () => {};
 	const gate = new Promise<void>((resolve) => (open = resolve));
@@ -387,7 +387,7 @@ test('slow storage holds the connection back', async () => {
 	await settle(500);
 	expect(sent).toBeLessThan(10);
 	open();
-	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 4 }]);
+	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 8 }]);
 });
 
 test.each(['storage', 'the service'])('a cancel does not wait for %s', async (slow) => {
