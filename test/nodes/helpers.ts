@@ -4,7 +4,7 @@ import sharp from 'sharp';
 
 import type { ImageType } from '../../nodes/GeminiImage/images/imageType';
 import type { StoreBinary } from '../../nodes/GeminiImage/reply/imageStore';
-import { createSplitter } from '../../nodes/GeminiImage/reply/splitter';
+import { split as splitReply } from '../../nodes/GeminiImage/reply/splitter';
 import type { Options } from '../../nodes/GeminiImage/request/options';
 
 /** A whole PNG: plain orange, or grey noise, which takes a byte per pixel. */
@@ -73,7 +73,7 @@ export function part(bytes: Buffer): object {
 
 export interface Split {
 	text: string;
-	/** Those that the splitter reported as complete. */
+	/** Those that the splitter gave up to their end. */
 	images: Array<{ type: ImageType; bytes: Buffer }>;
 	error: unknown;
 }
@@ -81,28 +81,26 @@ export interface Split {
 export const placeholderOf = (index: number) => `<image ${index}>`;
 
 /** What the splitter makes of a reply that arrives in `pieces`. */
-export function split(pieces: Iterable<Uint8Array>): Split {
-	const splitter = createSplitter(placeholderOf);
-	const text: Buffer[] = [];
-	const result: Split = { text: '', images: [], error: undefined };
-	let type: ImageType | undefined;
-	let data: Buffer[] = [];
-	function* events() {
-		for (const piece of pieces) yield* splitter.push(piece);
-		yield* splitter.end();
-	}
+export async function split(pieces: Iterable<Uint8Array>): Promise<Split> {
+	const texts: Buffer[] = [];
+	const images: Split['images'] = [];
+	let error: unknown;
 	try {
-		for (const event of events()) {
-			if (event.kind === 'text') text.push(event.bytes);
-			else if (event.kind === 'imageData') data.push(event.bytes);
-			else if (event.kind === 'imageStart') [type, data] = [event.type, []];
-			else result.images.push({ type: type!, bytes: Buffer.concat(data) });
+		for await (const part of splitReply(arriving(pieces), placeholderOf)) {
+			if ('text' in part) texts.push(part.text);
+			else images.push({ type: part.type, bytes: await joined(part.chunks) });
 		}
-	} catch (error) {
-		result.error = error;
+	} catch (failure) {
+		error = failure;
 	}
-	result.text = Buffer.concat(text).toString();
-	return result;
+	return { text: Buffer.concat(texts).toString(), images, error };
+}
+
+/** All bytes of a stream. */
+export async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+	const all: Uint8Array[] = [];
+	for await (const chunk of chunks) all.push(chunk);
+	return Buffer.concat(all);
 }
 
 interface StoredFile {
@@ -156,6 +154,7 @@ export const DEFAULT_OPTIONS: Options = {
 	binaryPropertyOutput: 'data',
 	fileName: 'image',
 	imageLink: false,
+	maxConcurrency: 8,
 	maxRetries: 2,
 	timeoutMs: 300_000,
 };

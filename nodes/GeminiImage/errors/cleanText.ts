@@ -109,5 +109,5 @@ function anySpelling(char: string): string {
 	const hex = code.toString(16).padStart(2, '0');
 	const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
 	const literal = char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-	return `(?:${literal}|%(?:25){0,4}${anyCase}|\\\\{1,4}(?:${literal}|u00${anyCase})|&#(?:${code}|x${anyCase});)`;
+	return `(?:${literal}|%(?:25){0,4}${anyCase}|\\\\{1,4}(?:u00${anyCase}|${literal})|&#(?:${code}|x${anyCase});)`;
 }

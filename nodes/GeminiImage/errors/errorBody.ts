@@ -8,7 +8,8 @@ export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'request
 
 /** Where services put the words of an error, the most telling first. */
 const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'error', 'errors'];
-const MAX_DEPTH = 5;
+/** Each envelope takes two steps, and one that is passed on as text another. */
+const MAX_DEPTH = 8;
 
 /** Reads a parsed body that may be an error; undefined if it is none. */
 export function errorOf(body: unknown): ErrorBody | undefined {

@@ -3,7 +3,8 @@ const HEAD_BYTES = 256 * 1024;
 
 /** What ends a file of that type. WebP has no such mark but tells its length at the start. */
 const END_MARKS: Record<string, Buffer> = {
-	'image/png': Buffer.from('IEND'),
+	// A chunk without data; its name alone may stand in metadata.
+	'image/png': Buffer.from('\0\0\0\0IEND'),
 	'image/jpeg': Buffer.from([0xff, 0xd9]),
 };
 

@@ -55,20 +55,11 @@ export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings)
 		number?: number,
 	): Promise<void> {
 		if (pending.length >= MAX_IMAGES) throw tooMany();
-		const wasRead = createDeferred<void>();
 		const image = new PendingImage(mimeType, number);
 
 		async function* content() {
-			try {
-				for await (const chunk of chunks) yield image.take(chunk);
-				image.checkWhole();
-				wasRead.resolve();
-			} catch (error) {
-				image.failure = error;
-				wasRead.reject(error);
-				// The scanner forbids rethrowing in a catch.
-				return await Promise.reject(error);
-			}
+			// By `yield*`, the error that storage ends a stream with would become one of the image.
+			for await (const chunk of image.read(chunks)) yield chunk;
 			await image.verdict.promise;
 		}
 
@@ -79,7 +70,7 @@ export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings)
 			Promise.reject(image.failure ?? storageError(error)),
 		);
 		image.stored.catch(() => {});
-		const settled = unlessAborted(Promise.race([wasRead.promise, image.stored]), signal);
+		const settled = unlessAborted(Promise.race([image.wasRead.promise, image.stored]), signal);
 		await settled.catch((error: unknown) => {
 			image.failure ??= error;
 			return Promise.reject(error);
@@ -116,6 +107,7 @@ export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings)
 
 /** An image that storage has not seen the end of. */
 class PendingImage {
+	readonly wasRead: Deferred<void> = createDeferred<void>();
 	readonly verdict: Deferred<void> = createDeferred<void>();
 	readonly hash: Hash = createHash('sha256');
 	private readonly check: ReturnType<typeof createWholenessCheck>;
@@ -132,16 +124,25 @@ class PendingImage {
 		this.check = createWholenessCheck(mimeType);
 	}
 
-	take(chunk: Uint8Array): Uint8Array {
+	async *read(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+		try {
+			for await (const chunk of chunks) yield this.take(chunk);
+			if (!this.check.isWhole()) throw cutOff();
+			this.wasRead.resolve();
+		} catch (error) {
+			this.failure = error;
+			this.wasRead.reject(error);
+			// The scanner forbids rethrowing in a catch.
+			return await Promise.reject(error);
+		}
+	}
+
+	private take(chunk: Uint8Array): Uint8Array {
 		this.hash.update(chunk);
 		this.check.push(chunk);
 		this.bytes += chunk.length;
 		if (this.bytes > MAX_IMAGE_BYTES) throw tooLarge();
 		return chunk;
-	}
-
-	checkWhole(): void {
-		if (!this.check.isWhole()) throw cutOff();
 	}
 
 	async facts(): Promise<StoredImage> {

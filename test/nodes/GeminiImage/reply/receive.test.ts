@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-import { cleanText } from '../../../../nodes/GeminiImage/errors/errorBody';
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { receive, type ReceiveOptions } from '../../../../nodes/GeminiImage/reply/receive';
-import type { Response } from '../../../../nodes/GeminiImage/transport/client';
+import { receive, type ReceiveSettings } from '../../../../nodes/GeminiImage/reply/receive';
+import type { Answer } from '../../../../nodes/GeminiImage/transport/response';
 import {
 	arriving,
 	chunk,
@@ -23,30 +22,33 @@ const fixture = (name: string) =>
 	readFileSync(join(__dirname, '../../../fixtures', `${name}.response.json`), 'utf8');
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 
-const response = (
+const answer = (
 	body: AsyncIterable<Uint8Array>,
-	isEventStream = false,
+	contentType = 'application/json',
 	close = () => {},
-): Response => ({ isEventStream, body, close });
+): Answer => ({ status: 200, headers: { 'content-type': contentType }, body, close });
 
 /** Receives `reply`, text or a body, into a storage of its own. */
 function start(
 	reply: string | AsyncIterable<Uint8Array>,
-	options: Partial<ReceiveOptions> = {},
+	options: Partial<ReceiveSettings> = {},
 	close?: () => void,
 ) {
 	const storage = createStorage();
+	const hints: string[] = [];
 	const isText = typeof reply === 'string';
 	const body = isText ? arriving(cut(Buffer.from(reply), 1000)) : reply;
-	const received = receive(response(body, isText && !reply.startsWith('{'), close), {
+	const isEvents = isText && !reply.startsWith('{');
+	const received = receive(answer(body, isEvents ? 'text/event-stream' : undefined, close), {
 		storeBinary: storage.store,
+		nameOf: (index) => `cat-${index}`,
 		signal: new AbortController().signal,
 		download: () => Promise.reject(new Error('nothing to download')),
-		clean: cleanText,
-		check: () => {},
+		needsImage: false,
+		hint: (message) => hints.push(message),
 		...options,
 	});
-	return { received, files: storage.files };
+	return { received, files: storage.files, hints };
 }
 
 let small: Buffer;
@@ -61,8 +63,8 @@ describe('the sample replies of the reference', () => {
 		['gemini-2.5-flash-image', '**Analyzing the request**\n\nProcessing the', 100],
 		['gemini-3.0-pro-image-preview', "**Analyzing the Icon Redesign**\n\nI'm focused", 202],
 	])('%s', async (model, reasoning, reasoningTokens) => {
-		const picture = await png(1408, 768);
-		const { received, files } = start(fill(fixture(model), [base64(picture)]));
+		const image = await png(1408, 768);
+		const { received, files } = start(fill(fixture(model), [base64(image)]));
 		const { reply, images } = await received;
 		const { usage } = JSON.parse(fixture(model)) as { usage: object };
 		expect(reply).toEqual({
@@ -75,16 +77,17 @@ describe('the sample replies of the reference', () => {
 			nativeFinishReason: null,
 			usage,
 			imageUrls: [],
+			drafts: new Set(),
 		});
 		expect(usage).toMatchObject({
 			prompt_tokens: 19,
 			completion_tokens_details: { reasoning_tokens: reasoningTokens },
 		});
 		expect(images).toMatchObject([
-			{ mimeType: 'image/png', width: 1408, height: 768, bytes: picture.length },
+			{ mimeType: 'image/png', width: 1408, height: 768, bytes: image.length },
 		]);
-		expect(files).toMatchObject([{ fileName: 'image.png', state: 'kept' }]);
-		expect(files[0]?.bytes.equals(picture)).toBe(true);
+		expect(files).toMatchObject([{ fileName: 'cat-0.png', state: 'kept' }]);
+		expect(files[0]?.bytes.equals(image)).toBe(true);
 		expect(await sharp(files[0]!.bytes).metadata()).toMatchObject({ width: 1408, height: 768 });
 	});
 
@@ -125,7 +128,7 @@ describe('a reply', () => {
 	test('keeps the type of the bytes, not of the label', async () => {
 		const jpeg = await sharp(small).jpeg().toBuffer();
 		const { images } = await start(sse(chunk({ images: [part(jpeg)] }, 'stop'))).received;
-		expect(images).toMatchObject([{ mimeType: 'image/jpeg', extension: 'jpg', width: 16 }]);
+		expect(images).toMatchObject([{ mimeType: 'image/jpeg', fileName: 'cat-0.jpg', width: 16 }]);
 	});
 
 	test.each([
@@ -133,8 +136,11 @@ describe('a reply', () => {
 		['a finish reason without [DONE]', () => sse(chunk({ content: 'Hi' }, 'stop')), 'Hi', 0],
 		['an image and neither', () => sse(chunk({ images: [part(small)] })), '', 1],
 	])('is complete with %s', async (_name, reply, text, count) => {
-		const { reply: read, images } = await start(reply()).received;
+		const { received, hints } = start(reply());
+		const { reply: read, images } = await received;
 		expect([read.text, images.length]).toEqual([text, count]);
+		const hint = 'The reply ended without saying that it is complete';
+		expect(hints).toEqual(count > 0 ? [hint] : []);
 	});
 
 	test('that links an image gets it downloaded', async () => {
@@ -142,7 +148,7 @@ describe('a reply', () => {
 		const { received, files } = start('{"data":[{"url":"https://example.com/cat"}]}', {
 			download: async (url) => {
 				urls.push(url);
-				return response(arriving(cut(other, 5)));
+				return answer(arriving(cut(other, 5)));
 			},
 		});
 		expect((await received).images).toMatchObject([
@@ -153,17 +159,91 @@ describe('a reply', () => {
 	});
 });
 
-test.each([
-	['nothing but a markdown image', '![a cat](https://example.com/cat)', true],
-	['nothing but the URL of an image', 'https://example.com/cat.png?size=1', true],
-	['a page', 'https://example.com/', false],
-	['words around it', 'As in ![a cat](https://example.com/cat.png)', false],
-])('an answer that is %s', async (_name, content, isImage) => {
-	const download = async () => response(arriving(cut(other, 100)));
-	const { received } = start(sse(chunk({ content }, 'stop')), { download });
-	const { images, reply } = await received;
-	expect(images).toHaveLength(isImage ? 1 : 0);
-	expect(reply.text).toBe(content);
+describe('links in the words of a reply', () => {
+	const CAT = '![a cat](https://example.com/cat)';
+	const urls: string[] = [];
+	const download = async (url: string) => {
+		urls.push(url);
+		if (url.includes('dead')) throw new Error('not found');
+		return answer(arriving(cut(url.includes('dog') ? small : other, 100)));
+	};
+	beforeEach(() => urls.splice(0));
+
+	test.each<[string, string, string, number]>([
+		['nothing but a markdown image', CAT, '', 1],
+		['nothing but the URL of an image', 'https://example.com/cat.png?size=1', '', 1],
+		['words around one', 'As in ![a cat](https://example.com/cat.png)', 'As in', 1],
+		['two', `Both: ${CAT} and ![](https://example.com/dog).`, 'Both:  and .', 2],
+		[
+			'one that leads nowhere',
+			`${CAT} ![x](https://example.com/dead)`,
+			'![x](https://example.com/dead)',
+			1,
+		],
+		['HTML', '<img alt="a" src="https://example.com/cat?x=1&y"> Hi', 'Hi', 1],
+		['linked markdown', '[![t](https://example.com/cat)](https://example.com/page) Hi', 'Hi', 1],
+	])('are images if it owes one: %s', async (_name, content, text, count) => {
+		const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage: true });
+		const { images, reply } = await received;
+		expect(images).toHaveLength(count);
+		expect(reply.text).toBe(text);
+	});
+
+	test.each([
+		['a page, that none leads to', 'https://example.com/', true, []],
+		['any, if it owes none', CAT, false, []],
+	])('but not %s', async (_name, content, needsImage, fetched) => {
+		const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage });
+		if (needsImage) {
+			const { message } = await failureOf(received);
+			expect(message).toBe(`The model answered without an image (finish reason: stop): ${content}`);
+		} else {
+			expect(await received).toMatchObject({ images: [], reply: { text: content } });
+		}
+		expect(urls).toEqual(fetched);
+	});
+
+	test('nor if it carries one', async () => {
+		const reply = sse(chunk({ content: CAT, images: [part(small)] }, 'stop'));
+		const { images, reply: read } = await start(reply, { download, needsImage: true }).received;
+		expect([images.length, read.text, urls]).toEqual([1, CAT, []]);
+	});
+
+	test('that all lead nowhere are a failure which tells nothing of them', async () => {
+		const content = '![x](https://example.com/dead)';
+		const reply = sse(chunk({ content }, 'stop'));
+		const { received, files } = start(reply, { download, needsImage: true });
+		expect((await failureOf(received)).message).toBe(
+			'The reply links to an image that cannot be loaded',
+		);
+		expect(files).toEqual([]);
+	});
+
+	test('are no more than 16', async () => {
+		const content = Array.from({ length: 30 }, (_, at) => `![](https://e.com/${at})`).join(' ');
+		await start(sse(chunk({ content }, 'stop')), { download, needsImage: true }).received;
+		expect(urls).toHaveLength(16);
+	});
+});
+
+test('of three images in their places, a dead link costs only itself', async () => {
+	const data = ['cat', 'dead', 'dog'].map((name) => ({ url: `https://example.com/${name}` }));
+	const download = async (url: string) => {
+		if (url.includes('dead')) throw new Error('not found');
+		return answer(arriving(cut(url.includes('dog') ? small : other, 100)));
+	};
+	for (const needsImage of [true, false]) {
+		const { received, hints } = start(JSON.stringify({ data }), { download, needsImage });
+		expect((await received).images).toMatchObject([{ width: 40 }, { width: 16 }]);
+		expect(hints).toEqual(['1 of 3 images that the reply links cannot be loaded']);
+	}
+});
+
+test('a link that leads to something else than an image is one that cannot be loaded', async () => {
+	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
+	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
+	expect((await received).images).toEqual([]);
+	expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
 });
 
 test('an error of a choice is one of the call', async () => {
@@ -223,22 +303,34 @@ describe('nothing stays in storage', () => {
 		expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['dropped']));
 	});
 
-	test('where the check refuses the reply', async () => {
-		const refusal = new ApiError('Not what was asked for', '');
-		const seen: unknown[] = [];
-		const { received, files } = start(
-			sse(chunk({ content: 'Hi', images: [part(small)] }, 'stop')),
-			{
-				check: (reply, imageCount) => {
-					seen.push([reply.text, imageCount]);
-					throw refusal;
-				},
-			},
+	test('of a reply that owes an image and has none, whose failure carries what it says', async () => {
+		const usage = { total_tokens: 3 };
+		const values = [chunk({ content: 'Sorry, no cats' }, 'stop'), { choices: [], usage }];
+		const { received, files } = start(sse(...values), { needsImage: true });
+		const error = (await failureOf(received)) as ApiError;
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe(
+			'The model answered without an image (finish reason: stop): Sorry, no cats',
 		);
-		expect(await failureOf(received)).toBe(refusal);
-		expect(seen).toEqual([['Hi', 1]]);
-		expect(files.map(({ state }) => state)).toEqual(['dropped']);
+		expect(error.details).toEqual({
+			finishReason: 'stop',
+			nativeFinishReason: undefined,
+			modelText: 'Sorry, no cats',
+			usage,
+		});
+		expect(files).toEqual([]);
 	});
+
+	test.each(['content_filter', 'SAFETY', 'IMAGE_SAFETY', 'PROHIBITED_CONTENT', 'IMAGE_RECITATION'])(
+		'of a refusal for %s',
+		async (reason) => {
+			const refusal = {
+				choices: [{ delta: {}, finish_reason: 'stop', native_finish_reason: reason }],
+			};
+			const { message } = await failureOf(start(sse(refusal), { needsImage: true }).received);
+			expect(message).toBe(`The model refused the image (finish reason: ${reason})`);
+		},
+	);
 
 	test('where the connection breaks', async () => {
 		const broken = new ApiError('The connection was lost', '');
@@ -256,7 +348,7 @@ test('storage that fails ends the call', async () => {
 	const full = new Error('no space left on device');
 	const storeBinary = () => Promise.reject(full);
 	const { received } = start(sse(chunk({ images: [part(small)] }, 'stop')), { storeBinary });
-	expect(await failureOf(received)).toBe(full);
+	expect((await failureOf(received)).message).toBe('n8n could not store the image');
 });
 
 test('storage that fails while the service stalls ends the call at once', async () => {
@@ -266,12 +358,12 @@ test('storage that fails while the service stalls ends the call at once', async 
 		await new Promise(() => {});
 	}
 	let isClosed = false;
-	const storeBinary: ReceiveOptions['storeBinary'] = async (content) => {
+	const storeBinary: ReceiveSettings['storeBinary'] = async (content) => {
 		for await (const piece of content) if (piece) break;
 		throw full;
 	};
 	const { received } = start(body(), { storeBinary }, () => (isClosed = true));
-	expect(await failureOf(received)).toBe(full);
+	expect((await failureOf(received)).message).toBe('n8n could not store the image');
 	expect(isClosed).toBe(true);
 });
 
@@ -286,7 +378,7 @@ test('slow storage holds the connection back', async () => {
 	async function* body() {
 		yield Buffer.from(`{"data":[{"b64_json":"${base64(small).slice(0, 400)}`);
 		for (; sent < 200; sent++) yield Buffer.alloc(64 * 1024, 'A');
-		yield Buffer.from('"}]}');
+		yield Buffer.from(`${base64(Buffer.from('\0\0\0\0IEND'))}"}]}`);
 	}
 	let open = () => {};
 	const gate = new Promise<void>((resolve) => (open = resolve));
@@ -295,7 +387,7 @@ test('slow storage holds the connection back', async () => {
 	await settle(500);
 	expect(sent).toBeLessThan(10);
 	open();
-	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 }]);
+	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 8 }]);
 });
 
 test.each(['storage', 'the service'])('a cancel does not wait for %s', async (slow) => {

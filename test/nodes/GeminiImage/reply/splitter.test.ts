@@ -45,11 +45,11 @@ const SPELLINGS: Record<string, (base64: string) => string> = {
 		text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
 };
 
-/** The same picture with bytes behind its end, so that its base64 ends in 0, 1 or 2 `=`. */
+/** The same image with bytes behind its end, so that its base64 ends in 0, 1 or 2 `=`. */
 const endings = () => [0, 1, 2].map((more) => Buffer.concat([small, Buffer.alloc(more, 0xfb)]));
 
-function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) {
-	const { text, images: found, error } = split(pieces);
+async function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) {
+	const { text, images: found, error } = await split(pieces);
 	if (error) throw error;
 	// White space behind the base64 is not part of it, and stays.
 	expect(text.replace(/(<image \d+>)(?:\\[rnt])+(?=")/g, '$1')).toBe(
@@ -65,36 +65,39 @@ function expectImages(template: string, pieces: Uint8Array[], images: Buffer[]) 
 }
 
 describe('images leave the reply, placeholders stay', () => {
-	test.each(Object.entries(REPLIES))('in %s, wherever it is cut in two', (_name, template) => {
-		const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map(() => small);
-		const reply = Buffer.from(
-			fill(
-				template,
-				images.map(() => base64),
-			),
-		);
-		for (const pieces of halves(reply)) expectImages(template, pieces, images);
-	});
+	test.each(Object.entries(REPLIES))(
+		'in %s, wherever it is cut in two',
+		async (_name, template) => {
+			const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map(() => small);
+			const reply = Buffer.from(
+				fill(
+					template,
+					images.map(() => base64),
+				),
+			);
+			for (const pieces of halves(reply)) await expectImages(template, pieces, images);
+		},
+	);
 
-	test.each(Object.entries(REPLIES))('in %s, byte by byte', (_name, template) => {
+	test.each(Object.entries(REPLIES))('in %s, byte by byte', async (_name, template) => {
 		const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map((_match, n) => endings()[n % 3]!);
 		const reply = fill(
 			template,
 			images.map((image) => image.toString('base64')),
 		);
-		expectImages(template, cut(Buffer.from(reply), 1), images);
+		await expectImages(template, cut(Buffer.from(reply), 1), images);
 	});
 
-	test.each(Object.entries(SPELLINGS))('written with %s, cut anywhere', (_name, spell) => {
+	test.each(Object.entries(SPELLINGS))('written with %s, cut anywhere', async (_name, spell) => {
 		const template = REPLIES['a chat completion']!;
 		for (const image of endings()) {
 			const reply = Buffer.from(fill(template, [spell(image.toString('base64'))]));
 			for (const size of [1, 2, 3, 5, reply.length]) {
-				expectImages(template, cut(reply, size), [image]);
+				await expectImages(template, cut(reply, size), [image]);
 			}
 		}
 		const reply = Buffer.from(fill(template, [spell(base64)]));
-		for (const pieces of halves(reply)) expectImages(template, pieces, [small]);
+		for (const pieces of halves(reply)) await expectImages(template, pieces, [small]);
 	});
 
 	test('of 200 KB and more, with random cuts', async () => {
@@ -104,46 +107,46 @@ describe('images leave the reply, placeholders stay', () => {
 		const replies = [SPELLINGS['as it is']!, SPELLINGS['escaped slashes']!].map((spell) =>
 			Buffer.from(fill(template, [spell(image.toString('base64'))])),
 		);
-		const cuts = fc.property(
+		const cuts = fc.asyncProperty(
 			fc.constantFrom(...replies),
 			fc.integer(),
 			fc.constantFrom(64, 5_000, 100_000),
-			(reply, seed, longest) => {
+			async (reply, seed, longest) => {
 				const { upTo } = random(seed);
-				expectImages(
+				await expectImages(
 					template,
 					cut(reply, () => upTo(longest)),
 					[image],
 				);
 			},
 		);
-		fc.assert(cuts, { seed: 20, numRuns: 40 });
+		await fc.assert(cuts, { seed: 20, numRuns: 40 });
 	});
 
-	test('whatever the bytes behind the first ones are', () => {
+	test('whatever the bytes behind the first ones are', async () => {
 		const template = REPLIES['an images reply']!;
 		const spellings = fc.constantFrom(...Object.values(SPELLINGS));
-		const anyImage = fc.property(
+		const anyImage = fc.asyncProperty(
 			fc.uint8Array({ minLength: 48, maxLength: 300 }),
 			spellings,
 			fc.integer({ min: 1, max: 90 }),
-			(tail, spell, size) => {
+			async (tail, spell, size) => {
 				const image = Buffer.concat([small.subarray(0, 16), tail]);
 				const reply = fill(template, [spell(image.toString('base64'))]);
-				expectImages(template, cut(Buffer.from(reply), size), [image]);
+				await expectImages(template, cut(Buffer.from(reply), size), [image]);
 			},
 		);
-		fc.assert(anyImage, { seed: 21, numRuns: 300 });
+		await fc.assert(anyImage, { seed: 21, numRuns: 300 });
 	});
 });
 
-/** The picture of the two seed documents, as they print it. */
+/** The image of the two seed documents, as they print it. */
 const ELIDED = 'iVBORw0KGgoAAAANSUhEUgAABYAAAAMACAIAAAASU1SbA..........';
 
 type Case = [string, number, string];
 
 describe('a data URL in prose ends where the prose goes on', () => {
-	/** A picture whose base64 ends in so many `=`; for 0.5, one that is left out. */
+	/** A image whose base64 ends in so many `=`; for 0.5, one that is left out. */
 	const spelled = (padding: number): [Buffer, string] => {
 		const [image] = endings().filter((each) => each.length % 3 === (3 - Math.ceil(padding)) % 3);
 		const text = image!.toString('base64');
@@ -159,11 +162,12 @@ describe('a data URL in prose ends where the prose goes on', () => {
 			[`without padding, then ${tail}`, 0.5, tail],
 			[`of full groups, then ${tail}`, 0, tail],
 		]),
-	])('%s', (_name, padding, tail) => {
+	])('%s', async (_name, padding, tail) => {
 		const [image, spelling] = spelled(padding);
 		const template = `{"content":"A data:image/png;base64,{{IMAGE}}${tail}, 猫"}`;
 		const reply = Buffer.from(fill(template, [spelling]));
-		for (const pieces of [...halves(reply), cut(reply, 1)]) expectImages(template, pieces, [image]);
+		for (const pieces of [...halves(reply), cut(reply, 1)])
+			await expectImages(template, pieces, [image]);
 	});
 });
 
@@ -187,21 +191,21 @@ describe('what is no image stays where it was', () => {
 		],
 		['the beginning of a prefix at the end', 'data:ima'],
 		['text of several bytes per character', '{"content":"猫 🐈 data:image/猫;base64,Ü"}'],
-	])('%s', (_name, reply) => {
+	])('%s', async (_name, reply) => {
 		for (const pieces of [...halves(Buffer.from(reply)), cut(Buffer.from(reply), 1)]) {
-			expect(split(pieces)).toEqual({ text: reply, images: [], error: undefined });
+			expect(await split(pieces)).toEqual({ text: reply, images: [], error: undefined });
 		}
 	});
 
-	test('and the image behind it is found', () => {
+	test('and the image behind it is found', async () => {
 		const template =
 			'{"content":"data:image/png;base64,iVBORw data:image/png;base64,data:image/png;base64,{{IMAGE}}"}';
 		const reply = Buffer.from(fill(template, [base64]));
-		for (const pieces of halves(reply)) expectImages(template, pieces, [small]);
+		for (const pieces of halves(reply)) await expectImages(template, pieces, [small]);
 	});
 });
 
-describe('a damaged image is an error and never a wrong picture', () => {
+describe('a damaged image is an error and never a wrong image', () => {
 	const reply = (data: string) => Buffer.from(`{"data":[{"b64_json":"${data}"}]}`);
 	const insert = (at: number, what: string) => base64.slice(0, at) + what + base64.slice(at);
 
@@ -213,19 +217,19 @@ describe('a damaged image is an error and never a wrong picture', () => {
 		...['A===', 'AAAA====', 'AAAAA===', 'AA==BBBB', 'AAA=A', 'AA=A', 'AA=', 'AAA=='].map(
 			(tail): [string, () => string] => [tail, () => base64.slice(0, 400) + tail],
 		),
-	])('%s', (_name, make) => {
+	])('%s', async (_name, make) => {
 		for (const pieces of [...halves(reply(make())), cut(reply(make()), 1)]) {
-			const { error, images } = split(pieces);
+			const { error, images } = await split(pieces);
 			expect(error).toBeInstanceOf(SplitError);
 			expect(images).toEqual([]);
 		}
 	});
 
-	test('a reply that ends anywhere inside an image', () => {
+	test('a reply that ends anywhere inside an image', async () => {
 		const whole = reply(base64);
 		const start = whole.indexOf(base64);
 		for (let length = start; length <= start + base64.length; length++) {
-			const { error, images, text } = split(cut(whole.subarray(0, length), 97));
+			const { error, images, text } = await split(cut(whole.subarray(0, length), 97));
 			expect(images).toEqual([]);
 			// Too little to tell an image: the JSON that it leaves is cut short, which its reader sees.
 			if (length < start + 64) expect(text).toBe(whole.toString('latin1', 0, length));
@@ -233,8 +237,8 @@ describe('a damaged image is an error and never a wrong picture', () => {
 		}
 	});
 
-	test('the images before it are whole', () => {
-		const { images, error } = split([reply(base64), reply(base64).subarray(0, 500)]);
+	test('the images before it are whole', async () => {
+		const { images, error } = await split([reply(base64), reply(base64).subarray(0, 500)]);
 		expect(images.map(({ bytes }) => bytes.equals(small))).toEqual([true]);
 		expect(error).toBeInstanceOf(SplitError);
 	});

@@ -4,9 +4,11 @@ import { arriving, cut, failureOf, random } from '../../helpers';
 
 const PNG = { mimeType: 'image/png', extension: 'png' };
 
+const SOURCE = { field: 'Input Data Field Name', source: "'data'" };
+
 /** An image whose file comes in `pieces`. */
 const imageOf = (pieces: Uint8Array[], bytes = Buffer.concat(pieces).length) =>
-	new InputImage("'data'", PNG, bytes, async () => arriving(pieces));
+	new InputImage({ ...SOURCE, bytes, open: async () => arriving(pieces) }, PNG, false);
 
 async function encode(image: InputImage): Promise<string> {
 	const chunks: Buffer[] = [];
@@ -47,12 +49,8 @@ describe('the data URL of an image', () => {
 	});
 
 	test('carries the type of the file, not of its name', async () => {
-		const image = new InputImage(
-			'photo.png',
-			{ mimeType: 'image/webp', extension: 'webp' },
-			1,
-			() => Promise.resolve(arriving([Buffer.from('x')])),
-		);
+		const file = { ...SOURCE, bytes: 1, open: async () => arriving([Buffer.from('x')]) };
+		const image = new InputImage(file, { mimeType: 'image/webp', extension: 'webp' }, false);
 		expect(await encode(image)).toBe('"data:image/webp;base64,eA=="');
 	});
 });
@@ -69,9 +67,8 @@ describe('a file that is not as it was', () => {
 	});
 
 	test('unreadable', async () => {
-		const image = new InputImage("'data'", PNG, 10, () =>
-			Promise.reject(new Error('no such file')),
-		);
+		const open = () => Promise.reject(new Error('no such file'));
+		const image = new InputImage({ ...SOURCE, bytes: 10, open }, PNG);
 		expect((await failureOf(encode(image))).message).toBe('no such file');
 	});
 });

@@ -8,7 +8,12 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 /** Runs an attempt that fails with `errors` one after the other, then works. */
-function start(errors: unknown[], maxRetries = 2, signal = new AbortController().signal) {
+function start(
+	errors: unknown[],
+	maxRetries = 2,
+	signal = new AbortController().signal,
+	gate = { opensAt: 0 },
+) {
 	const begun = Date.now();
 	const times: number[] = [];
 	const attempt = async () => {
@@ -17,7 +22,7 @@ function start(errors: unknown[], maxRetries = 2, signal = new AbortController()
 		if (error !== undefined) throw error as Error;
 		return 'done';
 	};
-	const outcome = withRetries(attempt, { maxRetries, signal });
+	const outcome = withRetries(attempt, { maxRetries, signal, gate });
 	outcome.catch(() => {});
 	/** Milliseconds between the attempts so far. */
 	const waits = () => times.slice(1).map((time, index) => time - times[index]!);
@@ -118,4 +123,17 @@ test('a cancel ends the wait, and nothing is sent any more', async () => {
 	expect(error).toBe(reason);
 	expect(after).toBeLessThanOrEqual(250);
 	expect(run.times).toEqual([0]);
+});
+
+test('the wait that one request is asked for holds back the others', async () => {
+	const gate = { opensAt: 0 };
+	const { signal } = new AbortController();
+	const first = start([again(30_000)], 2, signal, gate);
+	await jest.advanceTimersByTimeAsync(1_000);
+	const second = start([], 2, signal, gate);
+	await finish(second);
+	expect(await Promise.all([first.outcome, second.outcome])).toEqual(['done', 'done']);
+	expect(second.times).toHaveLength(1);
+	expect(second.times[0]).toBeGreaterThanOrEqual(29_000);
+	expect(second.times[0]).toBeLessThan(29_250);
 });

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+
+import {
+	cleanJson,
+	createClean,
+	withoutDataUrls,
+} from '../../../../nodes/GeminiImage/errors/cleanText';
+
+const KEY = 'sk-0123456789abcdef0123456789abcdef';
+
+describe('foreign text in a message', () => {
+	const base64 = Buffer.alloc(300, 7).toString('base64');
+	test.each([
+		['stays as it is', 'Unknown parameter: "n"', 'Unknown parameter: "n"'],
+		['loses the key', `Key ${KEY} is wrong: ${KEY}.`, 'Key *** is wrong: ***.'],
+		['loses a data URL', 'Bad image data:image/png;base64,iVBORw0KGgo=', 'Bad image [base64]'],
+		['loses base64', `Bad image ${base64}, sorry`, 'Bad image [base64], sorry'],
+		['loses URL-safe base64', `Bad image ${'_-aB'.repeat(40)}`, 'Bad image [base64]'],
+		[
+			'loses base64 with escaped slashes',
+			`Bad image ${'aB/cd'.repeat(40).replaceAll('/', '\\/')}!`,
+			'Bad image [base64]!',
+		],
+		[
+			'loses base64 in lines',
+			`Bad image ${base64.replace(/.{76}/g, '$&\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
+		[
+			'loses base64 in lines as JSON writes them',
+			`Bad image ${base64.replace(/.{64}/g, '$&\\r\\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
+		[
+			'loses a data URL in lines',
+			`Bad image data:image\\/png;base64,${base64.replace(/.{76}/g, '$&\n')}, sorry`,
+			'Bad image [base64], sorry',
+		],
+		[
+			'keeps a long path',
+			'Model `projects/my-project-123456/locations/us-central1/publishers/google/models/x` is gone',
+			'Model `projects/my-project-123456/locations/us-central1/publishers/google/models/x` is gone',
+		],
+		['is one line', 'First\r\n\tsecond\n', 'First second'],
+		[
+			'keeps a long sentence of short words',
+			`${'word '.repeat(40)}end`,
+			`${'word '.repeat(40)}end`,
+		],
+	])('%s', (_name, text, expected) => {
+		expect(createClean([KEY])(text)).toBe(expected);
+	});
+
+	test('is short', () => {
+		const clean = createClean([])('many words '.repeat(500));
+		expect(clean.length).toBeLessThanOrEqual(600);
+		expect(clean.endsWith('…')).toBe(true);
+	});
+
+	test('without a key to hide stays as it is', () => {
+		expect(createClean([''])('No key given')).toBe('No key given');
+	});
+});
+
+/** Ways to write a character; a service may mix them. */
+const SPELLINGS: Record<string, (char: string, code: string) => string> = {
+	percent: (_char, code) => `%${code}`,
+	'percent, upper case': (_char, code) => `%${code.toUpperCase()}`,
+	'percent, twice': (_char, code) => `%25${code}`,
+	'percent, three times': (_char, code) => `%2525${code}`,
+	JSON: (_char, code) => `\\u00${code}`,
+	'JSON, upper case': (_char, code) => `\\u00${code.toUpperCase()}`,
+	'JSON in JSON': (_char, code) => `\\\\u00${code}`,
+	'escaped characters': (char) => (/\w/.test(char) ? char : `\\${char}`),
+	HTML: (char) => `&#${char.charCodeAt(0)};`,
+	'HTML, hexadecimal': (_char, code) => `&#x${code};`,
+	'HTML, upper case': (_char, code) => `&#x${code.toUpperCase()};`,
+};
+
+const spelled = (text: string, spell: (char: string, code: string) => string) =>
+	[...text].map((char) => spell(char, char.charCodeAt(0).toString(16))).join('');
+
+describe('a secret goes in any spelling', () => {
+	const secrets = fc.stringMatching(/^[\w.~+/=:$^*()[\]{}|?-]{12,60}$/);
+
+	test.each(Object.entries(SPELLINGS))('%s', (_name, spell) => {
+		const property = fc.property(secrets, (secret) => {
+			const text = `Key "${spelled(secret, spell)}" is wrong`;
+			expect(createClean([secret])(text)).toBe('Key "***" is wrong');
+		});
+		fc.assert(property, { seed: 23, numRuns: 200 });
+	});
+
+	test('mixed', () => {
+		const spellings = [...Object.values(SPELLINGS), (char: string) => char];
+		const property = fc.property(secrets, fc.infiniteStream(fc.nat()), (secret, choices) => {
+			const text = spelled(secret, (char, code) => {
+				return spellings[Number(choices.next().value) % spellings.length]!(char, code);
+			});
+			expect(createClean([secret])(`Key <${text}>`)).toBe('Key <***>');
+		});
+		fc.assert(property, { seed: 24, numRuns: 300 });
+	});
+
+	/** All that base64 in a text says, wherever its groups begin. */
+	const decoded = (text: string) =>
+		[...text.matchAll(/[\w+/-]+/g)].flatMap(([run]) =>
+			[0, 1, 2, 3].map((at) => Buffer.from(run.slice(at), 'base64').toString('latin1')),
+		);
+
+	test.each<[string, (text: string) => string]>([
+		['base64', (text) => Buffer.from(text).toString('base64')],
+		['URL-safe base64', (text) => Buffer.from(text).toString('base64url')],
+		['base64 in a URL', (text) => encodeURIComponent(Buffer.from(text).toString('base64'))],
+		['base64 in JSON', (text) => Buffer.from(text).toString('base64').replaceAll('/', '\\/')],
+	])('%s, wherever it stands in it', (_name, encode) => {
+		const around = fc.string({ maxLength: 5, unit: 'binary-ascii' });
+		const property = fc.property(secrets, around, around, (secret, before, after) => {
+			const clean = createClean([secret])(`Got ${encode(before + secret + after)} instead`);
+			expect(clean).toMatch(/\*\*\*|\[base64\]/);
+			const rest = decoded(
+				clean.replaceAll('%2F', '/').replaceAll('%2B', '+').replaceAll('\\/', '/'),
+			);
+			for (const text of rest) expect(text).not.toContain(secret.slice(3, -3));
+		});
+		fc.assert(property, { seed: 25, numRuns: 500 });
+	});
+
+	test('each of several, and none of nothing', () => {
+		const clean = createClean(['', KEY, 'Bearer tok-1']);
+		expect(clean(`a ${KEY} b Bearer tok-1 c`)).toBe('a *** b *** c');
+	});
+
+	test.each([0, 1, 20, KEY.length - 1])('that the cut leaves %i characters of', (left) => {
+		const text = `${' '.repeat(64 * 1024 - left)}${KEY} and more`;
+		expect(createClean([KEY])(`Hi${text.slice(2)}`)).toBe('Hi');
+	});
+});
+
+/** Foreign text that slow expressions stumble over. */
+test.each([
+	'-',
+	'a',
+	'A',
+	'/',
+	'\\',
+	'%',
+	'%25',
+	'&#',
+	'\n',
+	' ',
+	'haha',
+	'data:',
+	';base64,',
+	'aB1/',
+])('megabytes of %j are short at once', (piece) => {
+	const text = piece.repeat(Math.ceil(4_000_000 / piece.length));
+	expect(createClean([KEY, '%25', '----------'])(text).length).toBeLessThanOrEqual(600);
+	expect(withoutDataUrls(text).length).toBeLessThanOrEqual(text.length);
+});
+
+describe('text without data URLs', () => {
+	const base64 = Buffer.alloc(300, 7).toString('base64');
+	test.each([
+		['of an image', `A data:image/png;base64,${base64} B`, 'A [base64] B'],
+		['in capitals', `A DATA:IMAGE/PNG;BASE64,${base64} B`, 'A [base64] B'],
+		['of SVG', `A data:image/svg+xml;base64,${base64} B`, 'A [base64] B'],
+		['of sound', `A data:audio/wav;base64,${base64}`, 'A [base64]'],
+		['without a type', `A data:;base64,${base64}`, 'A [base64]'],
+		['with parameters', `A data:image/png;name="a.png";base64,${base64}`, 'A [base64]'],
+		['in lines', `A data:a/b;base64,${base64.replace(/.{76}/g, '$&\n')}\nB`, 'A [base64]\nB'],
+		[
+			'in lines of Windows',
+			`A data:a/b;base64,${base64.replace(/.{76}/g, '$&\r\n')}.`,
+			'A [base64].',
+		],
+		['in markdown', `![a](data:image/png;base64,${base64})`, '![a]([base64])'],
+		[
+			'several',
+			`data:a/b;base64,${base64},data:a/b;base64,${base64} and data:`,
+			'[base64],[base64] and data:',
+		],
+		['behind words of them', `data: and data:x;base64,${base64}`, 'data: and [base64]'],
+	])('%s', (_name, text, expected) => {
+		expect(withoutDataUrls(text)).toBe(expected);
+	});
+
+	test.each([
+		'Write data:image/png;base64,iVBORw0KGgo= into the page',
+		'data:image/svg+xml,<svg/>',
+		`;base64,${base64}`,
+		'',
+	])('keeps %j', (text) => {
+		expect(withoutDataUrls(text)).toBe(text);
+	});
+
+	test('of any length, up to its last word', () => {
+		const url = `data:image/png;base64,${Buffer.alloc(3_000_000, 7).toString('base64')}`;
+		expect(withoutDataUrls(`${'words '.repeat(100_000)}${url} end`)).toBe(
+			`${'words '.repeat(100_000)}[base64] end`,
+		);
+	});
+});
+
+describe('foreign JSON', () => {
+	const clean = createClean([KEY]);
+
+	test('is clean in every text and name, and else as it was', () => {
+		const value = { a: [1, null, true, `x ${KEY}`], [KEY]: { b: 0.5 } };
+		expect(cleanJson(value, clean)).toEqual({ a: [1, null, true, 'x ***'], '***': { b: 0.5 } });
+	});
+
+	test('is no deeper and wider than a reader needs', () => {
+		const deep = JSON.parse(`${'['.repeat(20_000)}1${']'.repeat(20_000)}`) as unknown;
+		expect(cleanJson(deep, clean)).toEqual([[[[[['…']]]]]]);
+		const wide = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`n${at}`, at]));
+		expect(Object.keys(cleanJson(wide, clean) as object)).toHaveLength(100);
+		expect(cleanJson(Array(5000).fill(1), clean)).toHaveLength(100);
+	});
+});

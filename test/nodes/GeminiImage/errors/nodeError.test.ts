@@ -1,0 +1,107 @@
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+
+import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
+import { failedItem, toNodeError } from '../../../../nodes/GeminiImage/errors/nodeError';
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+import { createReplyReducer } from '../../../../nodes/GeminiImage/reply/reply';
+import { connectionError, statusError } from '../../../../nodes/GeminiImage/transport/errors';
+import { thrownBy } from '../../helpers';
+
+const KEY = 'sk-0123456789abcdef0123456789abcdef';
+const base64 = Buffer.alloc(3000, 9).toString('base64');
+
+/** A node whose items have a key each. */
+function contextOf(...keys: string[]) {
+	return {
+		getNode: () => ({ name: 'Gemini Image', type: 'x', typeVersion: 1 }) as INode,
+		getCredentials: async (_type: string, itemIndex: number) => ({ apiKey: keys[itemIndex] }),
+	} as unknown as IExecuteFunctions;
+}
+
+const shown = (error: unknown) => toNodeError(contextOf(KEY), error, 0);
+const failure = (status: number, text: string, headers: Record<string, unknown> = {}) =>
+	shown(statusError(status, headers, text));
+const body = (message: string, fields: object = {}) =>
+	JSON.stringify({ error: { message, ...fields } });
+
+test('details show neither the key nor base64', async () => {
+	const fields = { type: `bad ${KEY}`, code: 'Aa'.repeat(1500), request_id: KEY };
+	expect((await failure(400, body('No', fields))).context.details).toEqual({
+		httpCode: '400',
+		type: 'bad ***',
+		code: '[base64]',
+		requestId: '***',
+	});
+	const { context } = await failure(500, '', { 'x-request-id': KEY });
+	expect(context.details).toMatchObject({ requestId: '***' });
+	const usage = { note: KEY, more: [{ image: base64 }] };
+	const details = (await shown(new ApiError('No', '', { usage }))).context.details;
+	expect(details).toEqual({ usage: { note: '***', more: [{ image: '[base64]' }] } });
+});
+
+test('the message shows neither the key nor base64', async () => {
+	for (const text of [
+		`${KEY} ${base64}`,
+		body(`${KEY} ${base64}`),
+		`{"error":"${KEY} ${base64}"}`,
+	]) {
+		const { message, description } = await failure(400, text);
+		expect(message).toBe('The service did not accept the request (400): *** [base64]');
+		expect(description).not.toContain(KEY);
+	}
+	const redirect = await failure(302, '', { location: `https://x.example/?key=${KEY}` });
+	expect(redirect.message).not.toContain(KEY);
+	expect((await shown(connectionError(new Error(`Bad header ${KEY}`)))).message).toBe(
+		'The service could not be reached: Bad header ***',
+	);
+	expect((await shown(new Error(`A bug with ${KEY}`))).message).toBe('A bug with ***');
+	expect((await shown(`text ${KEY}`)).message).toBe('text ***');
+});
+
+test('an error in a reply in many words is quoted in few, without base64', async () => {
+	const said = `Bad\nimage ${Buffer.alloc(900, 7).toString('base64')}${' sorry'.repeat(900)}`;
+	const reducer = createReplyReducer(createPlaceholders());
+	const { message } = await shown(thrownBy(() => reducer.add({ error: { message: said } })));
+	const start = 'The service reported an error in its reply: Bad image [base64] sorry sorry';
+	expect(message.startsWith(start)).toBe(true);
+	expect(message.length).toBeLessThanOrEqual(600);
+});
+
+test('the key is that of the item, with and without its prefix', async () => {
+	const context = contextOf('key-of-item-0', ' Bearer key-of-item-1 ');
+	const error = new ApiError('key-of-item-0, key-of-item-1', '');
+	expect((await toNodeError(context, error, 0)).message).toBe('***, key-of-item-1');
+	expect((await toNodeError(context, error, 1)).message).toBe('key-of-item-0, ***');
+});
+
+test('without a credential, the failure is shown all the same', async () => {
+	const context = { ...contextOf(), getCredentials: () => Promise.reject(new Error('none')) };
+	const error = await toNodeError(context as IExecuteFunctions, new ApiError('No', 'Do'), 0);
+	expect(error).toMatchObject({ message: 'No', description: 'Do' });
+});
+
+test('a status makes an error of the API, anything else one of the operation', async () => {
+	const withStatus = await failure(429, body('Slow down'));
+	expect(withStatus).toBeInstanceOf(NodeApiError);
+	expect(withStatus).toMatchObject({ httpCode: '429' });
+	const refused = await shown(new ApiError('No', 'Do', { field: 'Prompt' }));
+	expect(refused).toBeInstanceOf(NodeOperationError);
+	expect(refused).toMatchObject({ description: 'Do', context: { details: { field: 'Prompt' } } });
+	expect(await shown(withStatus)).toBe(withStatus);
+});
+
+test('a message that names a system error stays as it is', async () => {
+	const { message } = await failure(500, body('upstream ECONNREFUSED'));
+	expect(message).toBe('The service failed (500): upstream ECONNREFUSED');
+});
+
+test('a failed item has the message, the description and the details', async () => {
+	const error = new ApiError(`No ${KEY}`, 'Do', { finishReason: 'stop' });
+	expect(await failedItem(contextOf(KEY), error, 0)).toEqual({
+		json: { error: 'No ***', details: { description: 'Do', finishReason: 'stop' } },
+	});
+	expect(await failedItem(contextOf(KEY), new Error('A bug'), 0)).toEqual({
+		json: { error: 'A bug', details: { description: undefined } },
+	});
+});

@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import {
+	chatBody,
+	encodeBody,
+	imagesBody,
+	optionsWithoutPlace,
+} from '../../../../nodes/GeminiImage/request/body';
+import { InputImage } from '../../../../nodes/GeminiImage/request/inputImage';
+import type { Prompt } from '../../../../nodes/GeminiImage/request/prompt';
+import { arriving, cut, DEFAULT_OPTIONS, failureOf, random } from '../../helpers';
+
+type Changes = Partial<Omit<Prompt, 'options'>> & { options?: Partial<Prompt['options']> };
+
+const promptOf = ({ options, ...changes }: Changes): Prompt => ({
+	model: 'gemini-2.5-flash-image',
+	text: 'A cat',
+	images: [],
+	...changes,
+	options: { ...DEFAULT_OPTIONS, ...options },
+});
+/** What is sent. */
+const sent = (body: object): unknown => JSON.parse(JSON.stringify(body));
+const chat = (changes: Changes) => sent(chatBody(promptOf(changes)));
+const images = (changes: Changes) => sent(imagesBody(promptOf(changes)));
+
+const model = 'gemini-2.5-flash-image';
+const messages = [{ role: 'user', content: 'A cat' }];
+
+test.each([model, 'gemini-3.0-pro-image-preview'])(
+	'%s: the body is exactly the request of the reference',
+	(id) => {
+		const file = join(__dirname, '../../../fixtures', `${id}.request.json`);
+		const text = 'Draw a cute orange cat sitting on a windowsill watching the sunset';
+		expect(chat({ model: id, text })).toStrictEqual(JSON.parse(readFileSync(file, 'utf8')));
+	},
+);
+
+describe('POST /chat/completions', () => {
+	test.each<[string, Changes, object]>([
+		['nothing but the prompt', {}, {}],
+		['without streaming', { options: { stream: false } }, { stream: false }],
+		['an aspect ratio', { aspectRatio: '16:9' }, { image_config: { aspect_ratio: '16:9' } }],
+		['an image size', { imageSize: '4K' }, { image_config: { image_size: '4K' } }],
+		[
+			'both',
+			{ aspectRatio: '1:1', imageSize: '512' },
+			{ image_config: { aspect_ratio: '1:1', image_size: '512' } },
+		],
+		[
+			'numbers, of which 0 is one',
+			{ options: { temperature: 0, topP: 0, topK: 1, maxTokens: 100 } },
+			{ temperature: 0, top_p: 0, top_k: 1, max_tokens: 100 },
+		],
+		['reasoning effort', { options: { reasoningEffort: 'low' } }, { reasoning_effort: 'low' }],
+		[
+			'safety settings',
+			{ options: { safetySettings: [{ category: 'C', threshold: 'BLOCK_NONE' }] } },
+			{ safety_settings: [{ category: 'C', threshold: 'BLOCK_NONE' }] },
+		],
+		[
+			'an extra body, which wins',
+			{ options: { temperature: 1, extraBody: { temperature: 2, modalities: ['image'] } } },
+			{ temperature: 2, modalities: ['image'] },
+		],
+	])('%s', (_name, changes, expected) => {
+		expect(chat(changes)).toStrictEqual({ model, messages, stream: true, ...expected });
+	});
+
+	test('system message, then history, then the prompt', () => {
+		const history = [
+			{ role: 'user', content: 'Hi' },
+			{ role: 'assistant', content: 'Hello' },
+		];
+		const body = chat({ options: { systemMessage: 'Be brief', history } });
+		expect(body).toMatchObject({
+			messages: [{ role: 'system', content: 'Be brief' }, ...history, messages[0]],
+		});
+	});
+
+	test('with images, the text part comes first, then the images in order', () => {
+		const urls = ['https://example.com/b.png', 'https://example.com/a.png'];
+		expect(chat({ images: urls })).toMatchObject({
+			messages: [
+				{
+					role: 'user',
+					content: [
+						{ type: 'text', text: 'A cat' },
+						{ type: 'image_url', image_url: { url: urls[0] } },
+						{ type: 'image_url', image_url: { url: urls[1] } },
+					],
+				},
+			],
+		});
+	});
+});
+
+describe('POST /images/generations and /images/edits', () => {
+	const a = 'https://example.com/a.png';
+	const b = 'https://example.com/b.png';
+	test.each<[string, Changes, object]>([
+		['nothing but the prompt', {}, {}],
+		['one image', { images: [a] }, { image: a }],
+		['several images', { images: [b, a] }, { image: [b, a] }],
+		[
+			'everything it takes',
+			{ aspectRatio: '21:9', imageSize: '1K', options: { temperature: 0.5, topP: 1, topK: 40 } },
+			{
+				image_config: { aspect_ratio: '21:9', image_size: '1K' },
+				temperature: 0.5,
+				top_p: 1,
+				top_k: 40,
+			},
+		],
+		['an extra body', { options: { extraBody: { n: 2 } } }, { n: 2 }],
+	])('%s', (_name, changes, expected) => {
+		expect(images(changes)).toStrictEqual({ model, prompt: 'A cat', ...expected });
+	});
+});
+
+const PNG = { mimeType: 'image/png', extension: 'png' };
+const { bytes, upTo } = random(5);
+
+const imageOf = (content: Buffer, announced = content.length) =>
+	new InputImage(
+		{
+			field: 'Input Data Field Name',
+			source: "'data'",
+			bytes: announced,
+			open: async () => arriving(cut(content, () => upTo(5_000))),
+		},
+		PNG,
+		false,
+	);
+const dataUrl = (content: Buffer) => `data:image/png;base64,${content.toString('base64')}`;
+async function readAll(body: ReturnType<typeof encodeBody>): Promise<Buffer> {
+	return Buffer.concat((await body.stream().toArray()) as Buffer[]);
+}
+
+const files = [0, 1, 2, 3, 10_000, 70_001].map((length) => bytes(length));
+const url = 'https://example.com/cat.png';
+
+test('a body without images is plain JSON of the length that it says', async () => {
+	const body = chatBody(
+		promptOf({ model: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] }),
+	);
+	const encoded = encodeBody(body, []);
+	const sent = await readAll(encoded);
+	expect(JSON.parse(sent.toString())).toEqual(body);
+	expect(encoded.bytes).toBe(sent.length);
+});
+
+test('images stand in the body in their order, between URLs', async () => {
+	const images = [
+		imageOf(files[4]!),
+		url,
+		imageOf(files[5]!),
+		imageOf(files[4]!),
+		imageOf(files[1]!),
+	];
+	const encoded = encodeBody(
+		chatBody(promptOf({ model: 'm', text: 'Zwei Kätzchen 🐈🐈', images })),
+		images,
+	);
+	const sent = await readAll(encoded);
+	const { messages } = JSON.parse(sent.toString()) as { messages: unknown };
+	const urls = [
+		dataUrl(files[4]!),
+		url,
+		dataUrl(files[5]!),
+		dataUrl(files[4]!),
+		dataUrl(files[1]!),
+	];
+	expect(messages).toEqual([
+		{
+			role: 'user',
+			content: [
+				{ type: 'text', text: 'Zwei Kätzchen 🐈🐈' },
+				...urls.map((each) => ({ type: 'image_url', image_url: { url: each } })),
+			],
+		},
+	]);
+	expect(encoded.bytes).toBe(sent.length);
+});
+
+test('the images API takes the same images', async () => {
+	const images = files.map((file) => imageOf(file));
+	const encoded = encodeBody(imagesBody(promptOf({ model: 'm', text: 'Mix', images })), images);
+	const sent = await readAll(encoded);
+	expect(JSON.parse(sent.toString())).toEqual({
+		model: 'm',
+		prompt: 'Mix',
+		image: files.map((file) => dataUrl(file)),
+	});
+	expect(encoded.bytes).toBe(sent.length);
+});
+
+test('a prompt cannot pass for an image', async () => {
+	const image = imageOf(files[2]!);
+	const prompt = 'data:image/png;base64, "00000000-0000-4000-8000-000000000000" $& $1';
+	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: prompt, images: [image] })), [
+		image,
+	]);
+	const sent = (await readAll(encoded)).toString();
+	expect(JSON.parse(sent)).toMatchObject({
+		messages: [{ content: [{ text: prompt }, { image_url: { url: dataUrl(files[2]!) } }] }],
+	});
+});
+
+test.each([
+	['messages', chatBody, [{ role: 'user', content: 'Zwei Kätzchen 🐈🐈' }]],
+	['image', imagesBody, url],
+])('an Extra Body that replaces %s replaces the images in it', async (field, bodyOf, value) => {
+	const images = [imageOf(files[5]!), imageOf(files[2]!)];
+	const options = { extraBody: { [field]: value } };
+	const encoded = encodeBody(
+		bodyOf(promptOf({ model: 'm', text: 'Mix', images, options })),
+		images,
+	);
+	const sent = await readAll(encoded);
+	expect(JSON.parse(sent.toString())).toMatchObject({ model: 'm', [field]: value });
+	expect(encoded.bytes).toBe(sent.length);
+});
+
+test('each attempt gets a whole body of its own', async () => {
+	const image = imageOf(files[5]!);
+	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Again', images: [image] })), [
+		image,
+	]);
+	const [first, second] = [encoded.stream(), encoded.stream()];
+	first.destroy();
+	const sent = Buffer.concat((await second.toArray()) as Buffer[]);
+	expect(sent.length).toBe(encoded.bytes);
+	expect(sent.equals(await readAll(encoded))).toBe(true);
+});
+
+test('a file that changed ends the body with an error', async () => {
+	const image = imageOf(Buffer.alloc(9), 10);
+	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Hi', images: [image] })), [
+		image,
+	]);
+	expect((await failureOf(readAll(encoded))).message).toBe(
+		"The file of 'data' has 9 bytes instead of 10",
+	);
+});
+
+test('names the options that the Images endpoint has no place for', () => {
+	const options = {
+		systemMessage: 'Hi',
+		maxTokens: 1,
+		reasoningEffort: 'low',
+		safetySettings: [{}],
+	};
+	expect(optionsWithoutPlace(promptOf({ options }))).toEqual([
+		'System Message',
+		'Max Tokens',
+		'Reasoning Effort',
+		'Safety Settings',
+	]);
+	expect(optionsWithoutPlace(promptOf({ options: { temperature: 1, topK: 2 } }))).toEqual([]);
+});
+
+test.each([
+	['', '(no words)'],
+	[' \n', '(no words)'],
+	[[], '(no words)'],
+	['Hi', 'Hi'],
+	[[{ text: 'Hi' }], [{ text: 'Hi' }]],
+])('a message of the history with the content %j is sent with %j', (content, expected) => {
+	const history = [{ role: 'assistant', content }];
+	expect(chat({ options: { history } })).toMatchObject({
+		messages: [{ role: 'assistant', content: expected }, messages[0]],
+	});
+});
