@@ -21,7 +21,7 @@ const FAILURES: Array<[statuses: number[], message: string]> = [
 ];
 
 /** What may stand behind the API root: slashes, or an endpoint pasted with it. */
-const TAIL = /\/+(?:chat\/completions\/*)?$/;
+const TAIL = /\/{1,9}(?:chat\/completions\/{0,9})?$/;
 
 /** The API root of a credential, without a slash at the end. */
 export function apiRootOf(credentials: ICredentialDataDecryptedObject): string {

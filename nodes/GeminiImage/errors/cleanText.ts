@@ -95,7 +95,7 @@ function spellingsOf(secret: string): RegExp[] {
 	const inBase64 = [0, 1, 2].map((shift) => {
 		const base64 = Buffer.from(' '.repeat(shift) + secret).toString('base64');
 		// Characters that what stands around the secret shares with it.
-		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?=+$/, '');
+		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?={1,2}$/, '');
 	});
 	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
 	const encoded = [...inBase64, ...urlSafe].filter(({ length }) => length >= MIN_ENCODED_CHARS);

@@ -35,7 +35,7 @@ export function parseErrorBody(text: string): ErrorBody {
 		return object ? describeError(object) : { message: asText(body) };
 	} catch {
 		const isHtml = trimmed.startsWith('<');
-		const title = /<(title|h1)[^<>]*>([^<]+)</i.exec(trimmed)?.[2]?.trim();
+		const title = /<(?:title|h1)[^<>]*>([^<]+)</i.exec(trimmed)?.[1]?.trim();
 		return { message: isHtml ? title : trimmed || undefined };
 	}
 }

@@ -10,14 +10,14 @@ export interface ImageType {
 export const SIGNATURE_BYTES = 16;
 
 const SIGNATURES: Array<[RegExp, ImageType]> = [
-	[/^\x89PNG\r\n[^]\n/, { mimeType: 'image/png', extension: 'png' }],
+	[/^\x89PNG\r\n.\n/s, { mimeType: 'image/png', extension: 'png' }],
 	[/^\xff\xd8\xff/, { mimeType: 'image/jpeg', extension: 'jpg' }],
-	[/^RIFF[^]{4}WEBP/, { mimeType: 'image/webp', extension: 'webp' }],
+	[/^RIFF.{4}WEBP/s, { mimeType: 'image/webp', extension: 'webp' }],
 	[/^GIF8[79]a/, { mimeType: 'image/gif', extension: 'gif' }],
-	[/^[^]{4}ftyp(?:hei[cmsx]|hev[cmsx])/, { mimeType: 'image/heic', extension: 'heic' }],
-	[/^[^]{4}ftyp(?:mif1|msf1)/, { mimeType: 'image/heif', extension: 'heif' }],
-	[/^[^]{4}ftypavi[fs]/, { mimeType: 'image/avif', extension: 'avif' }],
-	[/^BM[^]{4}\0{4}/, { mimeType: 'image/bmp', extension: 'bmp' }],
+	[/^.{4}ftyp(?:hei[cmsx]|hev[cmsx])/s, { mimeType: 'image/heic', extension: 'heic' }],
+	[/^.{4}ftyp(?:mif1|msf1)/s, { mimeType: 'image/heif', extension: 'heif' }],
+	[/^.{4}ftypavi[fs]/s, { mimeType: 'image/avif', extension: 'avif' }],
+	[/^BM.{4}\0{4}/s, { mimeType: 'image/bmp', extension: 'bmp' }],
 	[/^(?:II\*\0|MM\0\*)/, { mimeType: 'image/tiff', extension: 'tiff' }],
 ];
 

@@ -7,9 +7,10 @@ const PLAIN = String.raw`[\w+/-]`;
 const ESCAPED = String.raw`\\/|\\u00(?:2[bdfBDF]|3\d|4[1-9a-fA-F]|5[\daAfF]|6[1-9a-fA-F]|7[\daA])`;
 const LINE_END = String.raw`(?:(?:\\r|\\u000[dD])?(?:\\n|\\u000[aA])|\\r) {0,16}`;
 const PADDING = String.raw`(?:=|\\u003[dD])*`;
-// What follows each loop may be empty, so nothing is ever tried a second time.
+// No two ways to read the same text, and what follows each loop may be empty: nothing is ever tried
+// a second time.
 const RUN = new RegExp(
-	`(?:${PLAIN}+|${ESCAPED}|${LINE_END}(?=${PLAIN}|${ESCAPED}))*${PADDING}`,
+	`${PLAIN}*(?:(?:${ESCAPED}|${LINE_END}(?=${PLAIN}|${ESCAPED}))${PLAIN}*)*${PADDING}`,
 	'y',
 );
 const MORE_PADDING = new RegExp(PADDING, 'y');
