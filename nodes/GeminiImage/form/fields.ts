@@ -1,5 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
+import { byModel, choicesOf } from './choices';
 import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, listName, MODELS } from './models';
 import { shownFor, type ImageSource, type OperationFacts } from './operationFacts';
 import { optionsField } from './optionFields';
@@ -12,7 +13,8 @@ export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
 		...operations.flatMap(imageSourceField),
 		{ ...binaryField, displayOptions: shownFrom(operations, 'binary') },
 		{ ...urlsField, displayOptions: shownFrom(operations, 'url') },
-		...imageFields,
+		...byModel(aspectRatioField, 'aspectRatios', 'model'),
+		...byModel(imageSizeField, 'imageSizes', 'model'),
 		{ ...countField, displayOptions: shownFor(operations, 'isRepeatable') },
 		optionsField(operations),
 	];
@@ -118,31 +120,24 @@ const urlsField: INodeProperties = {
 	description: 'Addresses of images that the service can reach, or data URLs',
 };
 
-const AUTO = { name: 'Auto', value: 'auto', description: 'Leave the choice to the model' };
+const aspectRatioField: INodeProperties = {
+	displayName: 'Aspect Ratio',
+	name: 'aspectRatio',
+	type: 'options',
+	options: choicesOf(ASPECT_RATIOS, 'aspectRatios'),
+	default: 'auto',
+	description: 'Width to height of the image, as far as the chosen model offers it',
+};
 
-function choices(values: string[]) {
-	return [AUTO, ...values.map((value) => ({ name: value, value }))];
-}
-
-const imageFields: INodeProperties[] = [
-	{
-		displayName: 'Aspect Ratio',
-		name: 'aspectRatio',
-		type: 'options',
-		options: choices(ASPECT_RATIOS),
-		default: 'auto',
-		description: 'Width to height of the image. The four narrowest need Gemini 3.1 Flash Image.',
-	},
-	{
-		displayName: 'Image Size',
-		name: 'imageSize',
-		type: 'options',
-		options: choices(IMAGE_SIZES),
-		default: 'auto',
-		description:
-			'Resolution class of the image. Gemini 2.5 Flash Image takes 1K only, 512 needs Gemini 3.1 Flash Image.',
-	},
-];
+const imageSizeField: INodeProperties = {
+	displayName: 'Image Size',
+	name: 'imageSize',
+	type: 'options',
+	options: choicesOf(IMAGE_SIZES, 'imageSizes'),
+	default: 'auto',
+	description:
+		'Resolution of the image, as far as the chosen model offers it; a square one has 512, 1024, 2048 or 4096 pixels a side',
+};
 
 const countField: INodeProperties = {
 	displayName: 'Number of Images',

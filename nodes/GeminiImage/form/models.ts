@@ -119,24 +119,22 @@ export const IMAGE_SIZES = ALL_SIZES.filter((size) =>
 	MODELS.some(({ imageSizes }) => imageSizes.includes(size)),
 );
 
-/** An id without what gateways vary: prefix, case, `-preview`, and 3.0 for 3. */
-function familyOf(id: string): string {
-	const name = id.slice(id.lastIndexOf('/') + 1).toLowerCase();
-	return name
-		.trim()
-		.replace(/-preview$/, '')
-		.replace('3.0', '3');
+/**
+ * The source of an expression for any spelling of the ids of `models`, in lower case: gateways vary
+ * the prefix and `-preview`.
+ */
+export function idPattern(models: Model[]): string {
+	const ids = models.flatMap(({ id, currentId, otherIds }) => [id, currentId, ...otherIds]);
+	const names = new Set(ids.map((id) => id.replace(/-preview$/, '').replaceAll('.', '\\.')));
+	return `^(?:.*/)?(?:${[...names].join('|')})(?:-preview)?$`;
 }
 
-const FAMILIES = new Map(
-	MODELS.flatMap((model) =>
-		[model.id, model.currentId, ...model.otherIds].map((id) => [familyOf(id), model] as const),
-	),
-);
+const PATTERNS = MODELS.map((model) => ({ model, pattern: new RegExp(idPattern([model])) }));
 
 /** The model that any spelling of its id names; undefined for others, whose values go unchecked. */
 export function findModel(id: string): Model | undefined {
-	return FAMILIES.get(familyOf(id));
+	const spelling = id.trim().toLowerCase();
+	return PATTERNS.find(({ pattern }) => pattern.test(spelling))?.model;
 }
 
 /** What a list calls a model: n8n shows names alone, so they say what it is good for. */

@@ -1,7 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { byModel, type Limit } from './choices';
+import { MODEL_OPTIONS } from './modelOptions';
 import { shownFor, type OperationFacts } from './operationFacts';
-import { safetySettings } from './safetySettings';
 
 /** The options that an operation has only with a certain fact; all others have every operation. */
 const NEEDS: Record<string, keyof OperationFacts> = {
@@ -9,6 +10,9 @@ const NEEDS: Record<string, keyof OperationFacts> = {
 	endpoint: 'needsImage',
 	history: 'hasHistory',
 };
+
+/** The options whose values depend on the model. */
+const LIMITS: Record<string, Limit> = { reasoningEffort: 'reasoningEfforts' };
 
 /** Whether an operation has an option. */
 export function hasOption(operation: OperationFacts, name: string): boolean {
@@ -24,8 +28,10 @@ export function optionsField(operations: OperationFacts[]): INodeProperties {
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		options: OPTION_FIELDS.map((field) => {
+		options: OPTION_FIELDS.flatMap((field) => {
 			const fact = NEEDS[field.name];
+			const limit = LIMITS[field.name];
+			if (limit) return byModel(field, limit, '/model');
 			return fact ? { ...field, displayOptions: shownFor(operations, fact, '/operation') } : field;
 		}),
 	};
@@ -34,8 +40,8 @@ export function optionsField(operations: OperationFacts[]): INodeProperties {
 /** A timer of Node that is set for longer fires at once; in seconds. */
 const MAX_TIMEOUT_S = 2_147_483;
 
-/** In the order of their names. Ranges and defaults stand here only. */
-const OPTION_FIELDS: INodeProperties[] = [
+/** What the node does itself. Ranges and defaults stand here and in {@link MODEL_OPTIONS} only. */
+const NODE_OPTIONS: INodeProperties[] = [
 	{
 		displayName: 'Chat History',
 		name: 'history',
@@ -72,13 +78,6 @@ const OPTION_FIELDS: INodeProperties[] = [
 		description: 'Which part of the API to use',
 	},
 	{
-		displayName: 'Extra Body',
-		name: 'extraBody',
-		type: 'json',
-		default: '{}',
-		description: 'JSON object whose fields are set in the body of the request',
-	},
-	{
 		displayName: 'File Name',
 		name: 'fileName',
 		type: 'string',
@@ -93,6 +92,21 @@ const OPTION_FIELDS: INodeProperties[] = [
 		default: false,
 		description:
 			'Whether to add a signed link to each image to the output, which agents and chats can pass on',
+	},
+	{
+		displayName: 'Images per Reply',
+		name: 'imagesPerReply',
+		type: 'options',
+		options: [
+			{ name: 'All', value: 'all', description: 'Every image that the reply holds' },
+			{
+				name: 'Last',
+				value: 'last',
+				description: 'The last alone, as models may send drafts before the final one',
+			},
+		],
+		default: 'all',
+		description: 'Which images to keep if one reply holds several',
 	},
 	{
 		displayName: 'Max Concurrency',
@@ -111,14 +125,6 @@ const OPTION_FIELDS: INodeProperties[] = [
 		description: 'How often to repeat a request that the service turned away without working on it',
 	},
 	{
-		displayName: 'Max Tokens',
-		name: 'maxTokens',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 32768,
-		description: 'Most tokens that the reply may take; an image takes 1,000 to 2,500',
-	},
-	{
 		displayName: 'Put Output File in Field',
 		name: 'binaryPropertyOutput',
 		type: 'string',
@@ -127,20 +133,13 @@ const OPTION_FIELDS: INodeProperties[] = [
 		description: 'Further images of a chat answer go to the same name with _1, _2 and so on',
 	},
 	{
-		displayName: 'Reasoning Effort',
-		name: 'reasoningEffort',
-		type: 'options',
-		options: [
-			{ name: 'High', value: 'high' },
-			{ name: 'Low', value: 'low' },
-			{ name: 'Medium', value: 'medium' },
-			{ name: 'Minimal', value: 'minimal' },
-			{ name: 'None', value: 'none' },
-		],
-		default: 'medium',
-		description: 'How long the model thinks before it draws, where it has a choice',
+		displayName: 'Simplify',
+		name: 'simplify',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to leave ID, creation time, reasoning and finish reason out of the output; on by default for tools only',
 	},
-	safetySettings,
 	{
 		displayName: 'Stream',
 		name: 'stream',
@@ -150,23 +149,6 @@ const OPTION_FIELDS: INodeProperties[] = [
 			'Whether to receive the reply in pieces, which keeps slow requests alive through proxies',
 	},
 	{
-		displayName: 'System Message',
-		name: 'systemMessage',
-		type: 'string',
-		typeOptions: { rows: 2 },
-		default: '',
-		placeholder: 'e.g. Paint in the style of old travel posters',
-		description: 'Instruction that stands above the prompt',
-	},
-	{
-		displayName: 'Temperature',
-		name: 'temperature',
-		type: 'number',
-		typeOptions: { minValue: 0, maxValue: 2, numberPrecision: 2 },
-		default: 1,
-		description: 'How varied the results are, from 0 to 2',
-	},
-	{
 		displayName: 'Timeout',
 		name: 'timeout',
 		type: 'number',
@@ -174,23 +156,12 @@ const OPTION_FIELDS: INodeProperties[] = [
 		default: 300,
 		description: 'Longest wait without receiving a single byte, in seconds',
 	},
-	{
-		displayName: 'Top K',
-		name: 'topK',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 64,
-		description: 'How many of the likeliest tokens to choose from',
-	},
-	{
-		displayName: 'Top P',
-		name: 'topP',
-		type: 'number',
-		typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
-		default: 0.95,
-		description: 'Share of probability of the tokens to choose from, from 0 to 1',
-	},
 ];
+
+/** In the order of their names. */
+const OPTION_FIELDS = [...MODEL_OPTIONS, ...NODE_OPTIONS].sort((a, b) =>
+	a.displayName.localeCompare(b.displayName),
+);
 
 /** The field of an option. */
 export function optionField(name: string): INodeProperties {

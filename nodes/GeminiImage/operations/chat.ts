@@ -15,7 +15,7 @@ export function answerItem(
 ): INodeExecutionData[] {
 	const fields = images.map((_image, index) => numbered(options.binaryPropertyOutput, index));
 	const files = images.map(({ binary }, index) => [fields[index], binary] as const);
-	const facts = describeReply(reply);
+	const facts = describeReply(reply, options);
 	const thisTurn = [
 		{ role: 'user', content: text },
 		{ role: 'assistant', content: facts.text },

@@ -11,7 +11,7 @@ export function imageItems(
 	{ options }: Prompt,
 	{ reply, images }: Received,
 ): INodeExecutionData[] {
-	const { usage, ...facts } = describeReply(reply);
+	const { usage, ...facts } = describeReply(reply, options);
 	return images.map((image, index) => ({
 		json: {
 			image: describeImage(turn, image, index),

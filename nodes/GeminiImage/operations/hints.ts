@@ -1,4 +1,5 @@
 import { previewHint } from '../form/goneModel';
+import type { OperationFacts } from '../form/operationFacts';
 import type { Received } from '../reply/receive';
 import type { Prompt } from '../request/prompt';
 
@@ -9,7 +10,11 @@ const SIDES: Record<string, number> = { '512': 512, '1K': 1024, '2K': 2048, '4K'
 const TOLERANCE = 0.7;
 
 /** What is different from what was asked for, or will be. */
-export function resultHints(prompt: Prompt, { images }: Received): string[] {
+export function resultHints(
+	operation: OperationFacts,
+	prompt: Prompt,
+	{ images }: Received,
+): string[] {
 	const { imageSize, aspectRatio, model } = prompt;
 	const side = SIDES[imageSize ?? ''];
 	const hints = images.flatMap(({ width, height }) => {
@@ -22,8 +27,13 @@ export function resultHints(prompt: Prompt, { images }: Received): string[] {
 			isOther && `The service sent an image of ${size}, not of the Aspect Ratio ${aspectRatio}`,
 		];
 	});
-	return [...hints, previewHint(model)].filter((hint) => typeof hint === 'string');
+	const several = operation.needsImage && images.length > 1 && severalHint(images.length);
+	return [...hints, several, previewHint(model)].filter((hint) => typeof hint === 'string');
 }
+
+/** A request asks for one image; what came before it may be drafts. */
+const severalHint = (count: number): string =>
+	`The service sent ${count} images for one request. The last is usually the final one; the option Images per Reply can keep it alone`;
 
 function isRatio(ratio: number, asked: string): boolean {
 	const [width, height] = asked.split(':').map(Number);

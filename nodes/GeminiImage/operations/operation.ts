@@ -33,6 +33,6 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const prompt = await readPrompt(turn);
 	const received = await send(turn, prompt);
 	countTokens(turn.context, received.reply);
-	resultHints(prompt, received).forEach(turn.hint);
+	resultHints(turn.operation, prompt, received).forEach(turn.hint);
 	return turn.operation.toItems(turn, prompt, received);
 }

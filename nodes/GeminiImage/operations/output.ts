@@ -5,14 +5,22 @@ import { cleanJson, withoutDataUrls } from '../errors/cleanText';
 import { asNumber, asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
 import type { Reply } from '../reply/reply';
+import type { Options } from '../request/options';
 import type { Turn } from './operation';
 
-/** What every output item says of the reply. What the service says of itself holds no base64. */
-export function describeReply(reply: Reply) {
-	return {
+/**
+ * What every output item says of the reply, the most wanted first. What the service says of itself
+ * holds no base64.
+ */
+export function describeReply(reply: Reply, { simplify }: Pick<Options, 'simplify'>) {
+	const facts = {
 		text: withoutDataUrls(reply.text),
 		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
 		model: reply.model,
+	};
+	if (simplify) return facts;
+	return {
+		...facts,
 		finishReason: reply.finishReason,
 		reasoning: reply.reasoning === null ? null : withoutDataUrls(reply.reasoning),
 		id: reply.id,

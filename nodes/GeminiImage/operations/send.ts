@@ -8,7 +8,7 @@ import { numbered } from './output';
 /** Sends one prompt and receives its reply, images stored. */
 export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
 	const { context, operation, client, signal, itemIndex, hint } = turn;
-	const { timeoutMs, maxRetries } = prompt.options;
+	const { timeoutMs, maxRetries, imagesPerReply } = prompt.options;
 	const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
 	const { path, body } = requestOf(turn, prompt);
 	const live = operation.hasHistory ? createLiveText(context, itemIndex) : undefined;
@@ -17,7 +17,8 @@ export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
 	try {
 		return await receive(answer, {
 			storeBinary: context.helpers.prepareBinaryData,
-			nameOf: (index) => nameOf(turn, index),
+			nameOf: (index) => nameOf(turn, imagesPerReply === 'last' ? 0 : index),
+			imagesPerReply,
 			download: async (url) => await client.download(url, settings),
 			needsImage: operation.needsImage,
 			onText: live?.add,

@@ -37,6 +37,8 @@ export interface StoreSettings {
 	storeBinary: StoreBinary;
 	/** The name, without extension, of the image with that index among those of the reply. */
 	nameOf(index: number): string;
+	/** Which of the wanted images are kept. */
+	imagesPerReply?: 'all' | 'last';
 	signal: AbortSignal;
 }
 
@@ -45,7 +47,8 @@ export interface StoreSettings {
  * an image only on `commit`: until then, `discard` leaves nothing behind, because n8n drops a file
  * whose stream fails.
  */
-export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings) {
+export function createImageStore(settings: StoreSettings) {
+	const { storeBinary, nameOf, imagesPerReply, signal } = settings;
 	const pending: PendingImage[] = [];
 
 	/** Resolves when the image has been read off `chunks`, up to its end. */
@@ -88,7 +91,7 @@ export function createImageStore({ storeBinary, nameOf, signal }: StoreSettings)
 			const isGood = image.failure === undefined && isWanted(image.number);
 			if (isGood && !images.has(digest)) images.set(digest, image);
 		}
-		const kept = [...images.values()];
+		const kept = [...images.values()].slice(imagesPerReply === 'last' ? -1 : 0);
 		for (const image of pending) {
 			if (kept.includes(image)) image.verdict.resolve();
 			else image.verdict.reject(new Error('Not wanted'));

@@ -7,6 +7,9 @@ import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
 import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
 
+/** Which images of a reply are kept. */
+export type ImagesPerReply = 'all' | 'last';
+
 /** The values of the Options collection, checked; undefined if nothing is to be sent. */
 export interface Options {
 	endpoint: string;
@@ -24,6 +27,9 @@ export interface Options {
 	/** Without extension, safe for every file system. */
 	fileName: string;
 	imageLink: boolean;
+	/** Whether what only says how a reply was made stays out of the output. */
+	simplify: boolean;
+	imagesPerReply: ImagesPerReply;
 	maxConcurrency: number;
 	maxRetries: number;
 	/** Milliseconds. */
@@ -52,10 +58,17 @@ export function readOptions(
 		binaryPropertyOutput: fieldOption(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: safeFileName(withDefault(read.text, 'fileName')),
 		imageLink: withDefault(read.flag, 'imageLink'),
+		simplify: read.flag('simplify') ?? isTool(context),
+		imagesPerReply: withDefault(read.choice, 'imagesPerReply') as ImagesPerReply,
 		maxConcurrency: withDefault(read.number, 'maxConcurrency'),
 		maxRetries: withDefault(read.number, 'maxRetries'),
 		timeoutMs: 1000 * withDefault(read.number, 'timeout'),
 	};
+}
+
+/** Whether an agent calls the node; n8n names the type that it makes for this so. */
+function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
 }
 
 /** Whether all items go into one request; the first item says. */
