@@ -8,6 +8,9 @@ const END_MARKS: Record<string, Buffer> = {
 	'image/jpeg': Buffer.from([0xff, 0xd9]),
 };
 
+/** What stands behind that mark, in bytes. */
+const CHECKSUM_BYTES: Record<string, number> = { 'image/png': 4 };
+
 /** Whether a file of that type tells where it is cut. */
 export function marksEnd(mimeType: string): boolean {
 	return mimeType === 'image/webp' || Object.hasOwn(END_MARKS, mimeType);
@@ -45,8 +48,8 @@ export function createWholenessCheck(mimeType: string) {
 		/** To be asked at the end of the file. */
 		isWhole(): boolean {
 			const start = STARTS[mimeType]?.(head()) ?? 0;
-			if (mimeType === 'image/webp') return bytes >= start;
-			return !mark || lastMark >= start;
+			if (!mark) return bytes >= start;
+			return lastMark >= start && bytes >= lastMark + mark.length + (CHECKSUM_BYTES[mimeType] ?? 0);
 		},
 
 		/** The first bytes of the file, as far as they have passed by. */

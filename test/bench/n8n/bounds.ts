@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_CONCURRENCY } from '../../../nodes/GeminiImage/request/options';
+import { optionField } from '../../../nodes/GeminiImage/form/optionFields';
 import type { Case } from './cases';
 import type { Result } from './report';
 import type { Figures } from './run';
@@ -67,4 +67,4 @@ function valueOf({ measured, figure, of }: Bound, results: Result[]): number | u
 }
 
 const idealMs = ({ images, latencyMs }: Case) =>
-	Math.ceil(images / DEFAULT_MAX_CONCURRENCY) * latencyMs;
+	Math.ceil(images / Number(optionField('maxConcurrency').default)) * latencyMs;
