@@ -27,7 +27,7 @@ interface ImagePiece {
 	place: 'images' | 'part' | 'markdown' | 'prose';
 	/** What stands behind a data URL in prose. */
 	tail: string;
-	picture: Buffer;
+	image: Buffer;
 	spelling: Spelling;
 	choice: number;
 }
@@ -89,7 +89,7 @@ const anyText = fc
 	)
 	.map((texts) => texts.join(''));
 
-function anyDocument(pictures: Buffer[]): fc.Arbitrary<Document> {
+function anyDocument(images: Buffer[]): fc.Arbitrary<Document> {
 	const choice = fc.constantFrom(0, 0, 0, 1);
 	const text = fc.record<Saying>({
 		kind: fc.constantFrom('text', 'text', 'reasoning'),
@@ -100,7 +100,7 @@ function anyDocument(pictures: Buffer[]): fc.Arbitrary<Document> {
 		kind: fc.constant('image'),
 		place: fc.constantFrom('images', 'part', 'markdown', 'prose'),
 		tail: fc.constantFrom(' ', '\n\n', '.', ',', '"', '>', ')'),
-		picture: fc.constantFrom(...pictures),
+		image: fc.constantFrom(...images),
 		spelling: anySpelling,
 		choice,
 	});
@@ -121,10 +121,10 @@ function anyDocument(pictures: Buffer[]): fc.Arbitrary<Document> {
 	});
 }
 
-/** Any reply of the shapes that `docs/architecture.md` lists, with some of `pictures` in it. */
-export function anyReply(pictures: Buffer[]): fc.Arbitrary<AnyReply> {
+/** Any reply of the shapes that `docs/architecture.md` lists, with some of `images` in it. */
+export function anyReply(images: Buffer[]): fc.Arbitrary<AnyReply> {
 	const builders = fc.constantFrom(completion, eventStream, imagesReply);
-	return fc.tuple(anyDocument(pictures), builders).map(([document, build]) => build(document));
+	return fc.tuple(anyDocument(images), builders).map(([document, build]) => build(document));
 }
 
 function completion(document: Document): AnyReply {
@@ -244,8 +244,8 @@ function filled(text: string, pieces: Piece[]): Pick<AnyReply, 'reply' | 'images
 	const images: string[] = [];
 	const reply = text.replace(/\{\{(\d+)\}\}/g, (_token, index: number) => {
 		const piece = pieces[index] as ImagePiece;
-		images.push(piece.picture.toString('base64'));
-		return spell(piece.picture, piece.spelling);
+		images.push(piece.image.toString('base64'));
+		return spell(piece.image, piece.spelling);
 	});
 	return { reply, images };
 }

@@ -2,19 +2,18 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 
 import { ApiError } from '../../nodes/GeminiImage/errors/apiError';
-import { cleanText } from '../../nodes/GeminiImage/errors/errorBody';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { anyDamaged } from './anyDamage';
 import { anyReply } from './anyReply';
 import { arriving, createStorage, cut, png, random } from '../nodes/helpers';
-import { readWhole, TOKEN } from './readWhole';
+import { readWhole, tokenOf } from './readWhole';
 
 /** To explore: `FUZZ_SEED=7 FUZZ_RUNS=100000 npm run jest -- properties`. */
 const seed = Number(process.env.FUZZ_SEED ?? 20);
 const runs = (share: number) => Math.round(Number(process.env.FUZZ_RUNS ?? 10_000) * share);
 const MAX_MS_PER_CASE = 10_000;
 
-let pictures: Buffer[];
+let images: Buffer[];
 beforeAll(async () => {
 	const small = await png(9, 9, true);
 	const noise = sharp(random(5).bytes(8 * 8 * 3), { raw: { width: 8, height: 8, channels: 3 } });
@@ -22,7 +21,7 @@ beforeAll(async () => {
 	const jpeg = await noise.clone().jpeg({ quality: 30 }).toBuffer();
 	// Base64 that ends in 0, 1 and 2 `=`.
 	const longer = [1, 2].map((more) => Buffer.concat([small, Buffer.alloc(more, 0xfb)]));
-	pictures = [small, ...longer, await png(20, 3), webp, jpeg];
+	images = [small, ...longer, await png(20, 3), webp, jpeg];
 });
 
 /** How a reply is cut: into pieces of up to so many bytes. */
@@ -42,15 +41,22 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 	const { store, files } = createStorage();
 	const before = Date.now();
 	const live: string[] = [];
+	const contentType = isEventStream ? 'text/event-stream' : 'application/json';
 	const outcome = await receive(
-		{ isEventStream, body: arriving(reply), close: () => {} },
+		{
+			status: 200,
+			headers: { 'content-type': contentType },
+			body: arriving(reply),
+			close: () => {},
+		},
 		{
 			storeBinary: store,
 			signal: new AbortController().signal,
 			download: () => Promise.reject(new ApiError('Nothing to download', '')),
-			clean: cleanText,
+			nameOf: (index) => `image-${index}`,
+			needsImage: false,
+			hint: () => {},
 			onText: (text) => live.push(text),
-			check: () => {},
 		},
 	).catch((error: unknown) => ({ error }));
 	expect(Date.now() - before).toBeLessThan(MAX_MS_PER_CASE);
@@ -67,7 +73,7 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 const settings = (share: number) => ({ seed, numRuns: runs(share), timeout: MAX_MS_PER_CASE });
 
 test('a reply says the same in one piece and cut anywhere', async () => {
-	const property = fc.asyncProperty(anyReply(pictures), anyCut, async (any, where) => {
+	const property = fc.asyncProperty(anyReply(images), anyCut, async (any, where) => {
 		const { reply, isEventStream, ...expected } = any;
 		const bytes = Buffer.from(reply);
 		const whole = await read([bytes], isEventStream);
@@ -78,7 +84,7 @@ test('a reply says the same in one piece and cut anywhere', async () => {
 }, 120_000);
 
 test('the simple reader that damaged replies are compared with reads whole ones', () => {
-	const property = fc.property(anyReply(pictures), ({ reply, isEventStream, ...expected }) => {
+	const property = fc.property(anyReply(images), ({ reply, isEventStream, ...expected }) => {
 		expect(readWhole(Buffer.from(reply), isEventStream)).toEqual(withUnique(expected));
 	});
 	fc.assert(property, settings(0.05));
@@ -87,7 +93,7 @@ test('the simple reader that damaged replies are compared with reads whole ones'
 test('a damaged reply is read right or is an error', async () => {
 	const counts = { read: 0, refused: 0 };
 	const property = fc.asyncProperty(
-		anyDamaged(anyReply(pictures)),
+		anyDamaged(anyReply(images)),
 		anyCut,
 		async ({ damaged: latin1, isEventStream }, where) => {
 			const damaged = Buffer.from(latin1, 'latin1');
@@ -106,13 +112,16 @@ test('a damaged reply is read right or is an error', async () => {
 	expect(Math.min(counts.read, counts.refused)).toBeGreaterThan(runs(0.05));
 }, 120_000);
 
-/** `value` with the token of the simple reader for the placeholders of images. */
+/** `value` with the tokens of the simple reader for the placeholders of images. */
 function withTokens<T>(value: T): T {
-	const json = JSON.stringify(value).replace(/image:[\da-f-]{36}:\d+;/g, TOKEN);
+	const json = JSON.stringify(value).replace(
+		/image:[\da-f-]{36}:(\d+);/g,
+		(_placeholder, number: string) => tokenOf(number),
+	);
 	return JSON.parse(json) as T;
 }
 
-/** The storage keeps a picture that the reply repeats once. */
+/** The storage keeps a image that the reply repeats once. */
 function withUnique<T extends { images: string[] }>(reading: T): T {
 	return { ...reading, images: [...new Set(reading.images)] };
 }

@@ -10,14 +10,17 @@ export interface Reading {
 	images: string[];
 }
 
-const PREFIX =
-	/data:image\\?\/[\w.+-]{1,32}(?:;[\w=.+-]{0,32}){0,3};base64,|"b64_json"\s{0,16}:\s{0,16}"/g;
+/** Base64 of an image begins behind one of these, with so many characters that look like it. */
+const PREFIX = /(?:"|base64, {0,4})(?=[\w+/\\-]{64})/gi;
 /** What stands for an image where no reader looks for one. */
-export const TOKEN = '<<an image>>';
-const MARKDOWN = new RegExp(
-	`!?\\[[^[\\]]*\\]\\(\\s*data:image/[^,\\s]*,${TOKEN}[^)]*\\)|(?:data:image/[^,\\s]*,)?${TOKEN}`,
-	'g',
-);
+export const tokenOf = (number: number | string) => `<<image ${number}>>`;
+const TOKEN = /<<image (\d+)>>/g;
+const DATA_URL = /data:(?:(?!data:)[^,])*,\s*$/i;
+/** What makes an image or a link of a URL, on both sides of it. */
+const MARKUP: Array<[before: RegExp, after: RegExp]> = [
+	[/<img\s[^<>]*$/i, /^[^<>]*>/],
+	[/(?:\[?!)?\[[^[\]]*\]\(\s*$/, /^[^()]*\)(?:\]\([^()\s]*\))?/],
+];
 
 /**
  * The simplest reader of a reply there is, for comparison: everything at once, character by
@@ -29,10 +32,17 @@ export function readWhole(reply: Buffer, isEventStream: boolean): Reading | unde
 	try {
 		const documents = documentsOf(found.text, isEventStream);
 		const values = documents.map((document): unknown => JSON.parse(document));
-		return { ...reduce(values), images: [...new Set(found.images)] };
+		const { drafts, ...reading } = reduce(values);
+		return { ...reading, images: withoutDrafts(found.images, drafts) };
 	} catch {
 		return undefined;
 	}
+}
+
+/** Drafts count only if there is nothing else; an image that is repeated counts once. */
+export function withoutDrafts(images: string[], drafts: Set<number>): string[] {
+	const final = images.filter((_image, number) => !drafts.has(number));
+	return [...new Set(final.length > 0 ? final : images)];
 }
 
 /** What follows the event that ends a stream is not read. */
@@ -45,7 +55,8 @@ function untilDone(text: string, isEventStream: boolean): string {
 		const [whole, line = ''] = match;
 		if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
 		if (line !== '') continue;
-		if (data.join('\n').trim() === '[DONE]') return text.slice(0, match.index + whole.length);
+		if (withoutPrefix(data.join('\n')) === '[DONE]')
+			return text.slice(0, match.index + whole.length);
 		data = [];
 	}
 	return text;
@@ -65,7 +76,7 @@ function takeImages(reply: string): { text: string; images: string[] } | undefin
 		if (isWhole === undefined) continue;
 		if (!isWellFormed(base64) || !isEnd(reply.slice(end), base64) || !isWhole) return undefined;
 		images.push(bytes.toString('base64'));
-		text += reply.slice(from, start) + TOKEN;
+		text += reply.slice(from, start) + tokenOf(images.length - 1);
 		from = PREFIX.lastIndex = end;
 	}
 	return { text: text + reply.slice(from), images };
@@ -75,34 +86,27 @@ function takeImages(reply: string): { text: string; images: string[] } | undefin
 function readRun(reply: string, start: number): { base64: string; end: number } {
 	let base64 = '';
 	let end = start;
-	let newlines = 0;
-	let isIndent = false;
-	for (let next = start; next < reply.length; ) {
-		const [written] = /^(?:\\u00[0-9a-fA-F]{2}|\\[/nrt]|[^])/.exec(reply.slice(next, next + 6))!;
-		const char = written.length > 1 ? (JSON.parse(`"${written}"`) as string) : written;
-		next += written.length;
+	for (;;) {
 		const isPadded = base64.endsWith('=');
-		const isGap = (written.length > 1 && /[\t-\r ]/.test(char)) || (isIndent && written === ' ');
-		if (isGap && !isPadded) {
-			if (char === '\n' && ++newlines === 2) break;
-			isIndent = true;
-			continue;
-		}
-		isIndent = false;
-		if (char !== '=' && (isPadded || !/[\w+/-]/.test(char))) break;
-		newlines = 0;
+		const [gap] = isPadded ? [''] : LINE_END.exec(reply.slice(end, end + 40))!;
+		const at = end + gap.length;
+		const [written] = /^(?:\\u00[\da-f]{2}|\\\/|[^]|$)/i.exec(reply.slice(at, at + 6))!;
+		const char = written.length > 1 ? (JSON.parse(`"${written}"`) as string) : written;
+		const isMore = char === '=' ? gap === '' : !isPadded && /[\w+/-]/.test(char);
+		if (!isMore) return { base64, end };
 		base64 += char;
-		end = next;
+		end = at + written.length;
 	}
-	return { base64, end };
 }
+
+/** At most one end of a line, as JSON writes it, and the indent of the next one. */
+const LINE_END = /^(?:(?:(?:\\r|\\u000d)?(?:\\n|\\u000a)|\\r) {0,16})?/i;
 
 /** Whether `rest` may stand behind base64: after padding anything that is no base64. */
 function isEnd(rest: string, base64: string): boolean {
-	const isPadded = base64.endsWith('=');
-	const lineEnds = isPadded ? '' : rest.match(/^(?:(?:\\[nrt]|\\u00..) *)*/)![0];
+	const [lineEnd] = base64.endsWith('=') ? [''] : LINE_END.exec(rest)!;
 	// An escape that the end of the reply cuts may have been base64.
-	if (/^(?:\\(?:u\w{0,3})?)?$/.test(rest.slice(lineEnds.length))) return false;
+	if (/^(?:\\(?:u\w{0,3})?)?$/.test(rest.slice(lineEnd.length))) return false;
 	return !/^[\w+/=-]/.test(rest);
 }
 
@@ -127,12 +131,22 @@ function documentsOf(text: string, isEventStream: boolean): string[] {
 		[[]],
 	);
 	return events
-		.map((lines) => lines.join('\n'))
-		.filter((data) => data !== '' && data.trim() !== '[DONE]');
+		.map((lines) => withoutPrefix(lines.join('\n')))
+		.filter((data) => data !== '' && data !== '[DONE]' && !data.startsWith(':'));
 }
 
-function reduce(values: unknown[]): Omit<Reading, 'images'> {
+/** What an event says, though its prefix may be repeated. */
+function withoutPrefix(data: string): string {
+	return data.replace(/^\s{0,8}(?:data:\s{0,8}){1,4}/, '').trim();
+}
+
+function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<number> } {
 	const texts = new Map<number, string>();
+	const drafts = new Set<number>();
+	const think = (thought: string) => {
+		for (const [, number] of thought.matchAll(TOKEN)) drafts.add(Number(number));
+		reasoning += withoutImages(thought);
+	};
 	let reasoning = '';
 	let finishReason: string | null = null;
 	let usage: object | null = null;
@@ -144,20 +158,32 @@ function reduce(values: unknown[]): Omit<Reading, 'images'> {
 			const content = said?.content ?? text;
 			const parts = typeof content === 'string' ? [{ text: content }] : asArray(content);
 			const key = typeof index === 'number' ? index : position;
-			for (const part of parts.map((each) => asObject(each)?.text)) {
-				if (typeof part === 'string') texts.set(key, (texts.get(key) ?? '') + withoutImages(part));
+			for (const part of parts.map((each) => asObject(each))) {
+				if (typeof part?.text !== 'string') continue;
+				if (part.thought === true) think(part.text);
+				else texts.set(key, (texts.get(key) ?? '') + withoutImages(part.text));
 			}
-			const thought = asText(said?.reasoning_content) ?? asText(said?.reasoning);
-			reasoning += withoutImages(thought ?? '');
+			think(asText(said?.reasoning_content) ?? asText(said?.reasoning) ?? '');
 			finishReason = asText(finish) ?? finishReason;
 		});
 	}
 	const text = [...texts.values()].filter((each) => each !== '').join('\n\n');
 	const clean = text.replace(/!\[[^[\]]*\]\(\s*\)/g, '').trim();
-	return { text: clean, reasoning: reasoning || null, finishReason, usage };
+	return { text: clean, reasoning: reasoning || null, finishReason, usage, drafts };
 }
 
-const withoutImages = (prose: string) => prose.replace(MARKDOWN, '');
+/** Prose without its images, and without what made images of them. */
+function withoutImages(prose: string): string {
+	return prose.split(/<<image \d+>>/).reduce((before, after) => {
+		const start = before.replace(DATA_URL, '');
+		for (const [open, close] of MARKUP) {
+			if (open.test(start) && close.test(after)) {
+				return start.replace(open, '') + after.replace(close, '');
+			}
+		}
+		return start + after;
+	});
+}
 
 function asObject(value: unknown): Record<string, unknown> | undefined {
 	return value instanceof Object && !Array.isArray(value) ? { ...value } : undefined;

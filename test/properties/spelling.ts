@@ -15,9 +15,9 @@ export const anySpelling: fc.Arbitrary<Spelling> = fc.record({
 	escapes: fc.constantFrom('none', 'slashes', 'unicode'),
 });
 
-export function spell(picture: Buffer, { isUrlSafe, isPadded, wrap, escapes }: Spelling): string {
-	const padding = isPadded ? '='.repeat((3 - (picture.length % 3)) % 3) : '';
-	let base64 = picture.toString('base64url') + padding;
+export function spell(image: Buffer, { isUrlSafe, isPadded, wrap, escapes }: Spelling): string {
+	const padding = isPadded ? '='.repeat((3 - (image.length % 3)) % 3) : '';
+	let base64 = image.toString('base64url') + padding;
 	if (!isUrlSafe) base64 = base64.replaceAll('-', '+').replaceAll('_', '/');
 	if (escapes === 'slashes') base64 = base64.replaceAll('/', '\\/');
 	if (escapes === 'unicode') base64 = base64.replace(/[+/=]/g, unicode);

@@ -23,7 +23,7 @@ export function linksIn(text: string): Link[] {
 		const before = text.slice(Math.max(from, index - MAX_AROUND), index);
 		const markup = markupAround(before, text.slice(behind, behind + MAX_AROUND));
 		const url = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
-		if (!markup && !IMAGE_FILE.test(url)) continue;
+		if (!markup?.isImage && !IMAGE_FILE.test(url)) continue;
 		from = markup ? behind + markup.after : index + url.length;
 		links.push({ url, start: index - (markup?.before ?? 0), end: from });
 	}

@@ -2,8 +2,8 @@ import { randomUUID } from 'crypto';
 
 import { markupAround } from './markup';
 
-/** The head of a data URL, in front of its base64. */
-const DATA_HEAD = /data:[^,]{0,200},\s{0,4}$/i;
+/** The head of a data URL, in front of its base64; prose may hold the word before it. */
+const DATA_HEAD = /data:(?:(?!data:)[^,]){0,200},\s{0,4}$/i;
 const MAX_HEAD_CHARS = 220;
 /** Longer than any data URL whose base64 is a placeholder, in characters. */
 const MAX_URL_CHARS = 400;

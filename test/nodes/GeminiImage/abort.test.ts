@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events';
+
 import {
 	abortWith,
 	createDeferred,
@@ -43,10 +45,9 @@ describe('unlessAborted', () => {
 
 	test('leaves no more than one listener behind', async () => {
 		const { signal } = new AbortController();
-		const listen = jest.spyOn(signal, 'addEventListener');
 		await unlessAborted(Promise.resolve(), signal);
 		await failureOf(unlessAborted(Promise.reject(reason), signal));
-		expect(listen).toHaveBeenCalledTimes(1);
+		expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
 	});
 });
 
@@ -82,16 +83,15 @@ describe('pause', () => {
 
 test('many that follow one signal are one listener', () => {
 	const controller = new AbortController();
-	const listen = jest.spyOn(controller.signal, 'addEventListener');
 	const followers = Array.from({ length: 20 }, () => abortWith(controller.signal));
 	const calls: number[] = [];
 	followers.forEach(({ signal }, index) => onAbort(signal, () => calls.push(index)));
+	expect(getEventListeners(controller.signal, 'abort').length).toBeLessThanOrEqual(1);
 	followers[3]?.abort();
 	expect(calls).toEqual([3]);
 	controller.abort(reason);
 	expect(calls).toHaveLength(20);
 	expect(followers[4]?.signal.reason).toBe(reason);
-	expect(listen).toHaveBeenCalledTimes(1);
 });
 
 describe('abortWith', () => {

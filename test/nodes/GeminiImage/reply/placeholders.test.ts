@@ -16,6 +16,10 @@ test.each([
 	['a web address', 'https://example.com/cat.png', false],
 	['a data URL that was left', 'data:image/png;base64,iVBORw0KGgo=', false],
 	['an image with something behind it', `data:image/png;base64,${of(0)} and more`, false],
+	['a space behind the comma', `data:image/png;base64, ${of(0)}`, true],
+	['capitals', `DATA:IMAGE/PNG;BASE64,${of(0)}`, true],
+	['a quoted parameter', `data:image/png;name="a.png";base64,${of(0)}`, true],
+	['no type', `data:;base64,${of(0)}`, true],
 	['nothing', '', false],
 ])('as a URL: %s', (_name, url, expected) => {
 	expect(isImage(url)).toBe(expected);
@@ -33,6 +37,18 @@ test.each([
 	['a list with brackets', `[1] first\n${of(0)}[2] second`, '[1] first\n[2] second'],
 	['an open bracket before it', `[0, 5) ![a](data:image/png;base64,${of(0)})`, '[0, 5) '],
 	['a link before it', `data:image![a](data:image/png;base64,${of(0)})`, 'data:image'],
+	[
+		'the words of a data URL before it',
+		`data: {"a": Look: data:a/b;base64,${of(0)}`,
+		'data: {"a": Look: ',
+	],
+	['linked markdown', `[![t](data:image/png;base64,${of(0)})](https://example.com/) A`, ' A'],
+	['HTML', `A <img class="a" src="data:image/png;base64,${of(0)}" alt="b"/> B`, 'A  B'],
+	['HTML in capitals', `<IMG SRC='DATA:IMAGE/PNG;BASE64,${of(0)}'>`, ''],
+	['a quoted parameter', `![a](data:image/png;name="a.png";base64,${of(0)})`, ''],
+	['no type', `![a](data:;base64,${of(0)})`, ''],
+	['a space behind the comma', `![a](data:image/png;base64, ${of(0)})`, ''],
+	['markdown that is open', `![a](data:image/png;base64,${of(0)}`, '![a]('],
 	['no image', 'An image: of course; no. 1', 'An image: of course; no. 1'],
 ])('out of prose: %s', (_name, prose, expected) => {
 	expect(strip(prose)).toBe(expected);
@@ -43,4 +59,11 @@ test.each(['[', '![', '![](', 'data:image', 'data:image/'])('8 MiB of %s take no
 	const before = Date.now();
 	expect(strip(prose).length).toBe(prose.length);
 	expect(Date.now() - before).toBeLessThan(2000);
+});
+
+test('the numbers of the images in a text', () => {
+	const { numbersIn } = createPlaceholders();
+	expect(numbersIn(of(1))).toEqual([]);
+	const own = createPlaceholders();
+	expect(own.numbersIn(`${own.of(12)} and ${own.of(0)}, ${own.of(12)}`)).toEqual([12, 0, 12]);
 });
