@@ -77,7 +77,7 @@ function endOfChunks(head: Buffer): number {
 	let at = 8;
 	while (at + 8 <= head.length) {
 		const type = head.toString('latin1', at + 4, at + 8);
-		if (!/^[A-Za-z]{4}$/.test(type)) return -1;
+		if (!/^[a-z]{4}$/i.test(type)) return -1;
 		if (type === 'IEND') return at;
 		at += 12 + head.readUInt32BE(at);
 	}

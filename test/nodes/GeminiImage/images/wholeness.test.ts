@@ -57,15 +57,11 @@ test('what stands for the end inside the metadata of a JPEG is not the end', asy
 	expect(isWhole('image/jpeg', file.subarray(0, -50), 33)).toBe(false);
 });
 
-test.each([1, 7, 1000])(
-	'a PNG is whole by its end mark alone, in chunks of %i bytes',
-	async (size) => {
-		const png = await image.clone().png().toBuffer();
-		const odd = Buffer.concat([png.subarray(0, 33), Buffer.alloc(10_000)]);
-		expect(isWhole('image/png', odd, size)).toBe(false);
-		expect(isWhole('image/png', Buffer.concat([odd, png.subarray(-12)]), size)).toBe(true);
-	},
-);
+test('a PNG that is not in chunks is left to the service', async () => {
+	const png = await image.clone().png().toBuffer();
+	const odd = Buffer.concat([png.subarray(0, 33), Buffer.alloc(10_000)]);
+	expect(isWhole('image/png', odd, 1000)).toBe(true);
+});
 
 test('another format is not judged', () => {
 	expect(isWhole('image/heic', Buffer.from('????ftypheic'), 5)).toBe(true);
