@@ -154,6 +154,8 @@ export const DEFAULT_OPTIONS: Options = {
 	binaryPropertyOutput: 'data',
 	fileName: 'image',
 	imageLink: false,
+	simplify: false,
+	imagesPerReply: 'all',
 	maxConcurrency: 8,
 	maxRetries: 2,
 	timeoutMs: 300_000,
