@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { withoutDrafts } from './readWhole';
 import { anySpelling, spell, unicode, type Spelling } from './spelling';
 
 /** A reply of the service, with what a reader must find in it. */
@@ -10,7 +11,7 @@ export interface AnyReply {
 	reasoning: string | null;
 	finishReason: string | null;
 	usage: object | null;
-	/** As base64, in the order of the reply, as often as they stand there. */
+	/** As base64, in the order of the reply, each once. */
 	images: string[];
 }
 
@@ -24,7 +25,9 @@ interface Saying {
 
 interface ImagePiece {
 	kind: 'image';
-	place: 'images' | 'part' | 'markdown' | 'prose';
+	place: (typeof PLACES)[number];
+	/** What stands in front of the base64 where a URL is due. */
+	head: string;
 	/** What stands behind a data URL in prose. */
 	tail: string;
 	image: Buffer;
@@ -48,6 +51,30 @@ interface Document {
 	lines: string[];
 	withoutEnd: boolean;
 }
+
+/** Where an image may stand: see `docs/architecture.md`. */
+const PLACES = [
+	'images',
+	'part',
+	'inline',
+	'list',
+	'markdown',
+	'linked',
+	'html',
+	'prose',
+	'thought',
+] as const;
+
+const HEADS = [
+	'data:image/png;base64,',
+	'data:image/png;base64,',
+	'data:image/png;base64,',
+	'DATA:IMAGE/PNG;BASE64,',
+	'data:image/png;name="a.png";base64,',
+	'data:application/octet-stream;base64,',
+	'data:;base64,',
+	'data:image/png;base64, ',
+];
 
 /** Text that a reader may trip over: what images and events begin with, brackets, several bytes. */
 const SNIPPETS = [
@@ -98,7 +125,8 @@ function anyDocument(images: Buffer[]): fc.Arbitrary<Document> {
 	});
 	const image = fc.record<ImagePiece>({
 		kind: fc.constant('image'),
-		place: fc.constantFrom('images', 'part', 'markdown', 'prose'),
+		place: fc.constantFrom(...PLACES),
+		head: fc.constantFrom(...HEADS),
 		tail: fc.constantFrom(' ', '\n\n', '.', ',', '"', '>', ')'),
 		image: fc.constantFrom(...images),
 		spelling: anySpelling,
@@ -144,10 +172,10 @@ function imagesReply(document: Document): AnyReply {
 	const images = pieces.filter((piece) => piece.kind === 'image');
 	const data = images.map((piece, index) => {
 		const isUrl = piece.place === 'part' || piece.place === 'prose';
-		return { b64_json: (isUrl ? DATA_URL : '') + tokenOf(piece, pieces), index };
+		return { b64_json: (isUrl ? piece.head : '') + tokenOf(piece, pieces), index };
 	});
 	const json = written(document, { created: 1, data, usage });
-	return { ...saidBy({ ...document, finish: null }, []), ...filled(json, pieces) };
+	return { ...saidBy({ ...document, finish: null }, []), ...filled(json, pieces, false) };
 }
 
 function eventStream(document: Document): AnyReply {
@@ -155,8 +183,8 @@ function eventStream(document: Document): AnyReply {
 	const values: Array<Record<string, unknown>> = [
 		...choicesOf(pieces).map((index) => chunk(index, { role: 'assistant', content: '' }, null)),
 		...pieces.map((piece) => {
-			const asParts = piece.kind === 'image' && piece.place === 'part';
-			return chunk(piece.choice, messageOf([piece], pieces, asParts), '');
+			const isPart = piece.kind === 'image' && piece.place === 'part';
+			return chunk(piece.choice, messageOf([piece], pieces, document.asParts || isPart), '');
 		}),
 	];
 	if (document.finishTogether)
@@ -175,8 +203,6 @@ function eventStream(document: Document): AnyReply {
 	return { ...saidBy(document, pieces), ...filled(stream, pieces) };
 }
 
-const DATA_URL = 'data:image/png;base64,';
-
 const chunk = (index: number, delta: object, finish: string | null) => ({
 	choices: [{ index, delta, finish_reason: finish }],
 });
@@ -191,25 +217,42 @@ const tokenOf = (piece: Piece, all: Piece[]) => `{{${all.indexOf(piece)}}}`;
 
 /** A message or a delta of these pieces. */
 function messageOf(own: Piece[], all: Piece[], asParts: boolean): object {
-	const parts: object[] = [];
-	const images: object[] = [];
+	const parts: Array<{ type?: string; text?: string; thought?: boolean }> = [];
+	const images: unknown[] = [];
+	const inline: object[] = [];
 	let reasoning = '';
+	const think = (text: string) => {
+		if (asParts) parts.push({ text, thought: true });
+		else reasoning += text;
+	};
 	for (const piece of own) {
-		if (piece.kind === 'reasoning') reasoning += piece.text;
+		if (piece.kind === 'reasoning') think(piece.text);
 		if (piece.kind === 'text') parts.push({ type: 'text', text: piece.text });
 		if (piece.kind !== 'image') continue;
-		const url = DATA_URL + tokenOf(piece, all);
+		const base64 = tokenOf(piece, all);
+		const url = piece.head + base64;
 		const image = { type: 'image_url', image_url: { url } };
-		if (piece.place === 'markdown') parts.push({ text: `![image](${url})` });
-		else if (piece.place === 'prose') parts.push({ text: `Look: ${url}${piece.tail}` });
+		const prose = proseAround(piece, url);
+		if (piece.place === 'thought') think(prose);
+		else if (prose !== '') parts.push({ text: prose });
+		else if (piece.place === 'inline') inline.push({ inline_data: { data: base64 } });
+		else if (piece.place === 'list') images.push(piece.choice === 0 ? url : base64);
 		else (asParts && piece.place === 'part' ? parts : images).push(image);
 	}
-	const content = parts.map((part) => ('text' in part ? part.text : '')).join('');
 	return {
-		content: asParts ? parts : content,
+		content: asParts ? parts : parts.map(({ text = '' }) => text).join(''),
 		...(reasoning && { reasoning_content: reasoning }),
 		...(images.length > 0 && { images }),
+		...(inline.length > 0 && { multi_mod_content: inline }),
 	};
+}
+
+/** The words that an image stands in; none if it has a place of its own. */
+function proseAround({ place, tail }: ImagePiece, url: string): string {
+	if (place === 'markdown' || place === 'thought') return `![image](${url})`;
+	if (place === 'linked') return `[![t](${url})](https://example.com/)`;
+	if (place === 'html') return `<img alt="a" src='${url}'>`;
+	return place === 'prose' ? `Look: ${url}${tail}` : '';
 }
 
 /** What a reader must find, whatever the shape, given the order of the pieces. */
@@ -240,12 +283,18 @@ function written({ isPretty, escapes }: Document, value: object): string {
 }
 
 /** `text` with the base64 of the images in the place of their tokens. */
-function filled(text: string, pieces: Piece[]): Pick<AnyReply, 'reply' | 'images'> {
+function filled(
+	text: string,
+	pieces: Piece[],
+	hasThoughts = true,
+): Pick<AnyReply, 'reply' | 'images'> {
 	const images: string[] = [];
+	const drafts = new Set<number>();
 	const reply = text.replace(/\{\{(\d+)\}\}/g, (_token, index: number) => {
 		const piece = pieces[index] as ImagePiece;
+		if (hasThoughts && piece.place === 'thought') drafts.add(images.length);
 		images.push(piece.image.toString('base64'));
 		return spell(piece.image, piece.spelling);
 	});
-	return { reply, images };
+	return { reply, images: withoutDrafts(images, drafts) };
 }

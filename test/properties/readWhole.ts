@@ -19,7 +19,8 @@ const DATA_URL = /data:(?:(?!data:)[^,])*,\s*$/i;
 /** What makes an image or a link of a URL, on both sides of it. */
 const MARKUP: Array<[before: RegExp, after: RegExp]> = [
 	[/<img\s[^<>]*$/i, /^[^<>]*>/],
-	[/(?:\[?!)?\[[^[\]]*\]\(\s*$/, /^[^()]*\)(?:\]\([^()\s]*\))?/],
+	[/\[!\[[^[\]]*\]\(\s*$/, /^[^()]*\)\]\([^()\s]*\)/],
+	[/!?\[[^[\]]*\]\(\s*$/, /^[^()]*\)/],
 ];
 
 /**

@@ -87,7 +87,8 @@ export function createReplyReducer(
 	function addReasoning(reasoning: string | undefined): void {
 		if (reasoning === undefined) return;
 		addDrafts(reasoning);
-		reply.reasoning = (reply.reasoning ?? '') + placeholders.strip(reasoning);
+		const words = placeholders.strip(reasoning);
+		if (words !== '') reply.reasoning = (reply.reasoning ?? '') + words;
 	}
 
 	function addContent(content: unknown, choice: number): void {

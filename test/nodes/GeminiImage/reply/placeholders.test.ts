@@ -43,6 +43,7 @@ test.each([
 		'data: {"a": Look: ',
 	],
 	['linked markdown', `[![t](data:image/png;base64,${of(0)})](https://example.com/) A`, ' A'],
+	['a bracket before it', `![![a](data:image/png;base64,${of(0)})`, '!['],
 	['HTML', `A <img class="a" src="data:image/png;base64,${of(0)}" alt="b"/> B`, 'A  B'],
 	['HTML in capitals', `<IMG SRC='DATA:IMAGE/PNG;BASE64,${of(0)}'>`, ''],
 	['a quoted parameter', `![a](data:image/png;name="a.png";base64,${of(0)})`, ''],
