@@ -59,7 +59,8 @@ describe('the built package', () => {
 			outputs: ['main'],
 			credentials: [{ name: 'nexconnApi', required: true }],
 		});
-		const [operation] = description.properties;
+		const [resource, operation] = description.properties;
+		expect(resource).toMatchObject({ name: 'resource', type: 'hidden', default: 'image' });
 		expect(operation).toMatchObject({ name: 'operation', default: 'textToImage' });
 		expect(operation?.options?.map((option) => 'value' in option && option.value)).toEqual([
 			'chat',
@@ -100,7 +101,7 @@ describe('the built package', () => {
 			null,
 			description,
 		);
-		expect(Object.keys(values ?? {})).toEqual(fields);
+		expect(Object.keys(values ?? {})).toEqual(['resource', ...fields]);
 	});
 
 	test('the credential has its fields', () => {

@@ -102,6 +102,7 @@ export class GeminiImage implements INodeType {
 
 		const { requests, concurrency } = planRequests(this, operation);
 		const results = await pLimit(concurrency).map(requests, handle);
+		run.abort();
 		if (cancel?.aborted) throw cancelled(this);
 		if (failure) throw failure;
 		for (const message of hints) {

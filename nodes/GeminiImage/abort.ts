@@ -1,9 +1,15 @@
 import { sleep } from 'n8n-workflow';
 
-/** A controller that a first signal, if there is one, aborts as well. */
+/**
+ * A controller that a first signal, if there is one, aborts as well. It is to be aborted when its
+ * work is over: until then, the first signal holds it.
+ */
 export function abortWith(signal: AbortSignal | undefined): AbortController {
 	const controller = new AbortController();
-	if (signal) onAbort(signal, () => controller.abort(signal.reason));
+	if (signal) {
+		const leave = onAbort(signal, () => controller.abort(signal.reason));
+		onAbort(controller.signal, leave);
+	}
 	return controller;
 }
 

@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { idPattern, MODELS, type Model } from './models';
+import { MODELS, spellingsOf, type Model } from './models';
 
 /** Which of its facts says what a model takes in a field. */
 export type Limit = 'aspectRatios' | 'imageSizes' | 'reasoningEfforts';
@@ -22,8 +22,9 @@ export function choice(name: string, value: string, limit: Limit): INodeProperty
 
 /**
  * A field in variants, of which n8n shows the one that offers what the chosen model takes: one for
- * each list of values, and the field as it is for any other model. They are told apart by `hide`, as
- * n8n shows all that have a `show` while the model is an expression.
+ * each list of values, and the field as it is for any other model. n8n shows all that have a `show`
+ * while the model is an expression, hence the second condition. Conditions by a regular expression
+ * would do in one, but n8n runs these against a clock, which a busy n8n may miss.
  *
  * @param parameter where the model stands: `model`, or `/model` from within a collection
  */
@@ -44,13 +45,16 @@ export function byModel(
 		const list = model[limit].join();
 		lists.set(list, [...(lists.get(list) ?? []), model]);
 	}
-	const hiddenFor = (regex: string) => ({ hide: { [parameter]: [{ _cnd: { regex } }] } });
+	const isExpression = { _cnd: { startsWith: '=' } };
 	return [
 		...[...lists.values()].map((models) => ({
 			...withOptions(field, offersTo(models[0] as Model)),
-			displayOptions: hiddenFor(`^(?!${idPattern(models)})`),
+			displayOptions: {
+				show: { [parameter]: models.flatMap(spellingsOf) },
+				hide: { [parameter]: [isExpression] },
+			},
 		})),
-		{ ...field, displayOptions: hiddenFor(idPattern(limited)) },
+		{ ...field, displayOptions: { hide: { [parameter]: limited.flatMap(spellingsOf) } } },
 	];
 }
 

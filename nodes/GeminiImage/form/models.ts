@@ -119,22 +119,34 @@ export const IMAGE_SIZES = ALL_SIZES.filter((size) =>
 	MODELS.some(({ imageSizes }) => imageSizes.includes(size)),
 );
 
-/**
- * The source of an expression for any spelling of the ids of `models`, in lower case: gateways vary
- * the prefix and `-preview`.
- */
-export function idPattern(models: Model[]): string {
-	const ids = models.flatMap(({ id, currentId, otherIds }) => [id, currentId, ...otherIds]);
-	const names = new Set(ids.map((id) => id.replace(/-preview$/, '').replaceAll('.', '\\.')));
-	return `^(?:.*/)?(?:${[...names].join('|')})(?:-preview)?$`;
+/** An id without what gateways vary: prefix, case, `-preview`. */
+function nameOf(id: string): string {
+	const name = id
+		.slice(id.lastIndexOf('/') + 1)
+		.trim()
+		.toLowerCase();
+	return name.replace(/-preview$/, '');
 }
 
-const PATTERNS = MODELS.map((model) => ({ model, pattern: new RegExp(idPattern([model])) }));
+const namesOf = ({ id, currentId, otherIds }: Model): string[] => [
+	...new Set([id, currentId, ...otherIds].map(nameOf)),
+];
+
+const FAMILIES = new Map(
+	MODELS.flatMap((model) => namesOf(model).map((name) => [name, model] as const)),
+);
 
 /** The model that any spelling of its id names; undefined for others, whose values go unchecked. */
 export function findModel(id: string): Model | undefined {
-	const spelling = id.trim().toLowerCase();
-	return PATTERNS.find(({ pattern }) => pattern.test(spelling))?.model;
+	return FAMILIES.get(nameOf(id));
+}
+
+const PREFIXES = ['', 'google/', 'gemini/', 'models/', 'vertexai/'];
+
+/** The spellings of a model's ids that gateways are known to use. */
+export function spellingsOf(model: Model): string[] {
+	const ids = namesOf(model).flatMap((name) => [name, `${name}-preview`]);
+	return PREFIXES.flatMap((prefix) => ids.map((id) => prefix + id));
 }
 
 /** What a list calls a model: n8n shows names alone, so they say what it is good for. */

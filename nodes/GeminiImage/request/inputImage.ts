@@ -9,8 +9,8 @@ type Chunks = AsyncIterable<Uint8Array>;
 
 const HEAD_BYTES = 64 * 1024;
 
-/** Storage may give a file in one chunk, which must not become one string; a multiple of three. */
-export const PIECE_BYTES = 3 * 64 * 1024;
+/** What is encoded at once, a multiple of three: larger strings and buffers cost more to clean up. */
+export const PIECE_BYTES = 3 * 16 * 1024;
 
 /** A file that may be an image. */
 export interface SourceFile {
