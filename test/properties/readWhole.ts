@@ -144,8 +144,11 @@ function withoutPrefix(data: string): string {
 function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<number> } {
 	const texts = new Map<number, string>();
 	const drafts = new Set<number>();
-	const think = (thought: string) => {
+	const draw = (thought: string) => {
 		for (const [, number] of thought.matchAll(TOKEN)) drafts.add(Number(number));
+	};
+	const think = (thought: string) => {
+		draw(thought);
 		reasoning += withoutImages(thought);
 	};
 	let reasoning = '';
@@ -164,6 +167,8 @@ function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<numb
 				if (part.thought === true) think(part.text);
 				else texts.set(key, (texts.get(key) ?? '') + withoutImages(part.text));
 			}
+			const listed = Object.values(said ?? {}).flatMap(asArray);
+			for (const part of listed) if (asObject(part)?.thought === true) draw(JSON.stringify(part));
 			think(asText(said?.reasoning_content) ?? asText(said?.reasoning) ?? '');
 			finishReason = asText(finish) ?? finishReason;
 		});

@@ -105,3 +105,11 @@ test('a failed item has the message, the description and the details', async () 
 		json: { error: 'A bug', details: { description: undefined } },
 	});
 });
+
+test('many words of the service do not hide what to do', async () => {
+	const text = body(`model not found ${'many words '.repeat(500)}`);
+	const gone = statusError(404, {}, text, 'gemini-3-pro-image-preview');
+	expect((await shown(gone)).message).toContain("'google/gemini-3-pro-image'");
+	const late = statusError(429, { 'retry-after': '3600' }, text);
+	expect((await shown(late)).message).toContain('It asks to wait 60 minutes');
+});

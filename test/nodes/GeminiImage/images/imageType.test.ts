@@ -6,7 +6,7 @@ import {
 	SIGNATURE_BYTES,
 } from '../../../../nodes/GeminiImage/images/imageType';
 
-const picture = () =>
+const orange = () =>
 	sharp({ create: { width: 30, height: 20, channels: 3, background: 'orange' } });
 
 describe('real files', () => {
@@ -18,7 +18,7 @@ describe('real files', () => {
 		['tiff', 'image/tiff', 'tiff'],
 		['avif', 'image/avif', 'avif'],
 	] as const)('%s', async (format, mimeType, extension) => {
-		const file = await picture().toFormat(format).toBuffer();
+		const file = await orange().toFormat(format).toBuffer();
 		expect(imageTypeOf(file)).toEqual({ mimeType, extension });
 		expect(imageTypeOf(file.subarray(0, SIGNATURE_BYTES))).toEqual({ mimeType, extension });
 		expect(pixelSizeOf(file)).toEqual({ width: 30, height: 20 });
@@ -57,12 +57,12 @@ describe('types by their first bytes', () => {
 
 describe('pixel size', () => {
 	test('is told by the first bytes of a PNG', async () => {
-		const file = await picture().png().toBuffer();
+		const file = await orange().png().toBuffer();
 		expect(pixelSizeOf(file.subarray(0, 64))).toEqual({ width: 30, height: 20 });
 	});
 
 	test('of a JPEG stands behind its metadata', async () => {
-		const file = await picture()
+		const file = await orange()
 			.jpeg()
 			.withExif({ IFD0: { ImageDescription: 'a cat '.repeat(5_000) } })
 			.toBuffer();

@@ -23,6 +23,15 @@ test('an event that is called an error is one, whatever it holds', () => {
 	expect(values).toEqual([{ error: { message: 'upstream exploded' } }]);
 });
 
+test.each([
+	['{"error":{"message":"No","code":7}}', { message: 'No', code: '7' }],
+	['{"message":"No"}', { message: 'No' }],
+	['"No"', { message: 'No' }],
+])('and so is what it holds: %s', (data, error) => {
+	const { values } = read(whole(`event: error\ndata: ${data}\n\n`));
+	expect(values).toEqual([{ error }]);
+});
+
 describe('an event stream', () => {
 	test.each([
 		['as it should be', STREAM],
@@ -40,6 +49,11 @@ describe('an event stream', () => {
 		['without the last blank line', STREAM.trimEnd()],
 		['without the last line end of CRLF', STREAM.replaceAll('\n', '\r\n').slice(0, -2)],
 		['with more behind its end', `${STREAM}data: {"error":{}}\n\nevent: ping\ndata: x\n\n`],
+		['with the prefix twice', STREAM.replaceAll('data: ', 'data: data: ')],
+		['with the prefix three times', STREAM.replaceAll('data: ', 'data: data:data: ')],
+		['with heartbeats as data', STREAM.replaceAll('data: ', 'data: : PING\n\ndata: ')],
+		['with heartbeats right before data', STREAM.replaceAll('data: ', ': heartbeat\ndata: ')],
+		['with blank lines before it', `\n\n\r\n${STREAM}`],
 		['with pings that are events', STREAM.replaceAll('data:', 'event: ping\ndata: x\n\ndata:')],
 	])('%s, cut anywhere', (_name, text) => {
 		const reply = Buffer.from(text);

@@ -251,3 +251,27 @@ test('an image larger than any is refused, and nothing of it kept', async () => 
 	await images.discard(error);
 	expect(files.map(({ state }) => state)).toEqual(['dropped']);
 });
+
+test('more than 64 images are refused, and none of them kept', async () => {
+	const { store, files } = createStorage();
+	const images = storeWith(store);
+	for (let count = 0; count < 64; count++) await images.store(PNG, imageData(image));
+	const error = await failureOf(images.store(PNG, imageData(image)));
+	expect(error).toBeInstanceOf(ApiError);
+	expect(error.message).toBe('The reply holds more than 64 images');
+	await images.discard(error);
+	expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['dropped']));
+	expect(files).toHaveLength(64);
+});
+
+test('images that are not wanted are dropped, even if a wanted one is the same', async () => {
+	const { store, files } = createStorage();
+	const images = storeWith(store);
+	const other = await png(3, 5);
+	for (const [number, each] of [other, image, image].entries()) {
+		await images.store(PNG, imageData(each), number);
+	}
+	expect(await images.commit((number) => number === 2)).toMatchObject([{ number: 2, width: 40 }]);
+	await settle();
+	expect(files.map(({ state }) => state)).toEqual(['dropped', 'dropped', 'kept']);
+});

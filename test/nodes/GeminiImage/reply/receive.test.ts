@@ -14,6 +14,7 @@ import {
 	fill,
 	part,
 	png,
+	random,
 	settle,
 	sse,
 } from '../../helpers';
@@ -244,6 +245,70 @@ test('a link that leads to something else than an image is one that cannot be lo
 	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
 	expect((await received).images).toEqual([]);
 	expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+});
+
+test('thought signatures of tens of MB, in one event and in many, are no text', async () => {
+	const signature = random(9)
+		.bytes(192 * 1024)
+		.toString('base64');
+	async function* body() {
+		yield Buffer.from('data: {"choices":[{"delta":{"content":"Hi","thought_signature":"');
+		for (let sent = 0; sent < 40_000_000; sent += signature.length) yield Buffer.from(signature);
+		yield Buffer.from('"}}]}\n\n');
+		const event = sse(chunk({ reasoning_details: [{ data: signature }] }));
+		for (let events = 0; events < 100; events++) yield Buffer.from(event);
+		yield Buffer.from(sse(chunk({ images: [part(small)] }, 'stop')));
+	}
+	const { reply, images } = await start(body()).received;
+	expect([reply.text, images.length]).toEqual(['Hi', 1]);
+}, 60_000);
+
+describe('drafts', () => {
+	const draft = (bytes: Buffer) => `![](data:image/png;base64,${base64(bytes)})`;
+	const thought = (bytes: Buffer) => ({ text: draft(bytes), thought: true });
+
+	test.each<[string, () => string]>([
+		['in reasoning_content', () => sse(chunk({ reasoning_content: draft(other) }))],
+		['in reasoning', () => sse(chunk({ reasoning: draft(other) }))],
+		['in a part that is a thought', () => sse(chunk({ content: [thought(other)] }))],
+		[
+			'as a part that is a thought',
+			() => sse(chunk({ content: [{ ...part(other), thought: true }] })),
+		],
+		[
+			'in any list of parts',
+			() => {
+				const data = base64(other);
+				return sse(chunk({ multi_mod_content: [{ inline_data: { data }, thought: true }] }));
+			},
+		],
+		[
+			'as events of the images endpoint',
+			() => sse({ type: 'image_generation.partial_image', b64_json: base64(other) }),
+		],
+	])('%s are kept only if there is nothing else', async (_name, reply) => {
+		const only = start(`${reply()}data: [DONE]\n\n`);
+		expect((await only.received).images).toMatchObject([{ width: 40 }]);
+		const { received, files } = start(reply() + sse(chunk({ images: [part(small)] }, 'stop')));
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+		await settle();
+		expect(files.map(({ state }) => state)).toEqual(['dropped', 'kept']);
+	});
+
+	test('that are the image itself do not cost it', async () => {
+		const values = [chunk({ reasoning_content: draft(small) }), chunk({ images: [part(small)] })];
+		const { received } = start(sse(...values, '[DONE]'));
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+	});
+});
+
+test('events of the images endpoint', async () => {
+	const event = { type: 'image_generation.completed', b64_json: base64(small), usage: { n: 1 } };
+	const { received, hints } = start(`event: ${event.type}\n${sse(event)}`);
+	const { images, reply } = await received;
+	expect(images).toMatchObject([{ width: 16 }]);
+	expect(reply.usage).toEqual({ n: 1 });
+	expect(hints).toEqual(['The reply ended without saying that it is complete']);
 });
 
 test('an error of a choice is one of the call', async () => {

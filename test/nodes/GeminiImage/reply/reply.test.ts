@@ -196,6 +196,14 @@ test.each([
 	['the flat form of an error', { code: 1, message: 'no quota' }, /no quota/],
 	['an error of another service', { detail: 'x' }, /reported an error in its reply: x/],
 	['an answer of another service', { status: 'up' }, /not a reply/],
+	['an error with msg', { code: 40301, msg: 'no quota', data: null }, /reply: no quota/],
+	['an error with errorMessage', { code: 1, errorMessage: 'no quota' }, /reply: no quota/],
+	['no success', { success: false, message: 'no quota' }, /reply: no quota/],
+	[
+		'an error as content',
+		message({ content: '[Error] model_not_found' }),
+		/reply: model_not_found/,
+	],
 	['nothing', {}, /not a reply/],
 	['a task', { task_id: 't', data: null }, /started a task/],
 ])('%s is a failure', (_name, value, message) => {
@@ -213,6 +221,9 @@ describe('images that the reply only links', () => {
 		['in data[]', [{ data: [{ url }] }], [url]],
 		['in data[], b64_json being empty', [{ data: [{ url, b64_json: '' }] }], [url]],
 		['in data[], b64_json being null', [{ data: [{ b64_json: null, url }] }], [url]],
+		['in data, which is one object', [{ data: { url } }], [url]],
+		['as an event of the images endpoint', [{ b64_json: url }], [url]],
+		['in a content part that is plain text', [message({ content: [{ image_url: url }] })], [url]],
 		['in a content part', [message({ content: [part(url)] })], [url]],
 		['twice', [delta({ images: [part(url)] }), delta({ images: [part(url)] })], [url]],
 		['in order', [message({ images: [part(`${url}?2`), part(url)] })], [`${url}?2`, url]],
@@ -275,4 +286,45 @@ describe('a reply that says that the call failed', () => {
 			'The service answered with JSON that is no reply',
 		);
 	});
+});
+
+test('content that only mentions an error is none', () => {
+	const content = '[Error] model_not_found';
+	expect(reduce({ ...message({ content }), usage }).text).toBe(content);
+	expect(reduce(message({ content: `It says: ${content}` })).text).toBe(`It says: ${content}`);
+});
+
+describe('drafts', () => {
+	const drafts = (...values: unknown[]) => [...reduce(...values).drafts];
+
+	test.each<[string, unknown[], number[]]>([
+		['none', [message({ content: image(0), images: [part(image(1))] })], []],
+		['in reasoning', [delta({ reasoning: `A ![](${image(3)})` })], [3]],
+		['in reasoning_content', [delta({ reasoning_content: image(0) + image(2) })], [0, 2]],
+		['in a thought', [message({ content: [{ text: image(1), thought: true }] })], [1]],
+		['as a thought', [message({ content: [{ ...part(image(1)), thought: true }] })], [1]],
+		[
+			'not in a part beside one',
+			[message({ content: [{ text: 'Hm', thought: true }, part(image(1))] })],
+			[],
+		],
+		[
+			'partial images',
+			[{ type: 'image_generation.partial_image', b64_json: placeholders.of(0) }],
+			[0],
+		],
+		['not whole ones', [{ type: 'image_generation.completed', b64_json: placeholders.of(0) }], []],
+	])('%s', (_name, values, expected) => {
+		expect(drafts(...values)).toEqual(expected);
+	});
+
+	test('a thought is reasoning, not text', () => {
+		const content = [{ text: 'Hm', thought: true }, { text: 'A cat' }];
+		expect(reduce(message({ content }))).toMatchObject({ text: 'A cat', reasoning: 'Hm' });
+	});
+});
+
+test('links beyond 16 are left alone', () => {
+	const data = Array.from({ length: 40 }, (_, at) => ({ url: `https://example.com/${at}` }));
+	expect(reduce({ data }).imageUrls).toHaveLength(16);
 });

@@ -26,6 +26,19 @@ const REPLIES: Record<string, string> = {
 		'{"content":"Here:\\n![image](data:image/png;base64,{{IMAGE}})\\nand <img src=\\"data:image/png;base64,{{IMAGE}}\\"> too"}',
 	'an escaped slash in the type': '{"url":"data:image\\/png;base64,{{IMAGE}}"}',
 	'parameters in the type': '{"url":"data:image/png;charset=utf-8;name=a.png;base64,{{IMAGE}}"}',
+	capitals: '{"url":"DATA:IMAGE/PNG;BASE64,{{IMAGE}}"}',
+	'a quoted parameter': '{"url":"data:image/png;name=\\"a.png\\";base64,{{IMAGE}}"}',
+	'a type that says nothing': '{"url":"data:application/octet-stream;base64,{{IMAGE}}"}',
+	'no type': '{"url":"data:;base64,{{IMAGE}}"}',
+	'a space behind the comma': '{"url":"data:image/png;base64, {{IMAGE}}"}',
+	'bare base64 under any key':
+		'{"multi_mod_content":[{"text":"A"},{"inline_data":{"mime_type":"image/png","data":"{{IMAGE}}"}}],"image":[{"data":"{{IMAGE}}"}]}',
+	'bare base64 in a list': '{"images":["{{IMAGE}}","data:image/png;base64,{{IMAGE}}"]}',
+	'bare base64 as a URL': '{"images":[{"url":"{{IMAGE}}"},{"image_url":{"url":"{{IMAGE}}"}}]}',
+	'linked markdown': '{"content":"[![t](data:image/png;base64,{{IMAGE}})](https://example.com/)"}',
+	HTML: `{"content":"<img src='data:image/png;base64,{{IMAGE}}'>"}`,
+	'events of the images endpoint':
+		'data: {"type":"image_generation.partial_image","b64_json":"{{IMAGE}}"}\n\ndata: {"type":"image_generation.completed","b64_json":"{{IMAGE}}"}\n\n',
 	'a wrong label': '{"url":"data:image/x-unknown.v2+raw;base64,{{IMAGE}}"}',
 };
 
@@ -137,6 +150,81 @@ describe('images leave the reply, placeholders stay', () => {
 			},
 		);
 		await fc.assert(anyImage, { seed: 21, numRuns: 300 });
+	});
+});
+
+describe('base64 that is no image', () => {
+	const opaque = random(9).bytes(30_000).toString('base64');
+	const reply = (signature: string) =>
+		`{"thought_signature":"${signature}","data":[{"b64_json":"${base64}"}],"id":"c1"}`;
+	const left = (start: string) =>
+		`{"thought_signature":"${start}","data":[{"b64_json":"<image 0>"}],"id":"c1"}`;
+
+	test.each(Object.entries(SPELLINGS))(
+		'leaves its start, written with %s',
+		async (_name, spell) => {
+			const bytes = Buffer.from(reply(spell(opaque)));
+			for (const size of [1, 100, 5_000, bytes.length]) {
+				const { text, images, error } = await split(cut(bytes, size));
+				if (error) throw error;
+				const start = (JSON.parse(text) as { thought_signature: string }).thought_signature;
+				expect(start.length).toBeLessThanOrEqual(35);
+				expect(start).toMatch(/^[\w+/-]{32}…\n?$/);
+				expect(text.replace(/…\\n/, '…')).toBe(left(start.trim()));
+				expect(images.map((image) => image.bytes.equals(small))).toEqual([true]);
+			}
+		},
+	);
+
+	test('of 40 MB costs neither text nor memory', async () => {
+		const block = random(9)
+			.bytes(48 * 1024)
+			.toString('base64');
+		let most = 0;
+		function* pieces() {
+			yield Buffer.from('{"thought_signature":"');
+			for (let sent = 0; sent < 40_000_000; sent += block.length) {
+				yield Buffer.from(block);
+				most = Math.max(most, process.memoryUsage().arrayBuffers);
+			}
+			yield Buffer.from('"}');
+		}
+		const before = process.memoryUsage().arrayBuffers;
+		const { text, images, error } = await split(pieces());
+		expect(error).toBeUndefined();
+		expect(images).toEqual([]);
+		expect(text.length).toBeLessThan(100);
+		expect(JSON.parse(text)).toEqual({ thought_signature: `${block.slice(0, 32)}…` });
+		expect(most - before).toBeLessThan(20_000_000);
+	}, 60_000);
+
+	test.each([
+		['a long word', 'a'.repeat(5_000)],
+		['a path', 'usr/share/'.repeat(500)],
+		['an identifier', opaque.slice(0, 1_000)],
+	])('stays if it may be words: %s', async (_name, word) => {
+		const text = `{"id":"${word}","content":"${word}"}`;
+		for (const size of [1, 777, 100_000]) {
+			expect((await split(cut(Buffer.from(text), size))).text).toBe(text);
+		}
+	});
+
+	test.each([
+		'A',
+		'-',
+		'/',
+		'\\/',
+		'"',
+		'base64,',
+		'"b',
+		'\\n',
+		'data:image/png;base64,',
+		'\\u0041',
+	])('megabytes of %j are read to their end', async (piece) => {
+		const text = piece.repeat(4_000_000 / piece.length);
+		const { text: read, images } = await split(cut(Buffer.from(text), 65_536));
+		expect(images).toEqual([]);
+		expect(read.length).toBeLessThanOrEqual(text.length);
 	});
 });
 

@@ -211,13 +211,13 @@ test('a linked image that is not to be had tells nothing of why', () => {
 describe('a long wait that the service asks for is told', () => {
 	test.each([
 		['60', ''],
-		['61', '. It asks to wait 2 minutes'],
-		['3600', '. It asks to wait 60 minutes'],
-		['7200', '. It asks to wait 2 hours'],
-		['86400', '. It asks to wait 24 hours'],
+		['61', '. It asks to wait 2 minutes. It says'],
+		['3600', '. It asks to wait 60 minutes. It says'],
+		['7200', '. It asks to wait 2 hours. It says'],
+		['86400', '. It asks to wait 24 hours. It says'],
 	])('Retry-After: %s', (header, advice) => {
 		expect(failure(429, body('Slow down'), { 'retry-after': header }).message).toBe(
-			`The service limits the rate of requests (429): Slow down${advice}`,
+			`The service limits the rate of requests (429)${advice}: Slow down`,
 		);
 		expect(failure(500, '', { 'retry-after': header }).message).toBe('The service failed (500)');
 	});
