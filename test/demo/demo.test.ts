@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 
 import { startEmulator } from '../emulator';
+import { closeOutputFolder, openOutputFolder } from './outputFolder';
 
 const root = resolve(__dirname, '../..');
 const HEADING = /^file +type +pixels +bytes +seconds$/;
@@ -50,7 +51,7 @@ let output: string;
 beforeEach(() => {
 	output = mkdtempSync(join(tmpdir(), 'nexconn-demo-'));
 });
-afterEach(() => rmSync(output, { recursive: true }));
+afterEach(() => rmSync(output, { recursive: true, force: true }));
 
 test('without a key, the examples give real images of the stated type and pixels', async () => {
 	const { exitCode, stdout, stderr } = await runDemo({}, output);
@@ -81,6 +82,49 @@ test('a wrong key ends the demo with one line that names the key', async () => {
 	expect(stdout + stderr).not.toContain('wrong-key');
 	expect(stdout).not.toMatch(/^file/m);
 	expect(exitCode).toBe(1);
+	expect(existsSync(output)).toBe(false);
+}, 60_000);
+
+test('a step that failed is called failed, and what was made before it is kept', async () => {
+	const emulator = await startEmulator();
+	// The second step of the chat, and thus the fourth request, is one too many.
+	const env = { NEXCONN_API_KEY: emulator.apiKey, NEXCONN_BASE_URL: emulator.baseUrl('spent-3') };
+	const { exitCode, stdout, stderr } = await runDemo(env, output);
+	await emulator.close();
+	expect(exitCode).toBe(1);
+	expect(stderr).toMatch(/^The balance .*\(402\).*\n$/);
+	expect(stdout).toMatch(/ Talk About an Idea is done\n.* Draw It has failed\n/);
+	expect(stdout).not.toContain('Draw It is done');
+	expect(readTable(stdout).map(([file]) => file)).toEqual([
+		'text-to-image.png',
+		'image-to-image.png',
+	]);
+	expect(readFileSync(join(output, 'chat-1.txt'), 'utf8')).not.toBe('');
+}, 60_000);
+
+test('runs without a chosen folder each make their own', () => {
+	jest.useFakeTimers({ now: new Date(2026, 10, 21, 18, 30, 5) });
+	const folders = [openOutputFolder(undefined), openOutputFolder(undefined)];
+	jest.useRealTimers();
+	expect(folders.map((folder) => relative(root, folder))).toEqual([
+		join('demo-output', '2026-11-21-18-30-05'),
+		join('demo-output', '2026-11-21-18-30-05-2'),
+	]);
+	for (const folder of folders) closeOutputFolder(folder);
+	expect(folders.filter(existsSync)).toEqual([]);
+});
+
+test('a folder that holds something is refused before anything is sent', async () => {
+	const emulator = await startEmulator();
+	const kept = join(output, 'text-to-image.png');
+	writeFileSync(kept, 'paid for');
+	const env = { NEXCONN_API_KEY: emulator.apiKey, NEXCONN_BASE_URL: emulator.baseUrl() };
+	const { exitCode, stderr } = await runDemo(env, output);
+	await emulator.close();
+	expect(stderr).toMatch(/^.*is not empty.*DEMO_OUTPUT.*\n$/);
+	expect(exitCode).toBe(1);
+	expect(emulator.requests).toEqual([]);
+	expect(readFileSync(kept, 'utf8')).toBe('paid for');
 }, 60_000);
 
 test('a service that cannot be reached ends the demo with one line', async () => {

@@ -3,50 +3,52 @@ import './prepare';
 import { startEmulator } from '../emulator';
 import { createEngine } from '../engine';
 import { loadBuilt } from './built';
-import { openOutputFolder } from './outputFolder';
+import { closeOutputFolder, openOutputFolder } from './outputFolder';
 import { examples, runExample } from './runExample';
 import { readSettings, type Service } from './settings';
 import { formatTable, type Row } from './table';
 
+type Built = ReturnType<typeof loadBuilt>;
+
 async function main(): Promise<void> {
 	const settings = readSettings();
-	const folder = openOutputFolder(settings.output);
 	const built = loadBuilt();
-	if (settings.service) return await runAll(built, settings.service, folder);
+	const folder = openOutputFolder(settings.output);
+	try {
+		if (settings.service) await runAll(built, settings.service, folder);
+		else await runEmulated(built, folder);
+	} finally {
+		closeOutputFolder(folder);
+	}
+}
 
+async function runEmulated(built: Built, folder: string): Promise<void> {
 	const emulator = await startEmulator();
 	// A proxy that the environment names cannot reach this computer.
 	process.env.NO_PROXY = [process.env.NO_PROXY, '127.0.0.1'].filter(Boolean).join(',');
-	console.log('No NEXCONN_API_KEY is set, so the emulator draws stand-ins for real pictures.');
+	console.log('No NEXCONN_API_KEY is set, so the emulator draws stand-ins for real images.');
 	const { apiKey } = emulator;
+	const service = { apiKey, authorizationFormat: 'apiKey', baseUrl: emulator.baseUrl() };
 	try {
-		await runAll(
-			built,
-			{ apiKey, authorizationFormat: 'apiKey', baseUrl: emulator.baseUrl() },
-			folder,
-		);
+		await runAll(built, service, folder);
 	} finally {
 		await emulator.close();
 	}
 }
 
-async function runAll(
-	built: ReturnType<typeof loadBuilt>,
-	service: Service,
-	folder: string,
-): Promise<void> {
+async function runAll(built: Built, service: Service, folder: string): Promise<void> {
 	console.log(`Service: ${service.baseUrl}`);
 	console.log(`Output: ${folder}`);
 	const engine = await createEngine({ ...built, credentials: { ...service } });
 	const rows: Row[] = [];
 	try {
-		for (const example of examples) rows.push(...(await runExample(engine, example, folder)));
+		for (const example of examples) await runExample(engine, example, folder, rows);
 	} catch (error) {
 		throw explain(error, service);
 	} finally {
 		engine.close();
+		if (rows.length > 0) console.log(`\n${formatTable(rows)}`);
 	}
-	console.log(`\n${formatTable(rows)}`);
 }
 
 /** Puts the node's message into the terms of the demo, which has no credential to look at. */

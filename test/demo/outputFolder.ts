@@ -1,11 +1,11 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { root } from './settings';
 
-/** A picture as it lies on the disk. */
+/** An image as it lies on the disk. */
 export interface SavedImage {
 	file: string;
 	mimeType: string;
@@ -16,13 +16,33 @@ export interface SavedImage {
 
 type ReadBinary = (file: IBinaryData) => Promise<Buffer>;
 
-/** A folder that was chosen is not emptied: it may hold other things. */
+/**
+ * An empty folder for one run, as what earlier runs made may have been paid for: the one that was
+ * chosen, or a new one in `demo-output`, called like the time. Throws if the chosen one is in use.
+ */
 export function openOutputFolder(chosen: string | undefined): string {
-	const folder = chosen ? resolve(chosen) : join(root, 'demo-output');
-	if (!chosen) rmSync(folder, { recursive: true, force: true });
+	const folder = chosen ? resolve(chosen) : nameByTime(join(root, 'demo-output'));
 	mkdirSync(folder, { recursive: true });
-	return folder;
+	if (isEmpty(folder)) return folder;
+	throw new Error(
+		`${folder} is not empty, and the demo overwrites nothing: name another folder in DEMO_OUTPUT, or none.`,
+	);
 }
+
+/** A run that failed at once leaves no folder behind. */
+export function closeOutputFolder(folder: string): void {
+	if (isEmpty(folder)) rmdirSync(folder);
+}
+
+/** `2026-11-21-18-30-05`, in local time; with a number if two runs start within a second. */
+function nameByTime(parent: string): string {
+	const name = join(parent, new Date().toLocaleString('sv').replace(/\D+/g, '-'));
+	let index = 0;
+	while (existsSync(numbered(name, index))) index += 1;
+	return numbered(name, index);
+}
+
+const isEmpty = (folder: string): boolean => readdirSync(folder).length === 0;
 
 /** Writes all that an item holds to files whose names start with `name`. */
 export async function saveItem(

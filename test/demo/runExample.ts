@@ -22,8 +22,16 @@ export const examples: Example[] = [
 
 const OUR_TYPE = 'n8n-nodes-nexconn.geminiImage';
 
-/** Runs a workflow of `examples` and saves what the nodes of this package gave. */
-export async function runExample(engine: Engine, example: Example, folder: string): Promise<Row[]> {
+/**
+ * Runs a workflow of `examples` and saves what the nodes of this package gave, with a row for each
+ * image; if it fails, what the nodes before the failed one gave is saved first.
+ */
+export async function runExample(
+	engine: Engine,
+	example: Example,
+	folder: string,
+	rows: Row[],
+): Promise<void> {
 	const workflow = readWorkflow(join(root, 'examples', `${example.name}.json`));
 	const ours = workflow.nodes.filter((node) => node.type === OUR_TYPE);
 	console.log(`\n${workflow.name}`);
@@ -32,11 +40,10 @@ export async function runExample(engine: Engine, example: Example, folder: strin
 	const started = Date.now();
 	const { run, error, output } = await engine.run(workflow, {
 		input: await startItems(engine, example),
-		onNodeDone: (name) => console.log(`  ${secondsSince(started)} s  ${name} has ended`),
+		onNodeDone: (name, failure) =>
+			console.log(`  ${secondsSince(started)} s  ${name} ${failure ? 'has failed' : 'is done'}`),
 	});
-	if (error) throw error;
 
-	const rows: Row[] = [];
 	for (const [step, node] of ours.entries()) {
 		const milliseconds = run.data.resultData.runData[node.name]?.[0]?.executionTime ?? 0;
 		const name = ours.length > 1 ? `${example.name}-${step + 1}` : example.name;
@@ -46,7 +53,7 @@ export async function runExample(engine: Engine, example: Example, folder: strin
 			rows.push(...images.map((image) => ({ ...image, seconds: milliseconds / 1000 })));
 		}
 	}
-	return rows;
+	if (error) throw error;
 }
 
 const secondsSince = (time: number) => ((Date.now() - time) / 1000).toFixed(1);

@@ -9,7 +9,7 @@ const FORMATS = ['apiKey', 'bearer'];
 export interface Settings {
 	/** Missing: the demo starts the emulator. */
 	service?: Service;
-	/** Missing: `demo-output`. */
+	/** An empty folder. Missing: a new one in `demo-output`. */
 	output?: string;
 }
 

@@ -45,7 +45,8 @@ export interface RunOptions {
 	/** Ends the execution the way the Stop button does. */
 	signal?: AbortSignal;
 	onChunk?: (chunk: StructuredChunk) => void;
-	onNodeDone?: (name: string) => void;
+	/** With the failure that ended the node, if there was one. */
+	onNodeDone?: (name: string, error?: Error) => void;
 }
 
 export interface RunResult {
@@ -100,7 +101,7 @@ export async function createEngine(options: EngineOptions) {
 		const mode = runOptions.mode ?? 'trigger';
 		const hooks = new ExecutionLifecycleHooks(mode, EXECUTION_ID, workflowData);
 		hooks.addHandler('sendChunk', (chunk) => runOptions.onChunk?.(chunk));
-		hooks.addHandler('nodeExecuteAfter', (name) => runOptions.onNodeDone?.(name));
+		hooks.addHandler('nodeExecuteAfter', (name, { error }) => runOptions.onNodeDone?.(name, error));
 		const workflow = new Workflow({ ...workflowData, nodeTypes });
 		const start = workflow.getStartNode() ?? (json.nodes[0] as INode);
 		const execution = new WorkflowExecute(

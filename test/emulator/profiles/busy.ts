@@ -4,11 +4,11 @@ import { replyError } from '../server/reply';
 import type { Exchange, Profile } from '../types';
 import { errorFor } from './errors';
 
-/** Answers the first POST requests of a path segment with the error; true when it did. */
+/** Answers POST requests of a path segment, counted from 1, with the error; true when it did. */
 function refuse(
 	exchange: Exchange,
 	segment: string,
-	times: number,
+	[first, last]: [number, number],
 	status: number,
 	headers?: OutgoingHttpHeaders,
 ): boolean {
@@ -17,7 +17,7 @@ function refuse(
 	if (req.method !== 'POST') return false;
 	const count = (host.counts.get(segment) ?? 0) + 1;
 	host.counts.set(segment, count);
-	return count <= times && replyError(exchange, errorFor(status), headers);
+	return first <= count && count <= last && replyError(exchange, errorFor(status), headers);
 }
 
 /** Counts per path segment; a suffix (busy-2-abc) makes a counter of its own. */
@@ -26,14 +26,14 @@ export const busy: Record<string, Profile> = {
 		description: 'busy-<n>: 429 for the first n requests, then normal',
 		number: [0, 1000],
 		counted: true,
-		answer: (exchange, n, segment) => refuse(exchange, segment, n, 429),
+		answer: (exchange, n, segment) => refuse(exchange, segment, [1, n], 429),
 	},
 	'busy-after': {
 		description: 'busy-after-<seconds>: 429 once with Retry-After in seconds, then normal',
 		number: [0, 86_400],
 		counted: true,
 		answer: (exchange, n, segment) =>
-			refuse(exchange, segment, 1, 429, { 'Retry-After': String(n) }),
+			refuse(exchange, segment, [1, 1], 429, { 'Retry-After': String(n) }),
 	},
 	'busy-date': {
 		description: '429 once with Retry-After as a date about a second ahead, then normal',
@@ -41,22 +41,28 @@ export const busy: Record<string, Profile> = {
 		answer: (exchange, _n, segment) => {
 			// HTTP dates have whole seconds: rounding up keeps this one in the future.
 			const date = new Date(Math.ceil(Date.now() / 1000 + 0.5) * 1000).toUTCString();
-			return refuse(exchange, segment, 1, 429, { 'Retry-After': date });
+			return refuse(exchange, segment, [1, 1], 429, { 'Retry-After': date });
 		},
 	},
 	'busy-forever': {
 		description: '429 always',
-		answer: (exchange, _n, segment) => refuse(exchange, segment, Infinity, 429),
+		answer: (exchange, _n, segment) => refuse(exchange, segment, [1, Infinity], 429),
 	},
 	'busy-hour': {
 		description: '429 always, with Retry-After: 3600',
 		answer: (exchange, _n, segment) =>
-			refuse(exchange, segment, Infinity, 429, { 'Retry-After': '3600' }),
+			refuse(exchange, segment, [1, Infinity], 429, { 'Retry-After': '3600' }),
 	},
 	overloaded: {
 		description: 'overloaded-<n>: 503 for the first n requests, then normal',
 		number: [0, 1000],
 		counted: true,
-		answer: (exchange, n, segment) => refuse(exchange, segment, n, 503),
+		answer: (exchange, n, segment) => refuse(exchange, segment, [1, n], 503),
+	},
+	spent: {
+		description: 'spent-<n>: normal for the first n requests, then 402 as the balance is used up',
+		number: [0, 1000],
+		counted: true,
+		answer: (exchange, n, segment) => refuse(exchange, segment, [n + 1, Infinity], 402),
 	},
 };

@@ -105,6 +105,9 @@ const busyCases: Record<string, () => Promise<void>> = {
 	overloaded: async () => {
 		expect(await statuses('overloaded-1', 2)).toEqual([503, 200]);
 	},
+	spent: async () => {
+		expect(await statuses('spent-1', 3)).toEqual([200, 402, 402]);
+	},
 };
 
 test.each(Object.entries(busyCases))('%s', async (_name, check) => {
