@@ -6,11 +6,13 @@ const MAX_CHARS = 600;
 const MAX_LOOK_CHARS = 64 * 1024;
 /** How deep a foreign object is told: n8n cannot save one that is nested thousands of times. */
 const MAX_DEPTH = 6;
-const MAX_ENTRIES = 100;
+/** What is told of it in all: each entry takes its time. */
+const MAX_ENTRIES = 1000;
 
 /** Base64, perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
 const LONG_RUN = /[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}/g;
-const DATA_START = /;\s{0,4}base64\s{0,4},/gi;
+/** Where a data URL begins, and where its base64 does. */
+const DATA_MARK = /data:|;\s{0,4}base64\s{0,4},/gi;
 /** One line of what follows, and the end of it. */
 const DATA_LINE = /[\w+/=%\\-]*/y;
 const LINE_END = /\r?\n/y;
@@ -29,7 +31,7 @@ export type Clean = (text: string) => string;
 
 /** Leaves out `secrets`, however they are written. */
 export function createClean(secrets: string[]): Clean {
-	const spellings = secrets.filter((secret) => secret !== '').flatMap(spellingsOf);
+	const spellings = [...new Set(secrets)].filter((secret) => secret !== '').flatMap(spellingsOf);
 	const longest = Math.max(0, ...secrets.map(({ length }) => length));
 
 	return (text) => {
@@ -47,17 +49,27 @@ export function createClean(secrets: string[]): Clean {
 }
 
 /** A foreign JSON value with every text in it clean, not deeper or wider than a reader needs. */
-export function cleanJson(value: unknown, clean: Clean, depth = MAX_DEPTH): unknown {
-	if (typeof value === 'string') return clean(value);
-	if (typeof value !== 'object' || value === null) return value;
-	if (depth === 0) return '…';
-	if (Array.isArray(value)) {
-		return value.slice(0, MAX_ENTRIES).map((entry) => cleanJson(entry, clean, depth - 1));
+export function cleanJson(root: unknown, clean: Clean): unknown {
+	let left = MAX_ENTRIES;
+
+	function tell(value: unknown, depth: number): unknown {
+		if (typeof value === 'string') return clean(value);
+		if (typeof value !== 'object' || value === null) return value;
+		if (depth === 0) return '…';
+		if (Array.isArray(value)) return taken(value).map((entry) => tell(entry, depth - 1));
+		const entries = taken(Object.entries(asObject(value) ?? {}));
+		return Object.fromEntries(
+			entries.map(([name, entry]) => [clean(name), tell(entry, depth - 1)]),
+		);
 	}
-	const entries = Object.entries(asObject(value) ?? {}).slice(0, MAX_ENTRIES);
-	return Object.fromEntries(
-		entries.map(([name, entry]) => [clean(name), cleanJson(entry, clean, depth - 1)]),
-	);
+
+	function taken<T>(entries: T[]): T[] {
+		const some = entries.slice(0, left);
+		left -= some.length;
+		return some;
+	}
+
+	return tell(root, MAX_DEPTH);
 }
 
 /**
@@ -67,15 +79,15 @@ export function cleanJson(value: unknown, clean: Clean, depth = MAX_DEPTH): unkn
 export function withoutDataUrls(text: string, minChars = MIN_DATA_CHARS): string {
 	let result = '';
 	let from = 0;
-	for (const { index, 0: mark } of text.matchAll(DATA_START)) {
+	let url = -Infinity;
+	for (const { index, 0: mark } of text.matchAll(DATA_MARK)) {
 		if (index < from) continue;
-		const type = text.slice(Math.max(from, index - MAX_TYPE_CHARS), index);
-		const at = type.toLowerCase().lastIndexOf('data:');
-		if (at === -1) continue;
+		if (!mark.startsWith(';')) url = index;
+		if (url < from || url === index || index - url > MAX_TYPE_CHARS) continue;
 		const start = index + mark.length;
 		const end = endOfBase64(text, start);
 		if (end - start < minChars) continue;
-		result += `${text.slice(from, index - type.length + at)}[base64]`;
+		result += `${text.slice(from, url)}[base64]`;
 		from = end;
 	}
 	return result + text.slice(from);

@@ -10,6 +10,10 @@ export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'request
 const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'error', 'errors'];
 /** Each envelope takes two steps, and one that is passed on as text another. */
 const MAX_DEPTH = 8;
+/** Longer text, in characters, is told as it is: JSON of brackets alone takes JSON.parse its time. */
+const MAX_JSON_CHARS = 512 * 1024;
+/** What is compared of two texts, in characters: to find one in the other may take their product. */
+const MAX_COMPARED_CHARS = 1000;
 
 /** Reads a parsed body that may be an error; undefined if it is none. */
 export function errorOf(body: unknown): ErrorBody | undefined {
@@ -30,7 +34,7 @@ function isFlat(object: JsonObject): boolean {
 export function parseErrorBody(text: string): ErrorBody {
 	const trimmed = text.trim();
 	try {
-		const body: unknown = JSON.parse(trimmed);
+		const body = parse(trimmed);
 		const object = asObject(Array.isArray(body) ? body[0] : body);
 		return object ? describeError(object) : { message: asText(body) };
 	} catch {
@@ -60,7 +64,15 @@ function wordsOf(value: unknown, depth = MAX_DEPTH): string | undefined {
 	if (!object) return undefined;
 	const said = WORDS.map((name) => wordsOf(object[name], depth - 1)).find(Boolean);
 	const cause = wordsOf(asObject(object.metadata)?.raw, depth - 1);
-	return said && cause && !said.includes(cause) ? `${said}: ${cause}` : (said ?? cause);
+	return said && cause && !includes(said, cause) ? `${said}: ${cause}` : (said ?? cause);
+}
+
+function parse(json: string): unknown {
+	return JSON.parse(json.slice(0, MAX_JSON_CHARS));
+}
+
+function includes(text: string, part: string): boolean {
+	return text.slice(0, MAX_COMPARED_CHARS).includes(part.slice(0, MAX_COMPARED_CHARS));
 }
 
 /** A gateway may pass on the body of its provider's error as text. */
@@ -68,7 +80,7 @@ function wordsOfText(text: string, depth: number): string | undefined {
 	const trimmed = text.trim();
 	if (!/^[{[]/.test(trimmed)) return trimmed || undefined;
 	try {
-		return wordsOf(JSON.parse(trimmed), depth - 1) ?? trimmed;
+		return wordsOf(parse(trimmed), depth - 1) ?? trimmed;
 	} catch {
 		return trimmed;
 	}

@@ -6,6 +6,9 @@ import { parseErrorBody } from '../errors/errorBody';
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
+/** No service nests deeper; millions of brackets would take JSON.parse most of a second. */
+const MAX_DEPTH = 100_000;
+
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */
 const REPEATED_PREFIX = /^\s{0,8}(?:data:\s{0,8}){1,4}/;
@@ -36,17 +39,18 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 	}
 
 	function pushText(text: string): void {
-		format ??= formatOf(json + text);
-		if (format === 'sse') {
-			events.feed(json + text);
-			json = '';
-		} else {
-			json += text;
-		}
+		if (format === 'sse') return events.feed(text);
+		json += text;
+		if (format === 'json') return;
+		// Blanks are dropped at once, as they may go on for long.
+		json = json.trimStart();
+		format = formatOf(json);
+		if (format !== 'sse') return;
+		events.feed(json);
+		json = '';
 	}
 
-	function formatOf(start: string): 'sse' | 'json' | undefined {
-		const first = start.trimStart();
+	function formatOf(first: string): 'sse' | 'json' | undefined {
 		if (FIELDS.some((field) => field.startsWith(first))) return undefined;
 		if (/^[{[]/.test(first)) return 'json';
 		const isField = [':', ...FIELDS].some((field) => first.startsWith(field));
@@ -90,10 +94,24 @@ function parse(text: string): unknown {
 		);
 	}
 	try {
-		return JSON.parse(text);
+		return isTooDeep(text) ? failOnJson() : JSON.parse(text);
 	} catch {
 		return failOnJson();
 	}
+}
+
+function isTooDeep(text: string): boolean {
+	if (text.length < MAX_DEPTH) return false;
+	let depth = 0;
+	let isInString = false;
+	for (let at = 0; at < text.length && depth < MAX_DEPTH; at++) {
+		const char = text[at];
+		if (char === '"') isInString = !isInString;
+		else if (isInString) at += char === '\\' ? 1 : 0;
+		else if (char === '[' || char === '{') depth++;
+		else if (char === ']' || char === '}') depth--;
+	}
+	return depth >= MAX_DEPTH;
 }
 
 function failOnJson(): never {

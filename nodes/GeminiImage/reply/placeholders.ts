@@ -1,10 +1,12 @@
 import { randomUUID } from 'crypto';
 
-import { markupAround } from './markup';
+import { markupAround, MAX_AROUND } from './markup';
 
 /** The head of a data URL, in front of its base64; prose may hold the word before it. */
 const DATA_HEAD = /data:(?:(?!data:)[^,]){0,200},\s{0,4}$/i;
 const MAX_HEAD_CHARS = 220;
+/** What is looked at in front of a placeholder, in characters. */
+const MAX_BEFORE = MAX_HEAD_CHARS + MAX_AROUND;
 /** Longer than any data URL whose base64 is a placeholder, in characters. */
 const MAX_URL_CHARS = 400;
 
@@ -28,7 +30,13 @@ export function createPlaceholders() {
 		strip(prose: string): string {
 			if (!prose.includes(mark)) return prose;
 			const pieces = prose.split(marks).filter((_piece, position) => position % 2 === 0);
-			return pieces.reduce(join);
+			// What is out of sight is set aside, as a long text would be copied for each placeholder.
+			let done = '';
+			const rest = pieces.reduce((before, after) => {
+				done += before.slice(0, -MAX_BEFORE);
+				return join(before.slice(-MAX_BEFORE), after);
+			});
+			return done + rest;
 		},
 	};
 }

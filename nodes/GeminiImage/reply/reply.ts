@@ -24,6 +24,9 @@ export interface Reply {
 /** Links of a reply beyond this are left alone. */
 export const MAX_LINKS = 16;
 
+/** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
+const MAX_ENTRIES = 10_000;
+
 /** What is left of markdown whose image came in a piece of its own. */
 const EMPTY_LINK = /!\[[^[\]]*\]\(\s*\)/g;
 /** How some gateways tell, in a reply that looks good, that the call failed. */
@@ -64,8 +67,8 @@ export function createReplyReducer(
 		reply.created ??= asNumber(object.created) ?? null;
 		reply.usage = asObject(object.usage) ?? reply.usage;
 		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
-		asArray(object.choices).forEach((choice, position) => addChoice(asObject(choice), position));
-		[object.data].flat().forEach(addImage);
+		entriesOf(object.choices).forEach((choice, position) => addChoice(asObject(choice), position));
+		entriesOf([object.data].flat()).forEach(addImage);
 		// An event of the images endpoint is an image itself.
 		if (object.b64_json !== undefined) addImage(object);
 		if (/partial_image/.test(asText(object.type) ?? '')) addDrafts(object);
@@ -78,8 +81,8 @@ export function createReplyReducer(
 		const index = asNumber(choice.index) ?? position;
 		addContent(message.content ?? choice.text, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
-		asArray(message.images).forEach(addImage);
-		Object.values(message).flatMap(asArray).filter(isThought).forEach(addDrafts);
+		entriesOf(message.images).forEach(addImage);
+		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
 		reply.finishReason = asText(choice.finish_reason) ?? reply.finishReason;
 		reply.nativeFinishReason = asText(choice.native_finish_reason) ?? reply.nativeFinishReason;
 	}
@@ -98,7 +101,7 @@ export function createReplyReducer(
 			if (text !== '') onText(text);
 			return;
 		}
-		for (const part of asArray(content)) {
+		for (const part of entriesOf(content)) {
 			const { text, image_url: image } = asObject(part) ?? {};
 			if (typeof text === 'string' && isThought(part)) addReasoning(text);
 			else if (typeof text === 'string') addContent(text, choice);
@@ -107,7 +110,7 @@ export function createReplyReducer(
 	}
 
 	function addDrafts(value: unknown): void {
-		for (const number of placeholders.numbersIn(JSON.stringify(value))) reply.drafts.add(number);
+		for (const number of placeholders.numbersIn(jsonOf(value))) reply.drafts.add(number);
 	}
 
 	function addImage(value: unknown): void {
@@ -132,6 +135,19 @@ export function createReplyReducer(
 	}
 
 	return { add, end };
+}
+
+function entriesOf(value: unknown): unknown[] {
+	return asArray(value).slice(0, MAX_ENTRIES);
+}
+
+/** Nothing for what is nested so deep that it cannot be written. */
+function jsonOf(value: unknown): string {
+	try {
+		return JSON.stringify(value);
+	} catch {
+		return '';
+	}
 }
 
 /** A part that a model marks as one of its thoughts. */
