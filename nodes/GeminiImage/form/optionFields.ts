@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { linkFields } from './linkFields';
 import { shownFor, type OperationFacts } from './operationFacts';
 import { safetySettings } from './safetySettings';
 
@@ -86,14 +87,7 @@ const OPTION_FIELDS: INodeProperties[] = [
 		placeholder: 'e.g. fox',
 		description: 'Name of the image files, without extension',
 	},
-	{
-		displayName: 'Image Link',
-		name: 'imageLink',
-		type: 'boolean',
-		default: false,
-		description:
-			'Whether to add a signed link to each image to the output, which agents and chats can pass on',
-	},
+	...linkFields,
 	{
 		displayName: 'Max Concurrency',
 		name: 'maxConcurrency',

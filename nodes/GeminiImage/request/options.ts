@@ -5,6 +5,7 @@ import { hasOption, optionField } from '../form/optionFields';
 import type { OperationFacts } from '../form/operationFacts';
 import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
+import { isTool } from './tool';
 import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
 
 /** The values of the Options collection, checked; undefined if nothing is to be sent. */
@@ -24,6 +25,8 @@ export interface Options {
 	/** Without extension, safe for every file system. */
 	fileName: string;
 	imageLink: boolean;
+	/** How long signed links work. */
+	imageLinkHours: number;
 	maxConcurrency: number;
 	maxRetries: number;
 	/** Milliseconds. */
@@ -51,7 +54,8 @@ export function readOptions(
 		extraBody: extraBodyOption(read.json('extraBody')),
 		binaryPropertyOutput: fieldOption(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: safeFileName(withDefault(read.text, 'fileName')),
-		imageLink: withDefault(read.flag, 'imageLink'),
+		imageLink: read.flag('imageLink') ?? isTool(context),
+		imageLinkHours: withDefault(read.number, 'imageLinkHours'),
 		maxConcurrency: withDefault(read.number, 'maxConcurrency'),
 		maxRetries: withDefault(read.number, 'maxRetries'),
 		timeoutMs: 1000 * withDefault(read.number, 'timeout'),
