@@ -153,9 +153,10 @@ export async function createEngine(options: EngineOptions) {
 			bytes: Buffer | Readable,
 			fileName: string,
 			mimeType: string,
+			executionId = EXECUTION_ID,
 		): Promise<IBinaryData> {
 			return await binaryData.store(
-				{ type: 'execution', workflowId: 'workflow', executionId: EXECUTION_ID },
+				{ type: 'execution', workflowId: 'workflow', executionId },
 				bytes,
 				{ fileName, mimeType, data: '' },
 			);

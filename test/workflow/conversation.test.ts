@@ -35,6 +35,21 @@ describe('Image Source Automatic', () => {
 		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
 	});
 
+	test('an upload that n8n moves when the execution ends', async () => {
+		const memory = createMemoryNode();
+		const photo = await picture('jpeg', '#224466');
+		const file = await chat.engine.store(photo, 'photo.jpg', 'image/jpeg', 'temp');
+		const first = await chat.say('Words only: what is this?', {
+			memory: memory.node,
+			input: [{ json: {}, binary: { data: file } }],
+		});
+		expect(first.error).toBeUndefined();
+		rmSync(chat.engine.pathOf(file));
+		const { body, hints } = await chat.say('Draw it in red', { memory: memory.node });
+		expect(hints(NODE)).toEqual([]);
+		expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
+	});
+
 	test('all images of the last message that has some, from Chat History', async () => {
 		const [old, red, blue] = await Promise.all(['#111111', '#ff0000', '#0000ff'].map(chat.store));
 		const show = ({ file }: { file: IBinaryData }) => `![a](${chat.linkTo(file)})`;

@@ -18,7 +18,7 @@ export async function answerItem(
 	const fields = images.map((_image, index) => numbered(binaryPropertyOutput, index));
 	const files = images.map(({ binary }, index) => [fields[index], binary] as const);
 	const { text, ...facts } = describeReply(reply);
-	const input = paragraphs(prompt.text, filesAsMarkdown(turn, filesOf(prompt)));
+	const input = paragraphs(prompt.text, await filesAsMarkdown(turn, filesOf(prompt)));
 	const output = paragraphs(text, asMarkdown(images));
 	await memory.save(withoutDataUrls(input), output);
 	const thisTurn = [

@@ -7,6 +7,9 @@ import type { Turn } from './operation';
 /** Alternative text of an image beyond this, in characters, is cut. */
 const MAX_ALT_CHARS = 100;
 
+/** In the id of a file that came before its execution had a number. */
+const TEMPORARY = '/temp/';
+
 /** An image with its signed link: null if n8n can make none, undefined if none is wanted. */
 export interface LinkedImage extends StoredImage {
 	link?: string | null;
@@ -46,12 +49,20 @@ export function asMarkdown(images: LinkedImage[]): string[] {
 	return images.flatMap(({ fileName, link }) => (link ? [markdown(fileName, link)] : []));
 }
 
-/** The files of an item that n8n can link, as markdown. */
-export function filesAsMarkdown(turn: Turn, files: IBinaryData[]): string[] {
-	return files.flatMap((binary) => {
-		const link = signedLink(turn, binary);
-		return link === undefined ? [] : [markdown(binary.fileName ?? 'image', link)];
+/** The files of an item as markdown, as far as n8n can link them. */
+export async function filesAsMarkdown(turn: Turn, files: IBinaryData[]): Promise<string[]> {
+	const lines = files.map(async (file) => {
+		const link = signedLink(turn, await lastingFile(turn, file).catch(() => file));
+		return link === undefined ? [] : [markdown(file.fileName ?? 'image', link)];
 	});
+	return (await Promise.all(lines)).flat();
+}
+
+/** n8n moves the files of a trigger when the execution ends, so a link leads to a copy. */
+async function lastingFile({ context }: Turn, file: IBinaryData): Promise<IBinaryData> {
+	const { getBinaryStream, prepareBinaryData } = context.helpers;
+	if (!file.id?.includes(TEMPORARY) || !canLink(context)) return file;
+	return await prepareBinaryData(await getBinaryStream(file.id), file.fileName, file.mimeType);
 }
 
 function markdown(name: string, link: string): string {
