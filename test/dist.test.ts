@@ -55,7 +55,7 @@ describe('the built package', () => {
 			name: 'geminiImage',
 			version: 1,
 			usableAsTool: true,
-			inputs: ['main'],
+			inputs: expect.stringContaining('"ai_memory"'),
 			outputs: ['main'],
 			credentials: [{ name: 'nexconnApi', required: true }],
 		});

@@ -10,6 +10,7 @@ import pLimit from 'p-limit';
 import { abortWith } from './abort';
 import { failedItem, toNodeError } from './errors/nodeError';
 import { fieldsFor } from './form/fields';
+import { inputsFor } from './form/inputs';
 import { operations } from './operations';
 import { perform, type Operation } from './operations/operation';
 import { renumber } from './operations/output';
@@ -31,7 +32,7 @@ export class GeminiImage implements INodeType {
 		description: 'Generate, edit and talk about images with Gemini image models through Nexconn',
 		defaults: { name: 'Gemini Image' },
 		usableAsTool: true,
-		inputs: [MAIN],
+		inputs: inputsFor(operations),
 		outputs: [MAIN],
 		credentials: [{ name: 'nexconnApi', required: true }],
 		properties: [

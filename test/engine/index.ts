@@ -47,6 +47,8 @@ export interface RunOptions {
 	onChunk?: (chunk: StructuredChunk) => void;
 	/** With the failure that ended the node, if there was one. */
 	onNodeDone?: (name: string, error?: Error) => void;
+	/** Where n8n says that it is reached. */
+	instanceUrl?: string;
 }
 
 export interface RunResult {
@@ -99,6 +101,7 @@ export async function createEngine(options: EngineOptions) {
 			...json,
 		};
 		const mode = runOptions.mode ?? 'trigger';
+		const instanceUrl = runOptions.instanceUrl ?? 'http://127.0.0.1';
 		const hooks = new ExecutionLifecycleHooks(mode, EXECUTION_ID, workflowData);
 		hooks.addHandler('sendChunk', (chunk) => runOptions.onChunk?.(chunk));
 		hooks.addHandler('nodeExecuteAfter', (name, { error }) => runOptions.onNodeDone?.(name, error));
@@ -112,7 +115,8 @@ export async function createEngine(options: EngineOptions) {
 				hooks,
 				executionId: EXECUTION_ID,
 				currentNodeExecutionIndex: 0,
-				restApiUrl: 'http://127.0.0.1/rest',
+				restApiUrl: `${instanceUrl}/rest`,
+				instanceBaseUrl: `${instanceUrl}/`,
 				webhookWaitingBaseUrl: 'http://127.0.0.1/webhook-waiting',
 				formWaitingBaseUrl: 'http://127.0.0.1/form-waiting',
 				variables: {},
@@ -150,14 +154,24 @@ export async function createEngine(options: EngineOptions) {
 			bytes: Buffer | Readable,
 			fileName: string,
 			mimeType: string,
+			executionId = EXECUTION_ID,
 		): Promise<IBinaryData> {
 			return await binaryData.store(
-				{ type: 'execution', workflowId: 'workflow', executionId: EXECUTION_ID },
+				{ type: 'execution', workflowId: 'workflow', executionId },
 				bytes,
 				{ fileName, mimeType, data: '' },
 			);
 		},
 		read: async (file: IBinaryData): Promise<Buffer> => await binaryData.getAsBuffer(file),
+		/** The token of a signed link to a file. */
+		sign: (file: IBinaryData, expiresIn: string): string =>
+			binaryData.createSignedToken(file, expiresIn as '1 day'),
+		/** The file behind the token of a signed link. Fails as n8n does if n8n has not signed it. */
+		async openSigned(token: string) {
+			const id = binaryData.validateSignedToken(token);
+			const { fileSize, mimeType = '' } = await binaryData.getMetadata(id);
+			return { content: await binaryData.getAsStream(id), fileSize, mimeType };
+		},
 		/** Where a stored file lies. */
 		pathOf: (file: IBinaryData): string => binaryData.getPath(file.id as string),
 		/** Empties binary storage. */

@@ -154,6 +154,7 @@ export const DEFAULT_OPTIONS: Options = {
 	binaryPropertyOutput: 'data',
 	fileName: 'image',
 	imageLink: false,
+	imageLinkHours: 24,
 	simplify: false,
 	imagesPerReply: 'all',
 	maxConcurrency: 8,

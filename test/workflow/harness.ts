@@ -1,4 +1,10 @@
-import type { IDataObject, INodeExecutionData, INodeParameters, OnError } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeExecutionData,
+	INodeParameters,
+	INodeType,
+	OnError,
+} from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { GeminiImage, NexconnApi } from '../../index';
@@ -20,27 +26,40 @@ export interface NodeRunOptions extends RunOptions {
 	profile?: string;
 	onError?: OnError;
 	binaryMode?: 'separate' | 'combined';
+	/** A memory node that hangs on the node. */
+	memory?: INodeType;
+	/** The node runs as the tool of an agent. */
+	isTool?: boolean;
 }
+
+const NODE = 'Gemini Image';
+const MEMORY_TYPE = 'n8n-nodes-nexconn.testMemory';
 
 /** The node in n8n's real engine, talking to the emulator. */
 export async function startHarness(binaryMode?: BinaryMode): Promise<Harness> {
 	const emulator = await startEmulator();
 	const credentials = { apiKey: emulator.apiKey, authorizationFormat: 'apiKey' };
+	const tool = new GeminiImage();
+	// What n8n makes of a node that an agent uses.
+	Object.assign(tool.description, { name: 'geminiImageTool', inputs: ['main'] });
 	const engine = await createEngine({
 		node: new GeminiImage(),
 		credentialType: new NexconnApi(),
 		credentials: { ...credentials, baseUrl: emulator.baseUrl() },
 		binaryMode,
 	});
+	engine.addNode(tool);
 
 	return {
 		emulator,
 		engine,
-		run: async (parameters, { profile, onError, binaryMode: setting, ...options } = {}) =>
-			await engine.run(workflow(parameters, onError, setting), {
+		async run(parameters, { profile, ...options } = {}) {
+			if (options.memory) engine.addNode(options.memory);
+			return await engine.run(workflow(parameters, options), {
 				credentials: { ...credentials, baseUrl: emulator.baseUrl(profile) },
 				...options,
-			}),
+			});
+		},
 		lastBody: () => emulator.requests.at(-1)?.body as IDataObject,
 		async close() {
 			engine.close();
@@ -49,7 +68,8 @@ export async function startHarness(binaryMode?: BinaryMode): Promise<Harness> {
 	};
 }
 
-function workflow(parameters: INodeParameters, onError?: OnError, binaryMode?: string) {
+function workflow(parameters: INodeParameters, options: NodeRunOptions) {
+	const { onError, binaryMode, memory, isTool } = options;
 	const common = { typeVersion: 1, position: [0, 0] as [number, number] };
 	return {
 		nodes: [
@@ -57,14 +77,22 @@ function workflow(parameters: INodeParameters, onError?: OnError, binaryMode?: s
 			{
 				...common,
 				id: 'n',
-				name: 'Gemini Image',
-				type: 'n8n-nodes-nexconn.geminiImage',
+				name: NODE,
+				type: `n8n-nodes-nexconn.geminiImage${isTool ? 'Tool' : ''}`,
 				parameters,
 				credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
 				onError,
 			},
+			...(memory
+				? [{ ...common, id: 'm', name: 'Memory', type: MEMORY_TYPE, parameters: {} }]
+				: []),
 		],
-		connections: { Start: { main: [[{ node: 'Gemini Image', type: 'main' as const, index: 0 }]] } },
+		connections: {
+			Start: { main: [[{ node: NODE, type: 'main' as const, index: 0 }]] },
+			...(memory && {
+				Memory: { ai_memory: [[{ node: NODE, type: 'ai_memory' as const, index: 0 }]] },
+			}),
+		},
 		settings: { executionOrder: 'v1', binaryMode } as IDataObject,
 	};
 }

@@ -53,7 +53,7 @@ describe('text and choices', () => {
 		['imageToImage', '=Binary', `"Binary"; it takes ${pictures}`],
 		['imageToImage', '=none', `"none"; it takes ${pictures}`],
 		['imageToImage', '={{ null }}', `""; it takes ${pictures}`],
-		['chat', '=file', `"file"; it takes ${pictures}, none`],
+		['chat', '=file', `"file"; it takes auto, ${pictures}, none`],
 	])('image source of %s: %s', async (operation, imageSource, expected) => {
 		const { message } = await refused('Image Source', { operation, imageSource });
 		expect(message).toBe(`'Image Source' does not take ${expected}`);

@@ -198,7 +198,9 @@ function expectWords(
 function expectNoLeak(run: unknown): void {
 	const all = [JSON.stringify(run), inspect(run, { depth: 20 }), ...logs.take()].join('\n');
 	expect(all).not.toContain(harness.emulator.apiKey);
-	expect(/[A-Za-z0-9+/=]{80,}/.exec(all)?.[0]).toBeUndefined();
+	// n8n's own links carry a token.
+	const foreign = all.replace(/\/signed\?token=[\w.-]+/g, '');
+	expect(/[A-Za-z0-9+/=]{80,}/.exec(foreign)?.[0]).toBeUndefined();
 }
 
 function expectNothingElseStored(items: INodeExecutionData[]): void {

@@ -62,13 +62,17 @@ function promptField({ value, placeholder, promptDescription }: OperationFacts):
 }
 
 const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
+	auto: {
+		name: 'Automatic',
+		description: 'Images of the input item or, without any, the newest of the conversation',
+	},
 	binary: { name: 'Binary Field', description: 'Files of the input item' },
 	binaryAndUrl: {
 		name: 'Binary Field and URL',
 		description: 'Files of the input item, then addresses',
 	},
 	none: { name: 'None', description: 'Text only' },
-	url: { name: 'URL', description: 'Addresses that the service loads itself' },
+	url: { name: 'URL', description: 'Addresses that the service loads itself, or Image Links' },
 };
 
 function imageSourceField({
@@ -117,7 +121,8 @@ const urlsField: INodeProperties = {
 	required: true,
 	default: [],
 	placeholder: 'e.g. https://example.com/photo.jpg',
-	description: 'Addresses of images that the service can reach, or data URLs',
+	description:
+		'Addresses of images that the service can reach, Image Links of this n8n, or data URLs',
 };
 
 const aspectRatioField: INodeProperties = {

@@ -1,5 +1,5 @@
 /** Where input images come from; the values of Image Source. */
-export type ImageSource = 'none' | 'binary' | 'url' | 'binaryAndUrl';
+export type ImageSource = 'auto' | 'none' | 'binary' | 'url' | 'binaryAndUrl';
 
 /** What the form has to know of an operation; `operations/index.ts` has the rows. */
 export interface OperationFacts {

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { byModel, type Limit } from './choices';
+import { linkFields } from './linkFields';
 import { MODEL_OPTIONS } from './modelOptions';
 import { shownFor, type OperationFacts } from './operationFacts';
 
@@ -85,14 +86,7 @@ const NODE_OPTIONS: INodeProperties[] = [
 		placeholder: 'e.g. fox',
 		description: 'Name of the image files, without extension',
 	},
-	{
-		displayName: 'Image Link',
-		name: 'imageLink',
-		type: 'boolean',
-		default: false,
-		description:
-			'Whether to add a signed link to each image to the output, which agents and chats can pass on',
-	},
+	...linkFields,
 	{
 		displayName: 'Images per Reply',
 		name: 'imagesPerReply',

@@ -1,20 +1,21 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { Received } from '../reply/receive';
 import type { Prompt } from '../request/prompt';
-import type { Turn } from './operation';
+import { wordsForAgent } from './imageLinks';
+import type { Outcome, Turn } from './operation';
 import { describeImage, describeReply } from './output';
 
 /** Text to image and image to image: one item per image. */
 export function imageItems(
 	turn: Turn,
 	{ options }: Prompt,
-	{ reply, images }: Received,
+	{ reply, images }: Outcome,
 ): INodeExecutionData[] {
 	const { usage, ...facts } = describeReply(reply, options);
 	return images.map((image, index) => ({
 		json: {
 			image: describeImage(turn, image, index),
+			...wordsForAgent(turn, [image]),
 			...facts,
 			usage: index === 0 ? usage : null,
 		},

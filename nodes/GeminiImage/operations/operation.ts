@@ -1,13 +1,18 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { OperationFacts } from '../form/operationFacts';
-import type { Received } from '../reply/receive';
+import type { JsonObject } from '../json';
+import type { Reply } from '../reply/reply';
 import { readPrompt, type Prompt } from '../request/prompt';
 import type { Client } from '../transport/client';
+import { readConversation } from './conversation';
 import { resultHints } from './hints';
+import type { LinkedImage } from './imageLinks';
+import { openMemory, type Memory } from './memory';
 import { countTokens } from './output';
 import type { PlannedRequest } from './plan';
 import { send } from './send';
+import { createSignedFiles } from './signedFiles';
 
 /** One request, on behalf of one input item or of all. */
 export interface Turn extends PlannedRequest {
@@ -25,14 +30,33 @@ export interface Turn extends PlannedRequest {
 /** An operation of the node: its row in `index.ts`. */
 export interface Operation extends OperationFacts {
 	/** What becomes of a reply. */
-	toItems(turn: Turn, prompt: Prompt, received: Received): INodeExecutionData[];
+	toItems(
+		turn: Turn,
+		prompt: Prompt,
+		outcome: Outcome,
+	): INodeExecutionData[] | Promise<INodeExecutionData[]>;
+}
+
+/** What came of a request, and what it was part of. */
+export interface Outcome {
+	reply: Reply;
+	images: LinkedImage[];
+	/** The messages before this turn. */
+	earlier: JsonObject[];
+	memory: Memory;
 }
 
 /** Makes one request. Throws if it fails; the node decides what becomes of that. */
 export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
-	const prompt = await readPrompt(turn);
+	const memory = await openMemory(turn);
+	const files = createSignedFiles(turn);
+	const { earlier, ...told } = readConversation(
+		[...memory.messages, ...turn.options.history],
+		files,
+	);
+	const prompt = await readPrompt({ ...turn, ...told, files });
 	const received = await send(turn, prompt);
 	countTokens(turn.context, received.reply);
 	resultHints(turn.operation, prompt, received).forEach(turn.hint);
-	return turn.operation.toItems(turn, prompt, received);
+	return await turn.operation.toItems(turn, prompt, { ...received, earlier, memory });
 }

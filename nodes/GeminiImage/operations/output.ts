@@ -3,9 +3,9 @@ import * as n8nWorkflow from 'n8n-workflow';
 
 import { cleanJson, withoutDataUrls } from '../errors/cleanText';
 import { asNumber, asObject } from '../json';
-import type { StoredImage } from '../reply/imageStore';
 import type { Reply } from '../reply/reply';
 import type { Options } from '../request/options';
+import type { LinkedImage } from './imageLinks';
 import type { Turn } from './operation';
 
 /**
@@ -29,9 +29,9 @@ export function describeReply(reply: Reply, { simplify }: Pick<Options, 'simplif
 }
 
 /** The facts of an image, told from its bytes. */
-export function describeImage(turn: Turn, image: StoredImage, index: number): IDataObject {
-	const { fileName, mimeType, width, height, bytes } = image;
-	const link = turn.options.imageLink ? { url: linkTo(turn, image) } : {};
+export function describeImage({ options }: Turn, image: LinkedImage, index: number): IDataObject {
+	const { fileName, mimeType, width, height, bytes, link: url } = image;
+	const link = options.imageLink ? { url } : {};
 	return { index, fileName, mimeType, width, height, bytes, ...link };
 }
 
@@ -51,18 +51,6 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 		counts.set(key, index + 1);
 		return { ...item, json: { ...item.json, image: { ...image, index } } };
 	});
-}
-
-function linkTo({ context, hint }: Turn, { binary }: StoredImage): string | null {
-	// n8n 1.88 and older have no signed links.
-	const canLink = 'createBinarySignedUrl' in context.helpers;
-	if (binary.id && canLink) return context.helpers.createBinarySignedUrl(binary);
-	hint(
-		canLink
-			? 'No Image Link: n8n keeps binary data in memory here, and only stored files have links'
-			: 'No Image Link: this version of n8n makes no links to its files',
-	);
-	return null;
 }
 
 /** Adds the tokens of a reply to n8n's own counters, which older versions do not have. */

@@ -4,6 +4,7 @@ import { optionField } from '../form/optionFields';
 import type { OperationFacts } from '../form/operationFacts';
 import { readCombineItems, readOptions, type Options } from '../request/options';
 import { readNumberOfImages } from '../request/prompt';
+import { hasMemory } from './memory';
 
 /** One request to make. */
 export interface PlannedRequest {
@@ -28,8 +29,9 @@ export function planRequests(context: IExecuteFunctions, operation: OperationFac
 		'failure' in group ? [group] : planItem(context, operation, group),
 	);
 	const first = requests.find((request) => 'options' in request);
+	const isInTurn = operation.hasHistory && hasMemory(context);
 	const concurrency = first?.options.maxConcurrency ?? optionField('maxConcurrency').default;
-	return { requests, concurrency: Number(concurrency) };
+	return { requests, concurrency: isInTurn ? 1 : Number(concurrency) };
 }
 
 /** The items of each request: one by one, or all together. */

@@ -1,12 +1,19 @@
-import { receive, type Received } from '../reply/receive';
+import { receive } from '../reply/receive';
+import type { Reply } from '../reply/reply';
 import { chatBody, encodeBody, imagesBody, optionsWithoutPlace } from '../request/body';
 import type { Prompt } from '../request/prompt';
+import { asMarkdown, linkImages, type LinkedImage } from './imageLinks';
 import { createLiveText } from './liveText';
 import type { Turn } from './operation';
 import { numbered } from './output';
 
+interface Sent {
+	reply: Reply;
+	images: LinkedImage[];
+}
+
 /** Sends one prompt and receives its reply, images stored. */
-export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
+export async function send(turn: Turn, prompt: Prompt): Promise<Sent> {
 	const { context, operation, client, signal, itemIndex, hint } = turn;
 	const { timeoutMs, maxRetries, imagesPerReply } = prompt.options;
 	const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
@@ -15,7 +22,7 @@ export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
 	const answer = await client.post(path, encodeBody(body, prompt.images), settings);
 	live?.begin();
 	try {
-		return await receive(answer, {
+		const { reply, images: stored } = await receive(answer, {
 			storeBinary: context.helpers.prepareBinaryData,
 			nameOf: (index) => nameOf(turn, imagesPerReply === 'last' ? 0 : index),
 			imagesPerReply,
@@ -25,6 +32,9 @@ export async function send(turn: Turn, prompt: Prompt): Promise<Received> {
 			signal,
 			hint,
 		});
+		const images = linkImages(turn, stored);
+		live?.addImages(asMarkdown(images));
+		return { reply, images };
 	} finally {
 		await live?.end();
 	}

@@ -1,6 +1,7 @@
 import { ApiError } from '../errors/apiError';
 import { errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
+import { withoutEmptyImages } from './markup';
 import type { Placeholders } from './placeholders';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
@@ -27,8 +28,6 @@ export const MAX_LINKS = 16;
 /** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
 const MAX_ENTRIES = 10_000;
 
-/** What is left of markdown whose image came in a piece of its own. */
-const EMPTY_LINK = /!\[[^[\]]*\]\(\s*\)/g;
 /** How some gateways tell, in a reply that looks good, that the call failed. */
 const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
 
@@ -129,7 +128,7 @@ export function createReplyReducer(
 	function end(): Reply {
 		if (!isReply) throw unexpected('The service answered with something that is not a reply');
 		const all = [...texts.values()].filter((text) => text !== '').join('\n\n');
-		const text = all.replace(EMPTY_LINK, '').trim();
+		const text = withoutEmptyImages(all).trim();
 		if (ERROR_TEXT.test(text) && !reply.usage) throw reported(text.slice('[Error] '.length));
 		return { ...reply, text };
 	}

@@ -28,18 +28,41 @@ export async function imagesFromFields(
 	parameter: unknown,
 	reading: Reading,
 ): Promise<InputImage[]> {
-	const item = context.getInputData()[itemIndex] as INodeExecutionData;
-	const fields = fieldsOf(context, item);
+	const fields = fieldsOf(context, itemIndex);
+	const images = await readImages(
+		context,
+		findFiles(context, fields, itemIndex, parameter),
+		reading,
+	);
+	if (images.length > 0) return images;
+	throw invalidInput(FIELD, 'The item has no image field', describeFields(fields));
+}
+
+/** The images of all binary fields of the item; it may have none. */
+export async function imagesOfItem(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reading: Reading,
+): Promise<InputImage[]> {
+	return await readImages(context, allFiles(fieldsOf(context, itemIndex)), reading);
+}
+
+async function readImages(context: IExecuteFunctions, files: InputFile[], reading: Reading) {
 	const images: InputImage[] = [];
-	for (const file of findFiles(context, fields, itemIndex, parameter)) {
+	for (const file of files) {
 		const image = await readImage(context, file, reading);
 		if (image) images.push(image);
 		else if (!file.isOptional) throw notAnImage(file);
 	}
-	if (images.length === 0) {
-		throw invalidInput(FIELD, 'The item has no image field', describeFields(fields));
-	}
 	return images;
+}
+
+function allFiles(fields: Files): InputFile[] {
+	return Object.entries(fields).map(([name, binary]) => ({
+		source: `'${excerpt(name)}'`,
+		binary,
+		isOptional: true,
+	}));
 }
 
 function findFiles(
@@ -49,14 +72,7 @@ function findFiles(
 	parameter: unknown,
 ): InputFile[] {
 	const entries = namesAndFiles(parameter);
-	if (entries.length === 1 && entries[0] === ALL_FIELDS) {
-		const files = Object.entries(fields);
-		return files.map(([name, binary]) => ({
-			source: `'${excerpt(name)}'`,
-			binary,
-			isOptional: true,
-		}));
-	}
+	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFiles(fields);
 	return entries.map((entry) => {
 		if (isBinary(entry)) return { source: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
@@ -82,7 +98,8 @@ function namesAndFiles(parameter: unknown): unknown[] {
 }
 
 /** The item's files: in `binary`, or wherever the workflow's combined binary mode moves them. */
-function fieldsOf(context: IExecuteFunctions, item: INodeExecutionData): Files {
+function fieldsOf(context: IExecuteFunctions, itemIndex: number): Files {
+	const item = context.getInputData()[itemIndex] as INodeExecutionData;
 	// Elsewhere this is data like any other, which may come from anybody.
 	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
 	const files = { ...(isCombined && asObject(item.json._files)), ...item.binary };
@@ -112,7 +129,8 @@ async function readImage(
 	{ source, binary, isOptional }: InputFile,
 	reading: Reading,
 ): Promise<InputImage | undefined> {
-	const file = { field: FIELD, source, ...(await contentOf(context, source, binary)) };
+	const content = await contentOf(context, source, binary);
+	const file = { field: FIELD, source, binary, ...content };
 	if (file.bytes > 0) return await openImage(file, reading);
 	if (isOptional && !binary.mimeType.startsWith('image/')) return undefined;
 	throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');

@@ -1,13 +1,18 @@
 import { invalidInput } from '../errors/apiError';
 import { inlineFile } from './inlineFile';
 import { openImage, type InputImage, type Reading } from './inputImage';
+import { imageFromLink, type LinkedFiles } from './linkedFiles';
 import { excerpt, textOption } from './values';
 
 const FIELD = 'Image URLs';
 
-/** The images that `parameter` lists: http(s) URLs as they are, data URLs read and checked. */
+/**
+ * The images that `parameter` lists: http(s) URLs as they are, but for links to files of this n8n,
+ * which most services cannot reach; these and data URLs are read and checked.
+ */
 export async function imagesFromUrls(
 	parameter: unknown,
+	files: LinkedFiles,
 	reading: Reading,
 ): Promise<Array<InputImage | string>> {
 	// An entry of the list may be an expression that gives a list.
@@ -18,7 +23,9 @@ export async function imagesFromUrls(
 	}
 	const images: Array<InputImage | string> = [];
 	for (const url of urls) {
-		images.push(isDataUrl(url) ? await imageFromDataUrl(url, reading) : checkUrl(url));
+		if (isDataUrl(url)) images.push(await imageFromDataUrl(url, reading));
+		else if (files.isLink(url)) images.push(await imageFromLink(url, FIELD, files, reading));
+		else images.push(checkUrl(url));
 	}
 	return images;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'crypto';
+import type { IBinaryData } from 'n8n-workflow';
 
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { imageTypeOf, pixelSizeOf, type ImageType } from '../images/imageType';
@@ -18,6 +19,8 @@ export interface SourceFile {
 	field: string;
 	/** Where it comes from, in words of the form. */
 	source: string;
+	/** n8n's record of it, if it is a file of an item. */
+	binary?: IBinaryData;
 	/** Size, in bytes. */
 	bytes: number;
 	/** Its content, anew for each attempt. */
@@ -67,6 +70,11 @@ export class InputImage {
 	/** Where the image comes from, in words of the form. */
 	get source(): string {
 		return this.file.source;
+	}
+
+	/** n8n's record of the file, if it belongs to an item. */
+	get binary(): IBinaryData | undefined {
+		return this.file.binary;
 	}
 
 	toJSON(): string {

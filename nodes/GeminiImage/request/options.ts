@@ -5,6 +5,7 @@ import { hasOption, optionField } from '../form/optionFields';
 import type { OperationFacts } from '../form/operationFacts';
 import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
+import { isTool } from './tool';
 import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
 
 /** Which images of a reply are kept. */
@@ -30,6 +31,8 @@ export interface Options {
 	/** Whether what only says how a reply was made stays out of the output. */
 	simplify: boolean;
 	imagesPerReply: ImagesPerReply;
+	/** How long signed links work. */
+	imageLinkHours: number;
 	maxConcurrency: number;
 	maxRetries: number;
 	/** Milliseconds. */
@@ -57,18 +60,14 @@ export function readOptions(
 		extraBody: extraBodyOption(read.json('extraBody')),
 		binaryPropertyOutput: fieldOption(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: safeFileName(withDefault(read.text, 'fileName')),
-		imageLink: withDefault(read.flag, 'imageLink'),
+		imageLink: read.flag('imageLink') ?? isTool(context),
+		imageLinkHours: withDefault(read.number, 'imageLinkHours'),
 		simplify: read.flag('simplify') ?? isTool(context),
 		imagesPerReply: withDefault(read.choice, 'imagesPerReply') as ImagesPerReply,
 		maxConcurrency: withDefault(read.number, 'maxConcurrency'),
 		maxRetries: withDefault(read.number, 'maxRetries'),
 		timeoutMs: 1000 * withDefault(read.number, 'timeout'),
 	};
-}
-
-/** Whether an agent calls the node; n8n names the type that it makes for this so. */
-function isTool(context: IExecuteFunctions): boolean {
-	return context.getNode().type.endsWith('Tool');
 }
 
 /** Whether all items go into one request; the first item says. */

@@ -3,9 +3,11 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { invalidInput } from '../errors/apiError';
 import { findModel, type Model } from '../form/models';
 import type { OperationFacts } from '../form/operationFacts';
-import { imagesFromFields } from './fileFields';
+import type { JsonObject } from '../json';
+import { imagesFromFields, imagesOfItem } from './fileFields';
 import { imagesFromUrls } from './imageUrls';
 import { InputImage, type Reading } from './inputImage';
+import { newestImages, type LinkedFiles } from './linkedFiles';
 import type { Options } from './options';
 import { choiceOption, excerpt, numberOption, refused, textOption } from './values';
 
@@ -30,6 +32,12 @@ interface Source {
 	itemIndexes: number[];
 	options: Options;
 	onEnd: Reading['onEnd'];
+	hint(message: string): void;
+	/** Earlier messages as the model gets them. */
+	messages: JsonObject[];
+	/** Links to the images in these, one list per message that has some, newest first. */
+	imageLinks: string[][];
+	files: LinkedFiles;
 }
 
 /**
@@ -38,16 +46,17 @@ interface Source {
  * @throws ApiError
  */
 export async function readPrompt(source: Source): Promise<Prompt> {
-	const { options } = source;
+	const { options, messages: history } = source;
 	const id = readText(source, 'model', 'Model').trim();
 	const model = findModel(id);
+	const reasoningEffort = checkEffort(options.reasoningEffort, model);
 	return {
 		model: id,
 		text: readText(source, 'prompt', 'Prompt'),
 		aspectRatio: readChoice(source, 'aspectRatio', 'Aspect Ratio', model, 'aspectRatios'),
 		imageSize: readChoice(source, 'imageSize', 'Image Size', model, 'imageSizes'),
-		options: { ...options, reasoningEffort: checkEffort(options.reasoningEffort, model) },
-		images: checkImages(await readAllImages(source, model), model),
+		options: { ...options, history, reasoningEffort },
+		images: checkImages(await readAllImages(source, id), model),
 	};
 }
 
@@ -93,37 +102,41 @@ export function readNumberOfImages(context: IExecuteFunctions, itemIndex: number
 }
 
 /** Addresses that several items repeat are sent once. */
-async function readAllImages(source: Source, model: Model | undefined) {
-	const reading = { isChecked: model !== undefined, onEnd: source.onEnd };
+async function readAllImages(source: Source, model: string) {
+	const reading = { isChecked: findModel(model) !== undefined, onEnd: source.onEnd };
 	const images: Prompt['images'] = [];
 	for (const itemIndex of source.itemIndexes) {
 		images.push(...(await readImages(source, itemIndex, reading)));
 	}
-	return [...new Set(images)];
+	if (images.length > 0) return [...new Set(images)];
+	const isAuto = readImageSource(source, source.itemIndex) === 'auto';
+	return isAuto ? await newestImages({ ...source, model, reading }) : [];
 }
 
-async function readImages({ context, operation }: Source, itemIndex: number, reading: Reading) {
+async function readImages(form: Source, itemIndex: number, reading: Reading) {
+	const { context, files } = form;
 	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 	const images: Prompt['images'] = [];
-	const source = readImageSource(operation, parameter);
+	const source = readImageSource(form, itemIndex);
+	if (source === 'auto') {
+		images.push(...(await imagesOfItem(context, itemIndex, reading)));
+	}
 	if (source === 'binary' || source === 'binaryAndUrl') {
 		const fields = parameter('binaryPropertyName');
 		images.push(...(await imagesFromFields(context, itemIndex, fields, reading)));
 	}
 	if (source === 'url' || source === 'binaryAndUrl') {
-		images.push(...(await imagesFromUrls(parameter('imageUrls'), reading)));
+		images.push(...(await imagesFromUrls(parameter('imageUrls'), files, reading)));
 	}
 	return images;
 }
 
 /** Images must not be dropped in silence, as a request without them is billed all the same. */
-function readImageSource(
-	{ imageSources }: OperationFacts,
-	parameter: (name: string) => unknown,
-): string {
+function readImageSource({ context, operation }: Source, itemIndex: number): string {
+	const { imageSources } = operation;
 	if (!imageSources) return 'none';
 	const field = 'Image Source';
-	const value = textOption(field, parameter('imageSource'));
+	const value = textOption(field, context.getNodeParameter('imageSource', itemIndex, ''));
 	const source = choiceOption(field, value, imageSources);
 	if (source === undefined) throw refused(field, value ?? '', imageSources.join(', '));
 	return source;

@@ -1,0 +1,94 @@
+import { NodeConnectionTypes, type IExecuteFunctions } from 'n8n-workflow';
+
+import { unlessAborted } from '../abort';
+import { ApiError } from '../errors/apiError';
+import { asArray, asObject, asText, type JsonObject } from '../json';
+import { isTool } from '../request/tool';
+import { textOf } from './conversation';
+import type { Turn } from './operation';
+
+/** n8n before 1.85 does not export the types of connections. */
+const AI_MEMORY = NodeConnectionTypes?.AiMemory ?? 'ai_memory';
+
+/** What n8n's memory nodes supply, as far as it is used here: a chat memory of LangChain. */
+interface ChatMemory {
+	memoryKey?: string;
+	/** The messages that the memory is set to tell, under `memoryKey`. */
+	loadMemoryVariables?(values: object): Promise<unknown>;
+	/** All messages. */
+	chatHistory?: { getMessages(): Promise<unknown> };
+	saveContext(input: { input: string }, output: { output: string }): Promise<unknown>;
+}
+
+/** The memory node of a chat. */
+export interface Memory {
+	/** What it remembers, as messages of the API. */
+	messages: JsonObject[];
+	/** Remembers a turn. If that fails, the answer is there all the same. */
+	save(input: string, output: string): Promise<void>;
+}
+
+/** Whether a memory is connected: turns that share one must not run side by side. */
+export function hasMemory(context: IExecuteFunctions): boolean {
+	const { name } = context.getNode();
+	const parents = context.getParentNodes(name, { connectionType: AI_MEMORY, depth: 1 });
+	return parents.length > 0;
+}
+
+/** The memory that an item has, which is empty and forgets all if none is connected. */
+export async function openMemory(turn: Turn): Promise<Memory> {
+	const { context, operation, itemIndex, signal, hint } = turn;
+	// A tool has no inputs.
+	if (!operation.hasHistory || isTool(context)) return NO_MEMORY;
+	try {
+		const supplied = await context.getInputConnectionData(AI_MEMORY, itemIndex);
+		if (!asObject(supplied)) return NO_MEMORY;
+		const memory = supplied as ChatMemory;
+		const messages = await unlessAborted(load(memory), signal);
+		return {
+			messages: messages.map(toMessage),
+			async save(input, output) {
+				const saved = memory.saveContext({ input }, { output });
+				await unlessAborted(saved, signal).catch(() => hint(NOT_SAVED));
+			},
+		};
+	} catch (error) {
+		signal.throwIfAborted();
+		throw unreadable(error);
+	}
+}
+
+const NO_MEMORY: Memory = { messages: [], save: async () => {} };
+
+const NOT_SAVED =
+	'The turn could not be saved in the memory, so the next one will not know of it. Check the memory node';
+
+/** How far a memory looks back is a setting of its node, which the whole history does not follow. */
+async function load(memory: ChatMemory): Promise<unknown[]> {
+	const variables = asObject(await memory.loadMemoryVariables?.({}));
+	const told = variables?.[memory.memoryKey ?? 'chat_history'];
+	return asArray(Array.isArray(told) ? told : await memory.chatHistory?.getMessages());
+}
+
+const ROLES: Record<string, string> = {
+	human: 'user',
+	user: 'user',
+	system: 'system',
+	developer: 'system',
+};
+
+/** What a tool said is told as words of the model: it belongs to a call that is not told. */
+function toMessage(entry: unknown): JsonObject {
+	const message = asObject(entry) as (JsonObject & { _getType?(): string }) | undefined;
+	const type = asText(message?._getType?.()) ?? asText(message?.type) ?? asText(message?.role);
+	return { role: ROLES[type ?? ''] ?? 'assistant', content: textOf(message?.content) };
+}
+
+function unreadable(error: unknown): ApiError {
+	const { description, message } = asObject(error) ?? {};
+	const reason = asText(description) ?? asText(message) ?? 'no reason given';
+	return new ApiError(
+		`The memory cannot be read: ${reason}`,
+		'Nothing was sent. Check the memory node and its session.',
+	);
+}

@@ -1,0 +1,45 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Engine } from './index';
+
+/** The part of an n8n that hands out files by the links it has signed. */
+export interface Instance {
+	url: string;
+	/** Addresses that were asked for, in order. */
+	asked: string[];
+	close(): void;
+}
+
+const PATH = '/rest/binary-data/signed';
+
+/** Answers as n8n's own controller does: 400 with the reason for a bad link, 404 for a lost file. */
+export async function startInstance(engine: Engine): Promise<Instance> {
+	const asked: string[] = [];
+	const server = createServer((request, response) => {
+		const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+		asked.push(String(request.url));
+		const answer = (status: number, text = '') => void response.writeHead(status).end(text);
+		if (pathname !== PATH) return answer(404);
+		engine.openSigned(searchParams.get('token') ?? '').then(
+			({ content, fileSize, mimeType }) => {
+				response.writeHead(200, { 'Content-Length': fileSize, 'Content-Type': mimeType });
+				content.pipe(response);
+			},
+			(error: Error) => {
+				const isBadLink = /^(?:JsonWebToken|TokenExpired)Error$/.test(error.name);
+				answer(isBadLink ? 400 : 404, isBadLink ? error.message : '');
+			},
+		);
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	return {
+		url: `http://127.0.0.1:${port}`,
+		asked,
+		close: () => {
+			server.close();
+			server.closeAllConnections();
+		},
+	};
+}

@@ -1,0 +1,69 @@
+import type { INodeType, INodeTypeDescription, ISupplyDataFunctions } from 'n8n-workflow';
+
+export interface StoredMessage {
+	type: string;
+	content: unknown;
+}
+
+/** Stands in for n8n's memory nodes: keeps messages by the `sessionId` of the item, as theirs do. */
+export function createMemoryNode() {
+	const sessions = new Map<string, StoredMessage[]>();
+	const memory = {
+		/** What it fails to do. */
+		failOn: undefined as 'supply' | 'read' | 'save' | undefined,
+		/** How many of its messages it tells, if set. */
+		window: undefined as number | undefined,
+
+		/** The messages of a session. */
+		session(id = 'one'): StoredMessage[] {
+			const messages = sessions.get(id) ?? [];
+			sessions.set(id, messages);
+			return messages;
+		},
+	};
+
+	function fail(what: typeof memory.failOn): void {
+		if (memory.failOn === what) throw new Error(`Cannot ${what} the messages`);
+	}
+
+	function chatMemory(messages: StoredMessage[]) {
+		const told = async () => {
+			fail('read');
+			return messages.map(({ type, content }) => ({ _getType: () => type, content }));
+		};
+		return {
+			memoryKey: 'chat_history',
+			chatHistory: { getMessages: told },
+			loadMemoryVariables: memory.window
+				? async () => ({ chat_history: (await told()).slice(-memory.window!) })
+				: undefined,
+			async saveContext({ input }: { input: string }, { output }: { output: string }) {
+				fail('save');
+				// Another turn that ran beside this one would get in between.
+				messages.push({ type: 'human', content: input });
+				await new Promise(setImmediate);
+				messages.push({ type: 'ai', content: output });
+			},
+		};
+	}
+
+	const node: INodeType = {
+		description: {
+			displayName: 'Memory of the Tests',
+			name: 'testMemory',
+			group: ['transform'],
+			version: 1,
+			defaults: { name: 'Memory' },
+			inputs: [],
+			outputs: ['ai_memory'],
+			properties: [],
+		} as unknown as INodeTypeDescription,
+
+		async supplyData(this: ISupplyDataFunctions, itemIndex: number) {
+			fail('supply');
+			const id = this.evaluateExpression('{{ $json.sessionId }}', itemIndex);
+			return { response: chatMemory(memory.session(id as string | undefined)) };
+		},
+	};
+	return Object.assign(memory, { node });
+}

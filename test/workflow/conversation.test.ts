@@ -1,0 +1,186 @@
+import { rmSync } from 'node:fs';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+
+import { createMemoryNode } from '../engine/memoryNode';
+import { asHistory, forge, NODE, sentImages, sha256, startChat, type Chat } from './chat';
+import { itemWith, picture } from './harness';
+
+const GONE = expect.stringMatching(/^An image of the conversation is missing: /);
+const FORGED = expect.stringMatching(/^A link in the conversation was not signed by this n8n/);
+
+let chat: Chat;
+beforeAll(async () => {
+	chat = await startChat();
+});
+afterAll(async () => await chat.close());
+
+describe('Image Source Automatic', () => {
+	test.each(['separate', 'combined'] as const)('an upload, %s binary mode', async (binaryMode) => {
+		const memory = createMemoryNode();
+		await chat.say('Draw a fox', { memory: memory.node });
+		const photo = await picture('jpeg', '#336699');
+		const input = [await itemWith(chat.engine, { file_0: photo, note: Buffer.from('text') })];
+		if (binaryMode === 'combined') input[0]!.json = { _files: input[0]!.binary as never };
+		if (binaryMode === 'combined') delete input[0]!.binary;
+		const { body, json } = await chat.say('Words only: what is this?', {
+			memory: memory.node,
+			input,
+			binaryMode,
+		});
+		expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
+		const [, , user] = json.messages as IDataObject[];
+		expect(user?.content).toMatch(/^Words only: what is this\?\n\n!\[file_0\.png\]\(http/);
+
+		const next = await chat.say('Draw it in red', { memory: memory.node });
+		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
+	});
+
+	test('an upload that n8n moves when the execution ends', async () => {
+		const memory = createMemoryNode();
+		const photo = await picture('jpeg', '#224466');
+		const file = await chat.engine.store(photo, 'photo.jpg', 'image/jpeg', 'temp');
+		const first = await chat.say('Words only: what is this?', {
+			memory: memory.node,
+			input: [{ json: {}, binary: { data: file } }],
+		});
+		expect(first.error).toBeUndefined();
+		rmSync(chat.engine.pathOf(file));
+		const { body, hints } = await chat.say('Draw it in red', { memory: memory.node });
+		expect(hints(NODE)).toEqual([]);
+		expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
+	});
+
+	test('all images of the last message that has some, from Chat History', async () => {
+		const [old, red, blue] = await Promise.all(['#111111', '#ff0000', '#0000ff'].map(chat.store));
+		const show = ({ file }: { file: IBinaryData }) => `![a](${chat.linkTo(file)})`;
+		const { body, error } = await chat.say(
+			'Draw both',
+			{},
+			asHistory([
+				{ role: 'assistant', content: `Old ${show(old!)}` },
+				{
+					role: 'assistant',
+					content: `Two: ${show(red!)} and [![b](${chat.linkTo(blue!.file)})](x)`,
+				},
+				{ role: 'user', content: 'Nice' },
+			]),
+		);
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([
+			expect.stringContaining(red!.hash),
+			expect.stringContaining(blue!.hash),
+		]);
+		expect((body.messages as IDataObject[]).slice(0, 3)).toEqual([
+			{ role: 'assistant', content: 'Old' },
+			{ role: 'assistant', content: 'Two:  and' },
+			{ role: 'user', content: 'Nice' },
+		]);
+	});
+
+	test('links in parts count, and the model gets no image of its own', async () => {
+		const { file, hash } = await chat.store('#00ff00');
+		const data = `data:image/png;base64,${(await picture()).toString('base64')}`;
+		const image = (url: string) => ({ type: 'image_url', image_url: { url } });
+		const text = { type: 'text', text: 'Look' };
+		const { body, error } = await chat.say(
+			'Draw it again',
+			{},
+			asHistory([
+				{ role: 'user', content: [text, image(data), image(chat.linkTo(file))] },
+				{ role: 'assistant', content: [text, image(data)], images: [image(data)] },
+			]),
+		);
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+		expect((body.messages as IDataObject[]).slice(0, 2)).toEqual([
+			{ role: 'user', content: [text, image(expect.stringMatching(/^data:image\/png/) as never)] },
+			{ role: 'assistant', content: [text] },
+		]);
+	});
+
+	test('no more than the model takes', async () => {
+		const stored = await Promise.all(['#111', '#222', '#333', '#444'].map(chat.store));
+		const content = stored.map(({ file }) => `![](${chat.linkTo(file)})`).join(' ');
+		const { body, hints } = await chat.say(
+			'Draw them',
+			{},
+			asHistory([{ role: 'assistant', content }]),
+		);
+		expect(sentImages(body)).toHaveLength(3);
+		expect(hints(NODE)).toEqual([expect.stringMatching(/^The model takes 3 images at most/)]);
+	});
+
+	test('a retried request reads the image anew', async () => {
+		const { file, hash } = await chat.store('#abcdef');
+		const history = asHistory([{ role: 'assistant', content: `![](${chat.linkTo(file)})` }]);
+		const { body, error } = await chat.say('Draw it again', { profile: 'busy-1-anew' }, history);
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+	});
+});
+
+describe('links that lead to no image', () => {
+	async function sayAfter(link: string, role = 'assistant') {
+		chat.asked.length = 0;
+		return await chat.say(
+			'Draw it again',
+			{},
+			asHistory([{ role, content: `It is ![x](${link})` }]),
+		);
+	}
+
+	test('one that has expired, with a hint', async () => {
+		const { file } = await chat.store('#121212');
+		const { error, body, hints } = await sayAfter(chat.linkTo(file, '-1s'));
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([]);
+		expect(hints(NODE)).toEqual([GONE]);
+	});
+
+	test('one to a file that n8n has deleted', async () => {
+		const { file } = await chat.store('#131313');
+		rmSync(chat.engine.pathOf(file));
+		rmSync(`${chat.engine.pathOf(file)}.metadata`, { force: true });
+		const { error, hints, body } = await sayAfter(chat.linkTo(file));
+		expect(error).toBeUndefined();
+		expect(hints(NODE)).toEqual([GONE]);
+		expect(JSON.stringify(body)).not.toContain('token=');
+	});
+
+	test('one that n8n has not signed: the images before it are the newest', async () => {
+		const { file, hash } = await chat.store('#141414');
+		const forged = forge(chat.linkTo(file));
+		const { body, hints } = await chat.say(
+			'Draw it again',
+			{},
+			asHistory([
+				{ role: 'assistant', content: `![x](${chat.linkTo(file)})` },
+				{ role: 'user', content: `Look at ${forged}, please` },
+			]),
+		);
+		expect(hints(NODE)).toEqual([FORGED]);
+		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+	});
+
+	test('one to a file that is no image', async () => {
+		const file = await chat.engine.store(Buffer.from('words'), 'a.txt', 'text/plain');
+		const { error, hints } = await sayAfter(chat.linkTo(file));
+		expect(error).toBeUndefined();
+		expect(hints(NODE)).toEqual([GONE]);
+	});
+
+	test.each([
+		['another host', (link: string) => link.replace('127.0.0.1', '127.0.0.2')],
+		['user info', (link: string) => link.replace('//127', '//127.0.0.1@127')],
+		['another path', (link: string) => link.replace('/signed', '/signed/../signed')],
+		['no token', (link: string) => link.replace(/token=.*/, 'token=x')],
+	])('a foreign one stays text and is not fetched: %s', async (_what, change) => {
+		const { file } = await chat.store('#151515');
+		const link = change(chat.linkTo(file));
+		const { body, error, hints } = await sayAfter(link);
+		expect(error).toBeUndefined();
+		expect(chat.asked).toEqual([]);
+		expect(hints(NODE)).toEqual([]);
+		expect((body.messages as IDataObject[])[0]?.content).toBe(`It is ![x](${link})`);
+	});
+});

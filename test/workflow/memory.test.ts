@@ -1,0 +1,147 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { createMemoryNode } from '../engine/memoryNode';
+import { asHistory, NODE, sentImages, sha256, startChat, type Chat } from './chat';
+
+let chat: Chat;
+beforeAll(async () => {
+	chat = await startChat();
+});
+afterAll(async () => await chat.close());
+
+describe('with a memory', () => {
+	test('three turns: draw, change what was drawn, ask about it', async () => {
+		const memory = createMemoryNode();
+		const first = await chat.say('Draw a fox', { memory: memory.node });
+		expect(first.error).toBeUndefined();
+		const drawn = await chat.engine.read(first.item!.binary!.data!);
+		expect(first.json.output).toMatch(/^!\[image\.png\]\(http:\/\/127\.0\.0\.1:\d+\/rest\/binary-/);
+		expect(memory.session()).toEqual([
+			{ type: 'human', content: 'Draw a fox' },
+			{ type: 'ai', content: first.json.output },
+		]);
+
+		const second = await chat.say('Draw it at night', { memory: memory.node });
+		expect(second.hints(NODE)).toEqual([]);
+		expect(sentImages(second.body)).toEqual([
+			`data:image/png;base64,<${drawn.length} bytes sha256=${sha256(drawn)}>`,
+		]);
+		expect(second.body.messages).toMatchObject([
+			{ role: 'user', content: 'Draw a fox' },
+			{ role: 'assistant', content: '(no words)' },
+			{ role: 'user' },
+		]);
+		expect(second.json).toMatchObject({
+			text: 'Here is the picture, after 1 earlier turn.',
+			output: expect.stringMatching(/^Here is the picture, after 1 earlier turn\.\n\n!\[image/),
+		});
+
+		const third = await chat.say('Words only: what is in it?', { memory: memory.node });
+		const night = await chat.engine.read(second.item!.binary!.data!);
+		expect(sentImages(third.body)).toEqual([expect.stringContaining(sha256(night))]);
+		expect(JSON.stringify(third.body)).not.toContain('token=');
+		expect(third.json.output).toBe(third.json.text);
+		expect(memory.session()).toHaveLength(6);
+		expect(third.json.messages).toEqual(
+			memory.session().map(({ type, content }) => ({
+				role: type === 'human' ? 'user' : 'assistant',
+				content,
+			})),
+		);
+	});
+
+	test('its messages come before those of Chat History, whoever wrote them', async () => {
+		const memory = createMemoryNode();
+		memory
+			.session()
+			.push(
+				{ type: 'system', content: 'Be kind' },
+				{ type: 'human', content: [{ type: 'text', text: 'Hi' }, 'there'] },
+				{ type: 'ai', content: 'Hello' },
+				{ type: 'tool', content: '[{"size":1}]' },
+			);
+		const { body } = await chat.say(
+			'Say more',
+			{ memory: memory.node },
+			asHistory([{ role: 'user', content: 'Later' }]),
+		);
+		expect(body.messages).toEqual([
+			{ role: 'system', content: 'Be kind' },
+			{ role: 'user', content: 'Hi\n\nthere' },
+			{ role: 'assistant', content: 'Hello' },
+			{ role: 'assistant', content: '[{"size":1}]' },
+			{ role: 'user', content: 'Later' },
+			{ role: 'user', content: 'Say more' },
+		]);
+	});
+
+	test('it tells as much as it is set to', async () => {
+		const memory = createMemoryNode();
+		memory.window = 2;
+		for (const content of ['1', '2', '3', '4']) memory.session().push({ type: 'human', content });
+		const { body } = await chat.say('Say more', { memory: memory.node });
+		expect((body.messages as IDataObject[]).map(({ content }) => content)).toEqual([
+			'3',
+			'4',
+			'Say more',
+		]);
+	});
+
+	test('items have the session that is theirs, and take turns', async () => {
+		const memory = createMemoryNode();
+		const sessions = ['a', 'b', 'a'];
+		const { error } = await chat.say('=Say {{ $itemIndex }}', {
+			memory: memory.node,
+			input: sessions.map((sessionId) => ({ json: { sessionId } })),
+		});
+		expect(error).toBeUndefined();
+		const humans = (session: string) =>
+			memory.session(session).map(({ type, content }) => (type === 'human' ? content : type));
+		expect(humans('a')).toEqual(['Say 0', 'ai', 'Say 2', 'ai']);
+		expect(humans('b')).toEqual(['Say 1', 'ai']);
+		const last = chat.emulator.requests.at(-1)?.body as { messages: IDataObject[] };
+		expect(last.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+	});
+
+	test('a failure is not saved', async () => {
+		const memory = createMemoryNode();
+		const { error } = await chat.say('Draw a fox', { memory: memory.node, profile: 'status-500' });
+		expect(error?.message).toContain('(500)');
+		expect(memory.session()).toEqual([]);
+	});
+
+	test.each(['supply', 'read'] as const)(
+		'one that fails to %s: nothing is sent',
+		async (failOn) => {
+			const memory = createMemoryNode();
+			memory.failOn = failOn;
+			const before = chat.emulator.requests.length;
+			const { error } = await chat.say('Draw a fox', { memory: memory.node });
+			expect(error?.message).toBe(`The memory cannot be read: Cannot ${failOn} the messages`);
+			expect(error?.description).toMatch(/^Nothing was sent\. Check the memory node/);
+			expect(chat.emulator.requests).toHaveLength(before);
+		},
+	);
+
+	test('one that fails to save: the answer comes out, with a hint', async () => {
+		const memory = createMemoryNode();
+		memory.failOn = 'save';
+		const { error, item, hints } = await chat.say('Draw a fox', { memory: memory.node });
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(hints(NODE)).toEqual([
+			expect.stringMatching(/^The turn could not be saved in the memory/),
+		]);
+	});
+
+	test('the image operations have no such input', async () => {
+		const memory = createMemoryNode();
+		const { error } = await chat.say(
+			'Draw a fox',
+			{ memory: memory.node },
+			{ operation: 'textToImage' },
+		);
+		expect(error).toBeUndefined();
+		expect(memory.session()).toEqual([]);
+	});
+});

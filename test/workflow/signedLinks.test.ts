@@ -1,0 +1,94 @@
+import { forge, NODE, sentImages, startChat, type Chat } from './chat';
+import { startHarness } from './harness';
+
+let chat: Chat;
+beforeAll(async () => {
+	chat = await startChat();
+});
+afterAll(async () => await chat.close());
+
+describe('Image URLs', () => {
+	const urls = (...imageUrls: string[]) => ({
+		operation: 'imageToImage',
+		imageSource: 'url',
+		imageUrls,
+	});
+
+	test('a link to a file of this n8n is read, another URL passed on', async () => {
+		const { file, hash } = await chat.store('#161616');
+		const { body, error } = await chat.say(
+			'Paint',
+			{},
+			urls(chat.linkTo(file), 'https://example.com/a.png'),
+		);
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([expect.stringContaining(hash), 'https://example.com/a.png']);
+	});
+
+	test.each([
+		[
+			'has expired',
+			'-1s',
+			(link: string) => link,
+			/leads to a file that n8n does not hand out any more$/,
+		],
+		['is forged', '1 day', forge, /was not signed by this n8n$/],
+	])('one that %s is refused before anything is sent', async (_what, expiry, change, message) => {
+		const { file } = await chat.store('#171717');
+		const before = chat.emulator.requests.length;
+		const { error } = await chat.say('Paint', {}, urls(change(chat.linkTo(file, expiry))));
+		expect(error?.message).toMatch(message);
+		expect(error?.message).toMatch(/^A link in 'Image URLs' /);
+		expect(chat.emulator.requests).toHaveLength(before);
+	});
+});
+
+describe('what a tool tells an agent', () => {
+	test('links unless told otherwise, and how to show the image', async () => {
+		const { json } = await chat.say('Draw a fox', { isTool: true }, { operation: 'textToImage' });
+		const { url } = json.image as { url: string };
+		expect(url).toContain('/rest/binary-data/signed?token=');
+		expect(json.howToShow).toContain(`![image.png](${url})`);
+		const edited = await chat.say(
+			'Paint it',
+			{ isTool: true },
+			{ operation: 'imageToImage', imageSource: 'url', imageUrls: [url] },
+		);
+		expect(edited.error).toBeUndefined();
+		expect(edited.json.howToShow).toBeDefined();
+	});
+
+	test('no link if it is switched off, and no advice beside agents', async () => {
+		const off = { operation: 'textToImage', options: { imageLink: false } };
+		const tool = await chat.say('Draw a fox', { isTool: true }, off);
+		expect(tool.json.image).not.toHaveProperty('url');
+		expect(tool.json).not.toHaveProperty('howToShow');
+		const node = await chat.say('Draw a fox', {}, { ...off, options: { imageLink: true } });
+		expect(node.json.image).toHaveProperty('url');
+		expect(node.json).not.toHaveProperty('howToShow');
+	});
+});
+
+test.each([
+	[{}, 24],
+	[{ imageLinkHours: 0.5 }, 0.5],
+	[{ imageLinkHours: '=72' }, 72],
+])('links with the options %j work for %d hours', async (options, hours) => {
+	const { json } = await chat.say('Draw a fox', {}, { options });
+	const [, payload = ''] = /token=[\w-]+\.([\w-]+)\./.exec(String(json.output)) ?? [];
+	const { iat, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+	expect(exp - iat).toBe(hours * 3600);
+});
+
+test('files in memory have no links: the output is the text, and a hint says why', async () => {
+	const inMemory = await startHarness('default');
+	try {
+		const { output, hints } = await inMemory.run({ operation: 'chat', prompt: 'Draw a fox' });
+		expect(output(NODE)[0]?.json).toMatchObject({ output: '', text: '', images: [{}] });
+		expect(hints(NODE)).toEqual([
+			'The chat cannot show the image: n8n keeps binary data in memory here, and only stored files have links',
+		]);
+	} finally {
+		await inMemory.close();
+	}
+});
