@@ -7,6 +7,7 @@ import { chooseProfiles, profiles } from '../emulator/profiles';
 import { itemWith, picture, startHarness, type Harness } from './harness';
 import { captureLogs } from './logs';
 import { OUTCOMES, WAYS, type Outcome, type Way } from './outcomes';
+import { RECORDED_OUTCOMES } from './recordedOutcomes';
 
 const NODE = 'Gemini Image';
 const EXTENSIONS: Record<string, string> = {
@@ -43,22 +44,29 @@ afterAll(async () => {
 });
 
 test('every profile of the emulator has its line', () => {
-	const covered = OUTCOMES.flatMap(({ profile }) => chooseProfiles(profile.replace('*', 'x')));
+	const covered = [...OUTCOMES, ...RECORDED_OUTCOMES].flatMap(({ profile }) =>
+		chooseProfiles(profile.replace('*', 'x')),
+	);
 	const missing = Object.entries(profiles)
 		.filter(([, profile]) => !covered.some((chosen) => chosen.profile === profile))
 		.map(([name]) => name);
 	expect(missing).toEqual([]);
 });
 
-const rows = OUTCOMES.flatMap((outcome) =>
+const rows = [...OUTCOMES, ...RECORDED_OUTCOMES].flatMap((outcome) =>
 	outcome.ways.map((way): [string, Way, Outcome] => [outcome.profile, way, outcome]),
 );
 
 test.each(rows)('%s: %s', async (_profile, way, outcome) => {
-	const { input, result, posts, ms } = await perform(way, outcome, 'continueRegularOutput');
+	const { input, result, posts, fetches, ms } = await perform(
+		way,
+		outcome,
+		'continueRegularOutput',
+	);
 	const items = result.output(NODE);
 	expect(result.error).toBeUndefined();
 	expect(posts).toBe(outcome.posts);
+	expect(fetches).toBe(outcome.fetches ?? fetches);
 	expect(ms).toBeLessThan(outcome.withinMs);
 	if (outcome.error) expectFailure(items, outcome);
 	else if (way.startsWith('chat')) await expectAnswer(items, outcome);
@@ -115,8 +123,11 @@ async function perform(way: Way, { profile }: Outcome, onError: OnError) {
 		},
 		{ input, profile: profile.replace('*', `x${runs++}`), onError },
 	);
-	const posts = emulator.requests.slice(before).filter(({ method }) => method === 'POST').length;
-	return { input, result, posts, ms: Date.now() - begun };
+	const ms = Date.now() - begun;
+	const requests = emulator.requests.slice(before);
+	const posts = requests.filter(({ method }) => method === 'POST').length;
+	const fetches = requests.filter(({ path }) => path.startsWith('/files/')).length;
+	return { input, result, posts, fetches, ms };
 }
 
 function expectFailure(items: INodeExecutionData[], { error, details }: Outcome): void {
@@ -142,7 +153,7 @@ async function expectPictures(items: INodeExecutionData[], outcome: Outcome, way
 		expect(pairedItem).toEqual({ item: 0 });
 		expect(json.error).toBeUndefined();
 		await expectPicture(json.image as Facts, items[index]!, outcome, pixels);
-		expectUsage(index === 0 ? outcome.hasUsage : false, json);
+		expectUsage(index === 0 && outcome.hasUsage, outcome, json);
 		expectWords(json, outcome, way.endsWith('images'));
 	}
 }
@@ -155,7 +166,7 @@ async function expectAnswer(items: INodeExecutionData[], outcome: Outcome) {
 	expect(Object.keys(binary)).toEqual(images.map(({ field }) => field));
 	const pixels = outcome.pixels ?? [512, 512];
 	for (const image of images) await expectPicture(image, items[0]!, outcome, pixels);
-	expectUsage(outcome.hasUsage, json);
+	expectUsage(outcome.hasUsage, outcome, json);
 	expectWords(json, outcome, false);
 }
 
@@ -180,8 +191,9 @@ async function expectPicture(
 	expect(file.fileName).toBe(fileName);
 }
 
-function expectUsage(isTold: boolean, { usage }: IDataObject): void {
-	if (isTold) expect(usage).toMatchObject({ total_tokens: expect.any(Number) });
+function expectUsage(isTold: boolean, { totalTokens }: Outcome, { usage }: IDataObject): void {
+	const tokens = totalTokens ?? expect.any(Number);
+	if (isTold) expect(usage).toMatchObject({ total_tokens: tokens });
 	else expect(usage).toBeNull();
 }
 
