@@ -20,6 +20,7 @@ export interface Outcome {
 	pixels?: [width: number, height: number];
 	text?: string | RegExp;
 	finishReason?: string | null;
+	reasoning?: string | null;
 	hasUsage: boolean;
 	totalTokens?: number;
 	/** Links that the node follows. */
@@ -52,7 +53,13 @@ const PICTURES = COMPLETIONS.filter((way) => !CHAT.includes(way));
 /** Where each run takes its time. */
 const FEW: Way[] = ['text to image, stream', 'image to image, JSON'];
 
-export const DEFAULTS = { posts: 1, withinMs: 4000, images: 1, mimeType: 'image/png', hasUsage: true };
+export const DEFAULTS = {
+	posts: 1,
+	withinMs: 4000,
+	images: 1,
+	mimeType: 'image/png',
+	hasUsage: true,
+};
 
 function draws(profile: string, ways = ALL, outcome: Partial<Outcome> = {}): Outcome {
 	return { ...DEFAULTS, profile, ways, ...outcome };
