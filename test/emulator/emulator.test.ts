@@ -8,6 +8,7 @@ import { busy } from './profiles/busy';
 import { contents } from './profiles/contents';
 import { errors } from './profiles/errors';
 import { faults } from './profiles/faults';
+import { recorded } from './profiles/recorded';
 import { shapes } from './profiles/shapes';
 import {
 	chatBody,
@@ -37,7 +38,9 @@ const chat = (body: unknown, profile?: string) => talk(chatUrl(emulator, profile
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
 test('every group of profiles is in the registry, under a name of its own', () => {
-	const groups = [shapes, contents, errors, busy, faults].flatMap((group) => Object.keys(group));
+	const groups = [shapes, contents, errors, busy, faults, recorded].flatMap((group) =>
+		Object.keys(group),
+	);
 	expect(Object.keys(profiles).sort()).toEqual([...new Set(groups)].sort());
 	expect(groups).toHaveLength(new Set(groups).size);
 	for (const { description } of Object.values(profiles)) expect(description).toMatch(/^\S.{9,90}$/);

@@ -161,6 +161,8 @@ export interface Profile {
 	description: string;
 	/** The range of the number in `<name>-<n>`. */
 	number?: [min: number, max: number];
+	/** What may follow in `<name>-<which>`. */
+	names?: string[];
 	/** May carry a suffix of letters, which gives a test its own counter. */
 	counted?: true;
 	scheme?: 'raw' | 'bearer';

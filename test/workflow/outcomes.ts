@@ -20,7 +20,11 @@ export interface Outcome {
 	pixels?: [width: number, height: number];
 	text?: string | RegExp;
 	finishReason?: string | null;
+	reasoning?: string | null;
 	hasUsage: boolean;
+	totalTokens?: number;
+	/** Links that the node follows. */
+	fetches?: number;
 	/** What the user is told beside the output. */
 	hint?: RegExp;
 }
@@ -43,13 +47,19 @@ const ALL = Object.keys(WAYS) as Way[];
 const STREAMED = ALL.filter((way) => way.endsWith('stream'));
 const JSONS = ALL.filter((way) => way.endsWith('JSON'));
 const CHAT = ALL.filter((way) => way.startsWith('chat'));
-const ENDPOINT = ALL.filter((way) => way.endsWith('images'));
+export const ENDPOINT = ALL.filter((way) => way.endsWith('images'));
 const COMPLETIONS = ALL.filter((way) => !ENDPOINT.includes(way));
 const PICTURES = COMPLETIONS.filter((way) => !CHAT.includes(way));
 /** Where each run takes its time. */
 const FEW: Way[] = ['text to image, stream', 'image to image, JSON'];
 
-const DEFAULTS = { posts: 1, withinMs: 4000, images: 1, mimeType: 'image/png', hasUsage: true };
+export const DEFAULTS = {
+	posts: 1,
+	withinMs: 4000,
+	images: 1,
+	mimeType: 'image/png',
+	hasUsage: true,
+};
 
 function draws(profile: string, ways = ALL, outcome: Partial<Outcome> = {}): Outcome {
 	return { ...DEFAULTS, profile, ways, ...outcome };

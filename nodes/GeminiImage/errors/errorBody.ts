@@ -8,6 +8,8 @@ export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'request
 
 /** Where services put the words of an error, the most telling first. */
 const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'error', 'errors'];
+/** Codes of what went well. */
+const OK = /^(?:0|200|ok|success)?$/i;
 /** Each envelope takes two steps, and one that is passed on as text another. */
 const MAX_DEPTH = 8;
 /** Longer text, in characters, is told as it is: JSON of brackets alone takes JSON.parse its time. */
@@ -25,9 +27,16 @@ export function errorOf(body: unknown): ErrorBody | undefined {
 
 /** An error without an envelope has words, and nothing that a reply has. */
 function isFlat(object: JsonObject): boolean {
-	const { choices, data, usage, success } = object;
-	if (choices || usage || (data && success !== false)) return false;
+	const { choices, data, b64_json: image, usage, success, code } = object;
+	if (success !== false && [choices, data, image].some(holdsAny)) return false;
+	// A chunk without a choice may carry what its gateway puts beside each of them.
+	if ((choices || usage) && OK.test(asText(code) ?? '')) return false;
 	return wordsOf(object) !== undefined;
+}
+
+/** Services that have nothing to give may send an empty list or object. */
+function holdsAny(value: unknown): boolean {
+	return Object.keys(Object(value) as object).length > 0;
 }
 
 /** Reads the text of a reply with an error status: JSON of any shape, HTML, plain text or nothing. */
@@ -48,7 +57,8 @@ function describeError(body: JsonObject): ErrorBody {
 	const inner = asObject(body.error) ?? asObject(asArray(body.errors)[0]) ?? asObject(body.detail);
 	const fact = (name: string) => asText(inner?.[name]) ?? asText(body[name]);
 	return {
-		message: wordsOf(body),
+		// What stands beside an envelope may say that the request as such went well.
+		message: wordsOf(inner) ?? wordsOf(body),
 		type: fact('type'),
 		code: fact('code'),
 		requestId: fact('request_id') ?? fact('requestId'),

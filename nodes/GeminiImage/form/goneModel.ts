@@ -1,7 +1,7 @@
 import { AS_OF, findModel } from './models';
 
-/** Statuses with which gateways answer a model that they no longer offer. */
-const STATUSES = [400, 404, 502, 503];
+/** Statuses of answers about a model that is gone; 200 has the error in the reply. */
+const STATUSES = [200, 400, 404, 502, 503];
 
 /** Words that leave no doubt. */
 const GONE = [
@@ -9,6 +9,7 @@ const GONE = [
 	'model not found',
 	'no such model',
 	'unknown model',
+	'unknown provider for model',
 	'unsupported model',
 	'invalid model',
 	'not a valid model',

@@ -1,3 +1,5 @@
+import { ApiError } from '../errors/apiError';
+import { goneAdvice, isModelGone } from '../form/goneModel';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
 import { chatBody, encodeBody, imagesBody, optionsWithoutPlace } from '../request/body';
@@ -31,13 +33,21 @@ export async function send(turn: Turn, prompt: Prompt): Promise<Sent> {
 			onText: live?.add,
 			signal,
 			hint,
-		});
+		}).catch((error: unknown) => Promise.reject(withAdvice(error, prompt.model)));
 		const images = linkImages(turn, stored);
 		live?.addImages(asMarkdown(images));
 		return { reply, images };
 	} finally {
 		await live?.end();
 	}
+}
+
+/** A gateway may answer with 200, and say in its reply that the model is gone. */
+function withAdvice(error: unknown, model: string): unknown {
+	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
+	const { message, description, details } = error;
+	const isGone = isModelGone(200, `${details.code ?? ''} ${message}`);
+	return isGone ? new ApiError(`${message}. ${goneAdvice(model)}`, description, details) : error;
 }
 
 function requestOf({ hint }: Turn, prompt: Prompt) {

@@ -41,7 +41,7 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 		const carried = store.count();
 		if (!isComplete && carried === 0) throw endedEarly();
 		if (!isComplete) settings.hint('The reply ended without saying that it is complete');
-		const { links, isInWords } = linksOf(reply, carried, settings);
+		const { links, isInWords } = linksOf(reply, carried - reply.drafts.size, settings);
 		if (settings.needsImage && carried + links.length === 0) throw noImage(reply);
 		const loaded = await loadAll(links, store, settings);
 		if (settings.needsImage && carried + loaded.length === 0) throw linkError();
@@ -73,15 +73,15 @@ async function readReply(answer: Answer, store: Store, onText?: (text: string) =
 	}
 	const isDone = reader.end();
 	const reply = reducer.end();
-	return { reply, isComplete: isDone || reply.finishReason !== null };
+	return { reply, isComplete: isDone || reducer.isComplete() };
 }
 
 /**
  * The images that a reply links: in the API's own places, or in the words of a reply that owes an
  * image and has none. What a model says in a chat is never fetched.
  */
-function linksOf(reply: Reply, carried: number, { needsImage }: ReceiveSettings) {
-	const isInWords = needsImage && carried === 0 && reply.imageUrls.length === 0;
+function linksOf(reply: Reply, finished: number, { needsImage }: ReceiveSettings) {
+	const isInWords = needsImage && finished === 0 && reply.imageUrls.length === 0;
 	const inPlaces = reply.imageUrls.map((url): Link => ({ url, start: 0, end: 0 }));
 	const links = isInWords ? linksIn(reply.text) : inPlaces;
 	return { links: links.slice(0, MAX_LINKS), isInWords };
@@ -115,9 +115,11 @@ async function load(url: string, store: Store, { download }: ReceiveSettings): P
 }
 
 function noImage({ finishReason, nativeFinishReason, text, reasoning, usage }: Reply): ApiError {
-	const finish = nativeFinishReason ?? finishReason;
+	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
+	// Either of the two may be a plain "stop".
+	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
 	const words = text || reasoning || '';
-	const isRefused = /filter|safety|prohibited|recitation|block/i.test(finish ?? '');
+	const isRefused = /filter|safety|prohibited|recitation|block/i.test(reasons.join());
 	const what = isRefused ? 'The model refused the image' : 'The model answered without an image';
 	const said = words === '' ? '' : `: ${words}`;
 	return new ApiError(

@@ -1,7 +1,6 @@
 import { ApiError } from '../errors/apiError';
 import { errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
-import { withoutEmptyImages } from './markup';
 import type { Placeholders } from './placeholders';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
@@ -55,12 +54,15 @@ export function createReplyReducer(
 	};
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
+	let thoughts = '';
 	let isReply = false;
+	let isComplete = false;
 
 	function add(value: unknown): void {
+		failOnError(value);
 		const object = asObject(value);
 		if (!object) throw unexpected('The service answered with JSON that is no reply');
-		failOnError(object);
+		failOnTask(object);
 		reply.id ??= asText(object.id) ?? null;
 		reply.model ??= asText(object.model) ?? null;
 		reply.created ??= asNumber(object.created) ?? null;
@@ -70,7 +72,9 @@ export function createReplyReducer(
 		entriesOf([object.data].flat()).forEach(addImage);
 		// An event of the images endpoint is an image itself.
 		if (object.b64_json !== undefined) addImage(object);
-		if (/partial_image/.test(asText(object.type) ?? '')) addDrafts(object);
+		const type = asText(object.type) ?? '';
+		if (type.endsWith('.partial_image')) addDrafts(object);
+		isComplete ||= type.endsWith('.completed');
 	}
 
 	function addChoice(choice: JsonObject | undefined, position: number): void {
@@ -79,24 +83,25 @@ export function createReplyReducer(
 		const message = asObject(choice.delta) ?? asObject(choice.message) ?? {};
 		const index = asNumber(choice.index) ?? position;
 		addContent(message.content ?? choice.text, index);
+		addContent(message.refusal, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
 		entriesOf(message.images).forEach(addImage);
 		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
 		reply.finishReason = asText(choice.finish_reason) ?? reply.finishReason;
 		reply.nativeFinishReason = asText(choice.native_finish_reason) ?? reply.nativeFinishReason;
+		isComplete ||= reply.finishReason !== null;
 	}
 
 	function addReasoning(reasoning: string | undefined): void {
 		if (reasoning === undefined) return;
 		addDrafts(reasoning);
-		const words = placeholders.strip(reasoning);
-		if (words !== '') reply.reasoning = (reply.reasoning ?? '') + words;
+		thoughts += reasoning;
 	}
 
 	function addContent(content: unknown, choice: number): void {
 		if (typeof content === 'string') {
+			texts.set(choice, (texts.get(choice) ?? '') + content);
 			const text = placeholders.strip(content);
-			texts.set(choice, (texts.get(choice) ?? '') + text);
 			if (text !== '') onText(text);
 			return;
 		}
@@ -124,16 +129,21 @@ export function createReplyReducer(
 		if (imageUrls.length < MAX_LINKS && !imageUrls.includes(url)) imageUrls.push(url);
 	}
 
-	/** The whole reply; `linkText`, if its links may be images, takes those out of the text. */
+	/** The whole reply. @throws ApiError */
 	function end(): Reply {
 		if (!isReply) throw unexpected('The service answered with something that is not a reply');
-		const all = [...texts.values()].filter((text) => text !== '').join('\n\n');
-		const text = withoutEmptyImages(all).trim();
+		// Only the whole text shows the markup of an image, as its parts may come in pieces.
+		const all = [...texts.values()].map((text) => placeholders.strip(text));
+		const text = all
+			.filter((each) => each !== '')
+			.join('\n\n')
+			.trim();
 		if (ERROR_TEXT.test(text) && !reply.usage) throw reported(text.slice('[Error] '.length));
-		return { ...reply, text };
+		return { ...reply, text, reasoning: placeholders.strip(thoughts) || null };
 	}
 
-	return { add, end };
+	/** Whether the reply has said that nothing is to come. */
+	return { add, end, isComplete: () => isComplete };
 }
 
 function entriesOf(value: unknown): unknown[] {
@@ -154,12 +164,14 @@ function isThought(part: unknown): boolean {
 	return asObject(part)?.thought === true;
 }
 
-function failOnError(object: JsonObject): void {
-	const error = errorOf(object);
-	if (error) {
-		const { message, ...details } = error;
-		throw reported(message ?? 'no reason given', details);
-	}
+function failOnError(value: unknown): void {
+	const error = errorOf(value);
+	if (!error) return;
+	const { message, ...details } = error;
+	throw reported(message ?? 'no reason given', details);
+}
+
+function failOnTask(object: JsonObject): void {
 	if (object.task_id !== undefined && asArray(object.data).length === 0) {
 		throw unexpected(
 			'The service started a task instead of answering with an image',

@@ -5,9 +5,10 @@ import type { Image } from '../types';
 
 const SIDE = 8;
 
-/** An 8 x 8 PNG that is cheap to make; its 64 shades are the hash of what was asked for. */
-export async function tinyImage(prompt: string, variant = 0): Promise<Image> {
+/** A PNG that is cheap to make; its shades, 64 at most, are the hash of what was asked for. */
+export async function tinyImage(prompt: string, variant = 0, side = SIDE): Promise<Image> {
 	const shades = createHash('sha512').update(`${variant} ${prompt}`).digest();
-	const raw = { width: SIDE, height: SIDE, channels: 1 as const };
-	return { bytes: await sharp(shades, { raw }).png().toBuffer(), mime: 'image/png' };
+	const raw = { width: side, height: side, channels: 1 as const };
+	const pixels = shades.subarray(0, side * side);
+	return { bytes: await sharp(pixels, { raw }).png().toBuffer(), mime: 'image/png' };
 }

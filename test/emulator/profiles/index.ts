@@ -4,6 +4,7 @@ import { busy } from './busy';
 import { contents } from './contents';
 import { errors } from './errors';
 import { faults } from './faults';
+import { recorded } from './recorded';
 import { shapes } from './shapes';
 
 export const profiles: Record<string, Profile> = {
@@ -12,16 +13,18 @@ export const profiles: Record<string, Profile> = {
 	...errors,
 	...busy,
 	...faults,
+	...recorded,
 };
 
 function choose(segment: string): Chosen | undefined {
 	for (const [name, profile] of Object.entries(profiles)) {
 		if (segment !== name && !segment.startsWith(`${name}-`)) continue;
 		const rest = segment.slice(name.length);
-		const pattern = `^${profile.number ? '-(\\d+)' : '()'}${profile.counted ? '(?:-\\w+)?' : ''}$`;
-		const match = new RegExp(pattern).exec(rest);
+		if (profile.names && !profile.names.includes(rest.slice(1))) continue;
+		const part = profile.names ? '-.*' : profile.number ? '-(\\d+)' : '';
+		const match = new RegExp(`^${part}${profile.counted ? '(?:-\\w+)?' : ''}$`).exec(rest);
 		if (!match) continue;
-		const n = Number(match[1]);
+		const n = Number(match[1] ?? 0);
 		const [min, max] = profile.number ?? [0, Infinity];
 		if (n >= min && n <= max) return { profile, n, segment };
 	}

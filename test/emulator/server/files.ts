@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { paint } from '../images/paint';
 import type { Host, Image } from '../types';
 
-const NAME = /^\/files\/([\w.%+-]+)\.(png|jpg|webp)$/;
+const NAME = /^\/files\/([\w.%+-]+?)(?:\.(png|jpg|webp))?$/;
 
 export interface StoredFile {
 	status: number;
@@ -32,9 +32,12 @@ export function publish(host: Host, image: Image, prefix = ''): string {
 	return `${host.origin}/files/${name}`;
 }
 
-/** Any name is a small image that shows the name; `missing*` is a 404, `page*` is HTML. */
+/**
+ * Any name is a small image that shows the name; `missing*` is a 404, `page*` is HTML. The name of
+ * an image that was published may go without its extension.
+ */
 export async function readStored(host: Host, pathname: string): Promise<StoredFile> {
-	const [, stem = '', extension = ''] = NAME.exec(pathname) ?? [];
+	const [, stem = '', extension = 'png'] = NAME.exec(pathname) ?? [];
 	if (!stem || stem.startsWith('missing')) return missing;
 	if (stem.startsWith('page')) return page;
 	const published = host.files.get(`${stem}.${extension}`);
