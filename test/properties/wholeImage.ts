@@ -4,10 +4,23 @@
  */
 export function isWholeImage(file: Buffer): boolean | undefined {
 	const latin1 = file.toString('latin1');
-	if (/^\x89PNG\r\n[^]\n/.test(latin1)) return latin1.includes('\0\0\0\0IEND');
+	if (/^\x89PNG\r\n[^]\n/.test(latin1)) return isWholePng(latin1);
 	if (latin1.startsWith('\xff\xd8\xff')) return latin1.includes('\xff\xd9', headerLength(file));
 	if (/^RIFF[^]{4}WEBP/.test(latin1)) return file.length >= file.readUInt32LE(4) + 7;
 	return undefined;
+}
+
+/** What is not in chunks is not judged. */
+function isWholePng(latin1: string): boolean {
+	const end = /\0\0\0\0IEND[^]{4}/g;
+	for (let at = 8; at + 8 <= latin1.length; ) {
+		const name = latin1.slice(at + 4, at + 8);
+		if (/[^A-Za-z]/.test(name)) return true;
+		end.lastIndex = at;
+		if (name === 'IEND') return end.test(latin1);
+		at += 12 + Buffer.from(latin1.slice(at, at + 4), 'latin1').readUInt32BE();
+	}
+	return end.test(latin1);
 }
 
 /** The length of all that stands in front of the coded data of a JPEG. */

@@ -32,8 +32,8 @@ describe('with a memory', () => {
 			{ role: 'user' },
 		]);
 		expect(second.json).toMatchObject({
-			text: 'Here is the picture, after 1 earlier turn.',
-			output: expect.stringMatching(/^Here is the picture, after 1 earlier turn\.\n\n!\[image/),
+			text: 'Here is the image, after 1 earlier turn.',
+			output: expect.stringMatching(/^Here is the image, after 1 earlier turn\.\n\n!\[image/),
 		});
 
 		const third = await chat.say('Words only: what is in it?', { memory: memory.node });

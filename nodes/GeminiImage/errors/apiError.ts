@@ -25,6 +25,8 @@ export class ApiError extends Error {
 		readonly details: ErrorDetails = {},
 		/** How long the service asks to wait before the next attempt, in milliseconds. */
 		readonly retryAfterMs?: number,
+		/** A sentence of ours for the end of the message, however much the service says before it. */
+		readonly advice?: string,
 	) {
 		super(message);
 	}

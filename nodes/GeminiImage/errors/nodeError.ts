@@ -22,7 +22,7 @@ export async function toNodeError(
 		const message = clean(error instanceof Error ? error.message : String(error));
 		return new NodeOperationError(node, message, { itemIndex });
 	}
-	const message = clean(error.message);
+	const message = [clean(error.message), error.advice].filter(Boolean).join('. ');
 	const description = clean(error.description);
 	const { httpCode } = error.details;
 	const nodeError = httpCode

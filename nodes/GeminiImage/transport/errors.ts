@@ -73,14 +73,12 @@ export function statusError(
 		...facts,
 		requestId: requestId ?? header,
 	};
-	const advice = [isGone && goneAdvice(model), waitAdvice(wait)].filter(Boolean);
-	// Last, as many words of the service would be cut, and the advice with them.
-	const words = said ? `${advice.length > 0 ? '. It says' : ''}: ${said}` : '';
 	return new ApiError(
-		[`${meaning} (${status})`, ...advice].join('. ') + words,
+		`${meaning} (${status})${said ? `: ${said}` : ''}`,
 		description,
 		details,
 		RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
+		isGone ? goneAdvice(model) : waitAdvice(wait),
 	);
 }
 

@@ -308,7 +308,7 @@ test('events of the images endpoint', async () => {
 	const { images, reply } = await received;
 	expect(images).toMatchObject([{ width: 16 }]);
 	expect(reply.usage).toEqual({ n: 1 });
-	expect(hints).toEqual(['The reply ended without saying that it is complete']);
+	expect(hints).toEqual([]);
 });
 
 test('an error of a choice is one of the call', async () => {
@@ -443,7 +443,7 @@ test('slow storage holds the connection back', async () => {
 	async function* body() {
 		yield Buffer.from(`{"data":[{"b64_json":"${base64(small).slice(0, 400)}`);
 		for (; sent < 200; sent++) yield Buffer.alloc(64 * 1024, 'A');
-		yield Buffer.from(`${base64(Buffer.from('\0\0\0\0IEND'))}"}]}`);
+		yield Buffer.from(`${base64(Buffer.from('\0\0\0\0IEND1234'))}"}]}`);
 	}
 	let open = () => {};
 	const gate = new Promise<void>((resolve) => (open = resolve));
@@ -452,7 +452,7 @@ test('slow storage holds the connection back', async () => {
 	await settle(500);
 	expect(sent).toBeLessThan(10);
 	open();
-	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 8 }]);
+	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 12 }]);
 });
 
 test.each(['storage', 'the service'])('a cancel does not wait for %s', async (slow) => {

@@ -210,23 +210,23 @@ test('a linked image that is not to be had tells nothing of why', () => {
 
 describe('a long wait that the service asks for is told', () => {
 	test.each([
-		['60', ''],
-		['61', '. It asks to wait 2 minutes. It says'],
-		['3600', '. It asks to wait 60 minutes. It says'],
-		['7200', '. It asks to wait 2 hours. It says'],
-		['86400', '. It asks to wait 24 hours. It says'],
+		['60', undefined],
+		['61', 'It asks to wait 2 minutes'],
+		['3600', 'It asks to wait 60 minutes'],
+		['7200', 'It asks to wait 2 hours'],
+		['86400', 'It asks to wait 24 hours'],
 	])('Retry-After: %s', (header, advice) => {
-		expect(failure(429, body('Slow down'), { 'retry-after': header }).message).toBe(
-			`The service limits the rate of requests (429)${advice}: Slow down`,
-		);
-		expect(failure(500, '', { 'retry-after': header }).message).toBe('The service failed (500)');
+		const limited = failure(429, body('Slow down'), { 'retry-after': header });
+		expect(limited.message).toBe('The service limits the rate of requests (429): Slow down');
+		expect(limited.advice).toBe(advice);
+		expect(failure(500, '', { 'retry-after': header }).advice).toBeUndefined();
 	});
 });
 
 test('a model that is gone: what follows it is named, and nothing is repeated', () => {
 	const text = body('The model `gemini-3-pro-image-preview` does not exist');
 	const error = statusError(404, { 'retry-after': '1' }, text, 'gemini-3-pro-image-preview');
-	expect(error.message).toContain('gemini-3-pro-image');
+	expect(error.advice).toContain("'gemini-3-pro-image' or 'google/gemini-3-pro-image'");
 	expect(error.retryAfterMs).toBeUndefined();
 });
 
