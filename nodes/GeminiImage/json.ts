@@ -27,3 +27,26 @@ export function kindOf(value: unknown): string {
 	if (Array.isArray(value)) return 'a list';
 	return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
+
+/** No service nests deeper; millions of brackets would take JSON.parse most of a second. */
+const MAX_DEPTH = 100_000;
+
+/** The value of a JSON text from anywhere. @throws SyntaxError */
+export function parseJson(text: string): unknown {
+	if (isTooDeep(text)) throw new SyntaxError('The JSON is nested too deep');
+	return JSON.parse(text);
+}
+
+function isTooDeep(text: string): boolean {
+	if (text.length < MAX_DEPTH) return false;
+	let depth = 0;
+	let isInString = false;
+	for (let at = 0; at < text.length && depth < MAX_DEPTH; at++) {
+		const char = text[at];
+		if (char === '"') isInString = !isInString;
+		else if (isInString) at += char === '\\' ? 1 : 0;
+		else if (char === '[' || char === '{') depth++;
+		else if (char === ']' || char === '}') depth--;
+	}
+	return depth >= MAX_DEPTH;
+}

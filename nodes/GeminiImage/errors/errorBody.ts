@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, type JsonObject } from '../json';
+import { asArray, asObject, asText, parseJson, type JsonObject } from '../json';
 import type { ErrorDetails } from './apiError';
 
 /** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
@@ -12,8 +12,6 @@ const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'err
 const OK = /^(?:0|200|ok|success)?$/i;
 /** Each envelope takes two steps, and one that is passed on as text another. */
 const MAX_DEPTH = 8;
-/** Longer text, in characters, is told as it is: JSON of brackets alone takes JSON.parse its time. */
-const MAX_JSON_CHARS = 512 * 1024;
 /** What is compared of two texts, in characters: to find one in the other may take their product. */
 const MAX_COMPARED_CHARS = 1000;
 
@@ -43,7 +41,7 @@ function holdsAny(value: unknown): boolean {
 export function parseErrorBody(text: string): ErrorBody {
 	const trimmed = text.trim();
 	try {
-		const body = parse(trimmed);
+		const body = parseJson(trimmed);
 		const object = asObject(Array.isArray(body) ? body[0] : body);
 		return object ? describeError(object) : { message: asText(body) };
 	} catch {
@@ -77,10 +75,6 @@ function wordsOf(value: unknown, depth = MAX_DEPTH): string | undefined {
 	return said && cause && !includes(said, cause) ? `${said}: ${cause}` : (said ?? cause);
 }
 
-function parse(json: string): unknown {
-	return JSON.parse(json.slice(0, MAX_JSON_CHARS));
-}
-
 function includes(text: string, part: string): boolean {
 	return text.slice(0, MAX_COMPARED_CHARS).includes(part.slice(0, MAX_COMPARED_CHARS));
 }
@@ -90,7 +84,7 @@ function wordsOfText(text: string, depth: number): string | undefined {
 	const trimmed = text.trim();
 	if (!/^[{[]/.test(trimmed)) return trimmed || undefined;
 	try {
-		return wordsOf(parse(trimmed), depth - 1) ?? trimmed;
+		return wordsOf(parseJson(trimmed), depth - 1) ?? trimmed;
 	} catch {
 		return trimmed;
 	}

@@ -2,12 +2,10 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 import { ApiError } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
+import { parseJson } from '../json';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
-
-/** No service nests deeper; millions of brackets would take JSON.parse most of a second. */
-const MAX_DEPTH = 100_000;
 
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */
@@ -94,24 +92,10 @@ function parse(text: string): unknown {
 		);
 	}
 	try {
-		return isTooDeep(text) ? failOnJson() : JSON.parse(text);
+		return parseJson(text);
 	} catch {
 		return failOnJson();
 	}
-}
-
-function isTooDeep(text: string): boolean {
-	if (text.length < MAX_DEPTH) return false;
-	let depth = 0;
-	let isInString = false;
-	for (let at = 0; at < text.length && depth < MAX_DEPTH; at++) {
-		const char = text[at];
-		if (char === '"') isInString = !isInString;
-		else if (isInString) at += char === '\\' ? 1 : 0;
-		else if (char === '[' || char === '{') depth++;
-		else if (char === ']' || char === '}') depth--;
-	}
-	return depth >= MAX_DEPTH;
 }
 
 function failOnJson(): never {

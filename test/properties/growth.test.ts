@@ -1,0 +1,231 @@
+import { apiRootOf } from '../../credentials/NexconnApi.credentials';
+import { cleanJson, createClean, withoutDataUrls } from '../../nodes/GeminiImage/errors/cleanText';
+import { errorOf, parseErrorBody } from '../../nodes/GeminiImage/errors/errorBody';
+import { imageTypeOf } from '../../nodes/GeminiImage/images/imageType';
+import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
+import { answerItem } from '../../nodes/GeminiImage/operations/chat';
+import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/base64';
+import { linksIn, withoutLinks } from '../../nodes/GeminiImage/reply/links';
+import { createPlaceholders } from '../../nodes/GeminiImage/reply/placeholders';
+import { receive } from '../../nodes/GeminiImage/reply/receive';
+import { safeFileName } from '../../nodes/GeminiImage/request/fileName';
+import { imagesFromUrls } from '../../nodes/GeminiImage/request/imageUrls';
+import { inlineFile } from '../../nodes/GeminiImage/request/inlineFile';
+import { statusError } from '../../nodes/GeminiImage/transport/errors';
+import { searchModels } from '../../nodes/GeminiImage/transport/modelList';
+import { arriving, createStorage, cut } from '../nodes/helpers';
+
+/** What foreign text repeats: one character, or what nearly is something that a reader looks for. */
+const UNITS = [
+	...'Aa1-_=/\\"\' \n()[]!<>%&;:,.#h',
+	...['data:', ';base64,', 'base64,', '"base64,', `data:;base64,${'A'.repeat(40)}\n`, 'A\n'],
+	...['![', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
+	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
+	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
+];
+
+const KB = 1024;
+/** Four times the text may take this many times as long; the square of it would take sixteen. */
+const MAX_RATIO = 10;
+/** Less than this, in plain passes over the longer text, is too little to compare. */
+const MIN_PASSES = 20;
+
+type Reader = (text: string) => unknown;
+
+const clean = createClean(['sk-nexconn-0123456789abcdef', 'a'.repeat(40)]);
+const placeholders = createPlaceholders();
+const reading = { isChecked: true, onEnd: () => {} };
+
+/** By name: the length in characters of the longer text, and what reads it. */
+const READERS: Record<string, [chars: number, read: Reader]> = {
+	createClean: [64 * KB, clean],
+	'createClean, beyond what it looks at': [1024 * KB, clean],
+	withoutDataUrls: [512 * KB, (text) => withoutDataUrls(text)],
+	cleanJson: [64 * KB, (text) => cleanJson({ [text]: [text], a: { b: [text] } }, clean)],
+	statusError: [256 * KB, (text) => statusError(400, {}, text, 'gemini-2.5-flash-image')],
+	parseErrorBody: [256 * KB, (text) => parseErrorBody(JSON.stringify({ error: text }))],
+	'errorOf, words and what caused them': [256 * KB, (text) => errorOf(nearlyTheSame(text))],
+	readBase64: [64 * KB, (text) => readBase64(text)],
+	createBase64Decoder: [64 * KB, (text) => createBase64Decoder().push(Buffer.from(text))],
+	linksIn: [256 * KB, (text) => withoutLinks(text, linksIn(text).slice(0, 16))],
+	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
+	isImage: [512 * KB, (text) => placeholders.isImage(text)],
+	inlineFile: [512 * KB, inlineFile],
+	imagesFromUrls: [128 * KB, async (text) => await imagesFromUrls(text, reading)],
+	'imagesFromUrls, data': [
+		128 * KB,
+		async (text) => await imagesFromUrls(`data:image/png;base64,${text}`, reading),
+	],
+	safeFileName: [512 * KB, safeFileName],
+	apiRootOf: [256 * KB, (text) => apiRootOf({ baseUrl: `${text}b` })],
+	imageTypeOf: [256 * KB, (text) => imageTypeOf(Buffer.from(text))],
+	createWholenessCheck: [1024 * KB, checkWholeness],
+	answerItem: [256 * KB, answerOf],
+	searchModels: [128 * KB, async (text) => await modelsOf(text)],
+	'receive, no reply at all': [256 * KB, async (text) => await received(text)],
+	'receive, a chat': [64 * KB, async (text) => await received(chatOf(text))],
+	'receive, an image owed': [64 * KB, async (text) => await received(chatOf(text), true)],
+	'receive, URLs': [64 * KB, async (text) => await received(urlsOf(text), true)],
+	'receive, an event': [256 * KB, async (text) => await received(`data: ${text}\n\n`)],
+	'receive, an error event': [
+		64 * KB,
+		async (text) => await received(`event: error\ndata: ${text.replaceAll('\n', ' ')}\n\n`),
+	],
+	'receive, many events': [
+		32 * KB,
+		async (text) =>
+			await received(
+				pieces(text)
+					.map((piece) => `data: ${deltaOf(piece)}\n\n`)
+					.join(''),
+			),
+	],
+};
+
+const pieces = (text: string) => text.match(/[^]{1,64}/g) ?? [];
+const chatOf = (content: string) =>
+	JSON.stringify({ choices: [{ message: { content, reasoning: content } }] });
+const deltaOf = (content: string) => JSON.stringify({ choices: [{ delta: { content } }] });
+const urlsOf = (text: string) =>
+	JSON.stringify({
+		data: pieces(text).map((piece, index) => ({ url: `https://a/${index}${piece}` })),
+	});
+
+/** To find the cause in the message takes a search much of its length. */
+function nearlyTheSame(text: string): object {
+	const half = text.slice(text.length / 2);
+	return { error: { message: text, metadata: { raw: `${half.slice(100)}b${half.slice(100)}` } } };
+}
+
+function withMarks(text: string): string {
+	return (
+		pieces(text.slice(0, 64 * 64))
+			.map((piece, number) => piece + placeholders.of(number))
+			.join('') + text
+	);
+}
+
+function checkWholeness(text: string): void {
+	for (const mimeType of ['image/jpeg', 'image/png', 'image/webp']) {
+		const check = createWholenessCheck(mimeType);
+		check.push(Buffer.from(text));
+		check.isWhole();
+	}
+}
+
+function answerOf(text: string): unknown {
+	const parts = pieces(text).map((piece) => ({ type: 'text', text: piece }));
+	const history = [text, parts].map((content) => ({ role: 'user', content }));
+	const reply = { text, reasoning: text, usage: { [text]: text } };
+	const options = { history, binaryPropertyOutput: 'data' };
+	return answerItem(
+		{ options } as never,
+		{ text, options } as never,
+		{ reply, images: [] } as never,
+	);
+}
+
+async function modelsOf(text: string): Promise<unknown> {
+	const data = [text, ...pieces(text)].map((id) => ({ id }));
+	const context = {
+		getCredentials: async () => ({ baseUrl: 'https://a', apiKey: 'b' }),
+		helpers: { httpRequestWithAuthentication: async () => ({ data }) },
+	};
+	return await searchModels.call(context as never, 'gemini');
+}
+
+async function received(text: string, needsImage = false, pieceBytes = 16 * KB): Promise<unknown> {
+	const headers = { 'content-type': text.startsWith('data:') ? 'text/event-stream' : '' };
+	const body = arriving(cut(Buffer.from(text), pieceBytes));
+	return await receive(
+		{ status: 200, headers, body, close: () => {} },
+		{
+			storeBinary: createStorage().store,
+			nameOf: (index) => `${index}`,
+			signal: new AbortController().signal,
+			download: async () => await Promise.reject(new Error('No network')),
+			needsImage,
+			hint: () => {},
+		},
+	);
+}
+
+/** The shortest of some runs, in milliseconds, as others use the machine as well. */
+async function fastest(read: Reader, text: string, runs: number): Promise<number> {
+	let best = Infinity;
+	for (let run = 0; run < runs; run++) {
+		const start = performance.now();
+		// What is refused has been read.
+		try {
+			await read(text);
+		} catch {}
+		best = Math.min(best, performance.now() - start);
+	}
+	return best;
+}
+
+/** A pass over a text without any expression, as the measure of all others. */
+function pass(text: string): number {
+	let sum = 0;
+	for (let at = 0; at < text.length; at++) sum += text.charCodeAt(at);
+	return sum;
+}
+
+const repeated = (unit: string, chars: number) =>
+	unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
+
+/** What a plain pass takes for a character, in milliseconds; measured anew if something looks bad. */
+let passMs: number;
+async function measurePass(): Promise<void> {
+	passMs = (await fastest(pass, repeated('a', 1024 * KB), 3)) / 1024 / KB;
+}
+beforeAll(measurePass);
+
+/** How the time grows with four times the text; 1 if there is too little of it to tell. */
+async function measure(read: Reader, unit: string, chars: number, runs: number) {
+	const longMs = await fastest(read, repeated(unit, chars), runs);
+	const passes = longMs / chars / passMs;
+	if (passes < MIN_PASSES) return 1;
+	return longMs / (await fastest(read, repeated(unit, chars / 4), runs + 1));
+}
+
+async function isLinear(read: Reader, unit: string, chars: number): Promise<boolean> {
+	for (const runs of [1, 3, 10]) {
+		const ratio = await measure(read, unit, chars, runs);
+		if (ratio < MAX_RATIO) return true;
+		await measurePass();
+	}
+	return false;
+}
+
+test.each(Object.entries(READERS))(
+	'%s takes as long as the text, whatever it repeats',
+	async (_name, [chars, read]) => {
+		const slow: string[] = [];
+		for (const unit of UNITS) if (!(await isLinear(read, unit, chars))) slow.push(unit);
+		expect(slow).toEqual([]);
+	},
+);
+
+test.each<[string, Reader]>([
+	[
+		'the square',
+		(text) => [...text.slice(0, text.length)].map((_each, at) => pass(text.slice(at))),
+	],
+	['an expression that begins anew', (text) => /a+b/.test(text)],
+])('the measure tells %s of the length', async (_name, read) => {
+	expect(await isLinear(read, 'a', 8 * KB)).toBe(false);
+});
+
+test('blanks before a reply are read once, in however many pieces', async () => {
+	expect(await isLinear(async (text) => await received(text, false, KB), ' ', 1024 * KB)).toBe(
+		true,
+	);
+});
+
+test('a thought that is nested too deep to be written costs no answer', async () => {
+	const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+	const parts = `[{"thought":true,"a":${deep}}]`;
+	const reply = `{"choices":[{"message":{"content":"Hello","parts":${parts}}}]}`;
+	await expect(received(reply)).resolves.toMatchObject({ reply: { text: 'Hello' } });
+});
