@@ -47,7 +47,7 @@ function withAdvice(error: unknown, model: string): unknown {
 	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
 	const { message, description, details } = error;
 	const isGone = isModelGone(200, `${details.code ?? ''} ${message}`);
-	return isGone ? new ApiError(`${message}. ${goneAdvice(model)}`, description, details) : error;
+	return isGone ? new ApiError(`${goneAdvice(model)}. ${message}`, description, details) : error;
 }
 
 function requestOf({ hint }: Turn, prompt: Prompt) {
