@@ -8,6 +8,7 @@ import { busy } from './profiles/busy';
 import { contents } from './profiles/contents';
 import { errors } from './profiles/errors';
 import { faults } from './profiles/faults';
+import { gateway } from './profiles/gateway';
 import { recorded } from './profiles/recorded';
 import { shapes } from './profiles/shapes';
 import {
@@ -38,7 +39,7 @@ const chat = (body: unknown, profile?: string) => talk(chatUrl(emulator, profile
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
 test('every group of profiles is in the registry, under a name of its own', () => {
-	const groups = [shapes, contents, errors, busy, faults, recorded].flatMap((group) =>
+	const groups = [shapes, contents, errors, busy, faults, gateway, recorded].flatMap((group) =>
 		Object.keys(group),
 	);
 	expect(Object.keys(profiles).sort()).toEqual([...new Set(groups)].sort());

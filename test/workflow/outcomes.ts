@@ -172,6 +172,7 @@ const contents = [
 	draws('no-image-models', FEW),
 	draws('agent', FEW),
 	draws('raw-key-only'),
+	fails('gateway', /^Nexconn refused the API key \(401\)/, FEW),
 	fails('bearer-only', /^Nexconn refused the API key \(401\)/, ALL, { httpCode: '401' }),
 ];
 

@@ -25,11 +25,13 @@ export function errorOf(body: unknown): ErrorBody | undefined {
 
 /** An error without an envelope has words, and nothing that a reply has. */
 function isFlat(object: JsonObject): boolean {
-	const { choices, data, b64_json: image, usage, success, code } = object;
-	if (success !== false && [choices, data, image].some(holdsAny)) return false;
-	// A chunk without a choice may carry what its gateway puts beside each of them.
-	if ((choices || usage) && OK.test(asText(code) ?? '')) return false;
-	return wordsOf(object) !== undefined;
+	const { choices, data, b64_json: image, usage, code, success } = object;
+	const only = asObject(data);
+	const content = only ? (only.b64_json ?? only.url) : data;
+	const isReply = [choices, content, image].some(holdsAny);
+	// A gateway may put its "ok" beside whatever it passes on, such as a chunk without a choice.
+	const isOk = OK.test(asText(code) ?? '') && Boolean(choices ?? usage ?? holdsAny(data));
+	return (success === false || !(isReply || isOk)) && wordsOf(object) !== undefined;
 }
 
 /** Services that have nothing to give may send an empty list or object. */

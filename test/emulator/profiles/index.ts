@@ -4,6 +4,7 @@ import { busy } from './busy';
 import { contents } from './contents';
 import { errors } from './errors';
 import { faults } from './faults';
+import { gateway } from './gateway';
 import { recorded } from './recorded';
 import { shapes } from './shapes';
 
@@ -13,6 +14,7 @@ export const profiles: Record<string, Profile> = {
 	...errors,
 	...busy,
 	...faults,
+	...gateway,
 	...recorded,
 };
 

@@ -75,9 +75,13 @@ async function fill(text: string, { host }: Exchange, segment: string): Promise<
 		const [, kind = '', variant = '0'] = [...name.matchAll(PLACEHOLDER)][0] ?? [];
 		const side = kind === 'DRAFT' ? DRAFT_SIDE : undefined;
 		const image = await tinyImage(segment, Number(variant), side);
+		const base64 = image.bytes.toString('base64');
 		const values: Record<string, () => string> = {
-			IMAGE: () => image.bytes.toString('base64'),
-			DRAFT: () => image.bytes.toString('base64'),
+			IMAGE: () => base64,
+			DRAFT: () => base64,
+			UNPADDED: () => base64.replace(/=+$/, ''),
+			URLSAFE: () => image.bytes.toString('base64url'),
+			WRAPPED: () => base64.replace(/.{76}/g, '$&\\r\\n'),
 			LINK: () => publish(host, image).replace(/\.\w+$/, ''),
 			SIGNATURE: () => randomBytes(segment, Number(variant) * 1024).toString('base64'),
 		};
