@@ -36,12 +36,14 @@ export class GeminiImage implements INodeType {
 		outputs: [MAIN],
 		credentials: [{ name: 'nexconnApi', required: true }],
 		properties: [
-			// n8n names new nodes and tools by the action of an operation that hangs on a resource.
+			// n8n names new nodes and tools by the action of an operation that hangs on a resource, and
+			// lists the actions of the resources that are options.
 			{
 				displayName: 'Resource',
 				name: 'resource',
 				type: 'hidden',
 				noDataExpression: true,
+				options: [{ name: 'Image', value: 'image' }],
 				default: 'image',
 			},
 			{
