@@ -4,6 +4,8 @@ import { errorOf, parseErrorBody } from '../../nodes/GeminiImage/errors/errorBod
 import { imageTypeOf } from '../../nodes/GeminiImage/images/imageType';
 import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
 import { answerItem } from '../../nodes/GeminiImage/operations/chat';
+import { readConversation } from '../../nodes/GeminiImage/operations/conversation';
+import { createSignedFiles } from '../../nodes/GeminiImage/operations/signedFiles';
 import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/base64';
 import { linksIn, withoutLinks } from '../../nodes/GeminiImage/reply/links';
 import { createPlaceholders } from '../../nodes/GeminiImage/reply/placeholders';
@@ -35,6 +37,8 @@ type Reader = (text: string) => unknown;
 const clean = createClean(['sk-nexconn-0123456789abcdef', 'a'.repeat(40)]);
 const placeholders = createPlaceholders();
 const reading = { isChecked: true, onEnd: () => {} };
+/** No URL leads to a file of n8n. */
+const noLinks = { isLink: () => false, open: async () => 'gone' as const };
 
 /** By name: the length in characters of the longer text, and what reads it. */
 const READERS: Record<string, [chars: number, read: Reader]> = {
@@ -51,10 +55,10 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
 	inlineFile: [512 * KB, inlineFile],
-	imagesFromUrls: [128 * KB, async (text) => await imagesFromUrls(text, reading)],
+	imagesFromUrls: [128 * KB, async (text) => await imagesFromUrls(text, noLinks, reading)],
 	'imagesFromUrls, data': [
 		128 * KB,
-		async (text) => await imagesFromUrls(`data:image/png;base64,${text}`, reading),
+		async (text) => await imagesFromUrls(`data:image/png;base64,${text}`, noLinks, reading),
 	],
 	safeFileName: [512 * KB, safeFileName],
 	apiRootOf: [256 * KB, (text) => apiRootOf({ baseUrl: `${text}b` })],
@@ -113,15 +117,23 @@ function checkWholeness(text: string): void {
 	}
 }
 
-function answerOf(text: string): unknown {
+async function answerOf(text: string): Promise<unknown> {
 	const parts = pieces(text).map((piece) => ({ type: 'text', text: piece }));
 	const history = [text, parts].map((content) => ({ role: 'user', content }));
-	const reply = { text, reasoning: text, usage: { [text]: text } };
-	const options = { history, binaryPropertyOutput: 'data' };
-	return answerItem(
-		{ options } as never,
-		{ text, options } as never,
-		{ reply, images: [] } as never,
+	const turn = {
+		options: { history, timeoutMs: 1 },
+		context: { getRestApiUrl: () => 'https://n8n.example/rest' },
+	};
+	const { earlier } = readConversation(history, createSignedFiles(turn as never));
+	return await answerItem(
+		turn as never,
+		{ text, images: [], options: { binaryPropertyOutput: 'data' } } as never,
+		{
+			reply: { text, reasoning: text, usage: { [text]: text } },
+			images: [],
+			earlier,
+			memory: { save: async () => {} },
+		} as never,
 	);
 }
 

@@ -13,6 +13,8 @@ const LONGEST = 'a'.repeat(8 * MB);
 const MAX_PASSES = 25;
 
 const reading = { isChecked: true, onEnd: () => {} };
+/** No URL leads to a file of n8n. */
+const noLinks = { isLink: () => false, open: async () => 'gone' as const };
 const context = {
 	getCredentials: async () => ({ apiKey: 'sk-nexconn-0123456789abcdef' }),
 	getNode: () => ({ name: 'Gemini Image', type: 'geminiImage' }),
@@ -80,7 +82,7 @@ const CASES: Record<string, () => Promise<unknown>> = {
 	'eight million A in an answer': reply(chatOf(fill('A', 8_000_000))),
 	'eight million A in an event': reply(`data: ${fill('A', 8_000_000)}\n\n`),
 	'eight million A as a data URL': async () =>
-		await imagesFromUrls(`data:image/png;base64,${fill('A', 8_000_000)}`, reading),
+		await imagesFromUrls(`data:image/png;base64,${fill('A', 8_000_000)}`, noLinks, reading),
 	'a JPEG of 32 MiB in one piece': sendJpeg,
 };
 
