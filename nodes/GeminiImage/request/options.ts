@@ -9,7 +9,7 @@ import { isTool } from './tool';
 import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
 
 /** Which images of a reply are kept. */
-export type ImagesPerReply = 'all' | 'last';
+type ImagesPerReply = 'all' | 'last';
 
 /** The values of the Options collection, checked; undefined if nothing is to be sent. */
 export interface Options {
