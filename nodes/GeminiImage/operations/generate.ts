@@ -11,12 +11,12 @@ export function imageItems(
 	{ options }: Prompt,
 	{ reply, images }: Received,
 ): INodeExecutionData[] {
-	const { usage, ...facts } = describeReply(reply, options);
+	const facts = describeReply(reply, options);
 	return images.map((image, index) => ({
 		json: {
 			image: describeImage(turn, image, index),
 			...facts,
-			usage: index === 0 ? usage : null,
+			usage: index === 0 ? facts.usage : null,
 		},
 		binary: { [options.binaryPropertyOutput]: image.binary },
 	}));
