@@ -28,6 +28,17 @@ export function apiRootOf(credentials: ICredentialDataDecryptedObject): string {
 	return String(credentials.baseUrl).trim().replace(TAIL, '');
 }
 
+export function isApiRoot(root: string): boolean {
+	return /^https?:/i.test(root) && URL.canParse(root);
+}
+
+/** What is wrong with a Base URL from which no API root comes. */
+export function describeBadBaseUrl(baseUrl: string): string {
+	const what =
+		baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
+	return `The Base URL of the credential ${what}`;
+}
+
 /** The value of the Authorization header. */
 function authorizationOf(credentials: ICredentialDataDecryptedObject): string {
 	const key = String(credentials.apiKey).trim();
@@ -55,7 +66,9 @@ export class NexconnApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description: 'The key from the Nexconn console',
+			placeholder: 'e.g. sk-0123456789abcdef',
+			description:
+				'Keys are made in the <a href="https://console.nexconn.ai" target="_blank">Nexconn console</a>. If you do not find them there, see Nexconn\'s documentation.',
 		},
 		{
 			displayName: 'Authorization Format',
@@ -80,7 +93,9 @@ export class NexconnApi implements ICredentialType {
 			displayName: 'Base URL',
 			name: 'baseUrl',
 			type: 'string',
+			required: true,
 			default: DEFAULT_BASE_URL,
+			placeholder: `e.g. ${DEFAULT_BASE_URL}`,
 			description: 'The address of the API, up to and including /v1',
 		},
 	];
@@ -89,6 +104,9 @@ export class NexconnApi implements ICredentialType {
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> {
+		const { baseURL } = requestOptions;
+		// The request of the test has one. Of an address that is none, n8n would show a code alone.
+		if (baseURL !== undefined && !isApiRoot(baseURL)) throw new Error(describeBadBaseUrl(baseURL));
 		return {
 			...requestOptions,
 			headers: { ...requestOptions.headers, Authorization: authorizationOf(credentials) },

@@ -17,7 +17,14 @@ const PAGES = [
 ];
 
 /** Who may be linked to; that they answer is not for a test without network. */
-const HOSTS = ['docs.n8n.io', 'docs.npmjs.com', 'github.com', 'n8n.io', 'nexconn.ai'];
+const HOSTS = [
+	'docs.n8n.io',
+	'docs.npmjs.com',
+	'github.com',
+	'n8n.io',
+	'nexconn.ai',
+	'console.nexconn.ai',
+];
 
 /** Commands of npm itself. */
 const NPM = ['ci', 'install', 'login', 'pack', 'publish', 'trust', 'version', 'view'];
@@ -65,7 +72,9 @@ describe('README', () => {
 			.flatMap(([name = '']) => name.replaceAll('**', '').split(', '))
 			.sort();
 	const displayed = (list: unknown) =>
-		(list as INodeProperties[]).map(({ displayName, name }) => displayName ?? name).sort();
+		[
+			...new Set((list as INodeProperties[]).map(({ displayName, name }) => displayName ?? name)),
+		].sort();
 
 	const { node, credentialType } = loadBuilt();
 	const property = (name: string) =>

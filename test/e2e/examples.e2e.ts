@@ -126,7 +126,7 @@ test('daily picture: a schedule draws, and stores under the date', async () => {
 	const { path, body, headers } = await until('an upload', () => stored()[0], PATIENCE_MS);
 	await server.rest(`/workflows/${id}/deactivate`, 'POST', {});
 
-	const [, date = ''] = /^\/pictures\/daily\/(\d{4}-\d{2}-\d{2})\.png$/.exec(path) ?? [];
+	const [, date = ''] = /^\/images\/daily\/(\d{4}-\d{2}-\d{2})\.png$/.exec(path) ?? [];
 	const day = new Date(date).toLocaleDateString('en-GB', {
 		day: 'numeric',
 		month: 'long',
@@ -201,12 +201,12 @@ test('product pictures: every row ends as a picture, or in the list of failed on
 	const file = { name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from(sheet) };
 	await page.locator('input[type=file]').setInputFiles(file);
 	await page.getByRole('button', { name: 'Draw them all' }).click();
-	await page.getByText('Pictures stored: 4. Rows in failed.csv: 1.').waitFor();
+	await page.getByText('Images stored: 4. Rows in failed.csv: 1.').waitFor();
 
 	const uploads = stored().slice(before);
 	expect(uploads.map(({ path }) => path)).toEqual(
 		['MUG-01.png', 'BAG-02.png', 'HAT-03.png', 'CUP-04.png', 'failed.csv'].map(
-			(name) => `/pictures/products/${name}`,
+			(name) => `/images/products/${name}`,
 		),
 	);
 	const products: Array<[string, string]> = [

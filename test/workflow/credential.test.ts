@@ -53,8 +53,24 @@ async function testCredential(harness: Harness, values: object): Promise<string>
 		({ type, properties }) =>
 			type === 'responseCode' && String(properties.value) === error.httpCode,
 	);
-	return rule?.properties.message ?? error.message;
+	const { code } = (error.cause ?? {}) as { code?: string };
+	return rule?.properties.message ?? code ?? error.message;
 }
+
+describe('form', () => {
+	const field = (name: string) => credential.properties.find((property) => property.name === name);
+
+	test('the key says where it comes from, and what it looks like', () => {
+		expect(field('apiKey')).toMatchObject({
+			placeholder: expect.stringMatching(/^e\.g\. /),
+			description: expect.stringContaining('https://console.nexconn.ai'),
+		});
+	});
+
+	test('the Base URL is required', () => {
+		expect(field('baseUrl')).toMatchObject({ required: true });
+	});
+});
 
 describe('credential test', () => {
 	let harness: Harness;
@@ -78,7 +94,7 @@ describe('credential test', () => {
 		},
 	);
 
-	test('a pasted endpoint is forgiven', async () => {
+	test('a pasted endpoint does no harm', async () => {
 		const { emulator } = harness;
 		const baseUrl = `${emulator.baseUrl()}/chat/completions/`;
 		expect(await testCredential(harness, { apiKey: emulator.apiKey, baseUrl })).toBe('passed');
@@ -106,6 +122,22 @@ describe('credential test', () => {
 	])('%s proves nothing', async (profile, message) => {
 		const { apiKey, baseUrl } = harness.emulator;
 		expect(await testCredential(harness, { apiKey, baseUrl: baseUrl(profile) })).toContain(message);
+	});
+
+	test.each([
+		['', 'is empty'],
+		[' \n', 'is empty'],
+		['api.example.com/v1', "'api.example.com/v1' is no http(s) address"],
+		['localhost:8080/v1', "'localhost:8080/v1' is no http(s) address"],
+		['file:///etc/passwd', "'file:///etc/passwd' is no http(s) address"],
+		['http://', "'http:' is no http(s) address"],
+		['https://exa mple.com/v1', "'https://exa mple.com/v1' is no http(s) address"],
+	])('words say what is wrong with the Base URL %j', async (baseUrl, what) => {
+		const { emulator } = harness;
+		const before = emulator.requests.length;
+		const result = await testCredential(harness, { apiKey: emulator.apiKey, baseUrl });
+		expect(result).toBe(`The Base URL of the credential ${what}`);
+		expect(emulator.requests).toHaveLength(before);
 	});
 
 	test('a Base URL without an API is refused', async () => {

@@ -51,6 +51,12 @@ describe('failures', () => {
 		expect(output(NODE, 1).map(({ json }) => json)).toEqual([{ word: 'bad', ...failed }]);
 	});
 
+	test('a wait that is too long is told, with what to do about it', async () => {
+		const { error } = await harness.run({ prompt: 'A fox' }, { profile: 'busy-hour' });
+		expect(error?.message).toContain('It asks to wait 60 minutes');
+		expect(error?.description).toBe('Run again then: the node itself waits for a minute at most.');
+	});
+
 	test.each([
 		['a blank prompt', { prompt: '  ' }, "'Prompt' is empty"],
 		[

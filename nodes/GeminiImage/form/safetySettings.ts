@@ -46,7 +46,7 @@ export const safetySettings: INodeProperties = {
 					type: 'options',
 					options: choices(THRESHOLDS),
 					default: 'BLOCK_MEDIUM_AND_ABOVE',
-					description: 'From which probability of harm on the model refuses',
+					description: 'How likely harm must be for the model to refuse',
 				},
 			],
 		},

@@ -11,13 +11,13 @@ export function imageItems(
 	{ options }: Prompt,
 	{ reply, images }: Outcome,
 ): INodeExecutionData[] {
-	const { usage, ...facts } = describeReply(reply, options);
+	const facts = describeReply(reply, options);
 	return images.map((image, index) => ({
 		json: {
 			image: describeImage(turn, image, index),
 			...wordsForAgent(turn, [image]),
 			...facts,
-			usage: index === 0 ? usage : null,
+			usage: index === 0 ? facts.usage : null,
 		},
 		binary: { [options.binaryPropertyOutput]: image.binary },
 	}));

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
 
-import { apiRootOf } from '../../../credentials/NexconnApi.credentials';
+import { apiRootOf, isApiRoot } from '../../../credentials/NexconnApi.credentials';
 import { onAbort } from '../abort';
 import { downloadImage } from './download';
 import { badBaseUrl, connectionError, statusError } from './errors';
@@ -48,7 +48,7 @@ export async function createClient(
 ): Promise<Client> {
 	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
 	const root = apiRootOf(credentials);
-	if (!/^https?:/i.test(root) || !URL.canParse(root)) throw badBaseUrl(root);
+	if (!isApiRoot(root)) throw badBaseUrl(root);
 
 	async function attempt(path: string, content: Content, settings: RequestSettings) {
 		const answer = await exchange(settings, async (signal, heard) => {

@@ -1,3 +1,4 @@
+import { describeBadBaseUrl } from '../../../credentials/NexconnApi.credentials';
 import { ApiError, type ErrorDetails } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
 import { goneAdvice, isModelGone } from '../form/goneModel';
@@ -6,6 +7,7 @@ import { asObject } from '../json';
 type Headers = Record<string, unknown>;
 
 const BILLED = 'The call may have been billed, so it was not repeated.';
+const COME_BACK = 'Run again then: the node itself waits for a minute at most.';
 const CHECK_URL =
 	'Check the Base URL of the credential, and proxy and firewall of the n8n server. Nothing was sent.';
 
@@ -75,7 +77,7 @@ export function statusError(
 	};
 	return new ApiError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,
-		description,
+		wait > LONG_WAIT_MS && !isGone ? COME_BACK : description,
 		details,
 		RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
 		isGone ? goneAdvice(model) : waitAdvice(wait),
@@ -114,7 +116,10 @@ const FAULTS: Record<string, Fault> = {
 	EHOSTUNREACH: { reason: 'there is no route to the host', isUnsent: true, isPassing: true },
 	ENETUNREACH: { reason: 'there is no route to the network', isUnsent: true, isPassing: true },
 	ENOTFOUND: { reason: 'the host of the Base URL is unknown', isUnsent: true },
-	EPROTO: { reason: 'no https is spoken at the Base URL', isUnsent: true },
+	EPROTO: {
+		reason: 'the Base URL begins with https, but the server there does not speak it',
+		isUnsent: true,
+	},
 	ECONNRESET: { reason: 'the connection was closed before an answer came' },
 	EPIPE: { reason: 'the connection was closed while the request was sent' },
 	ETIMEDOUT: { reason: 'the host did not answer' },
@@ -155,10 +160,8 @@ function causes(error: unknown): unknown[] {
 
 /** The failure that a Base URL which is none stands for. */
 export function badBaseUrl(baseUrl: string): ApiError {
-	const what =
-		baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
 	return new ApiError(
-		`The Base URL of the credential ${what}`,
+		describeBadBaseUrl(baseUrl),
 		'It takes an address such as https://api-xmodel.nexconn.ai/v1. Nothing was sent.',
 		{ field: 'Base URL' },
 	);

@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { read, ROOT } from './markdown';
+
+const filesIn = (folder: string, ending: RegExp): string[] =>
+	readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+		.filter((name) => ending.test(name))
+		.map((name) => join(folder, name));
+
+/** All that a user or a reader sees; the search of n8n's editor shows no aliases. */
+const TEXTS = [
+	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+	...filesIn('docs', /\.md$/),
+	...filesIn('examples', /\.(?:md|json)$/),
+	...filesIn('.github', /\.(?:md|yml)$/),
+	...filesIn('nodes', /\.ts$/),
+	...filesIn('credentials', /\.ts$/),
+];
+
+/** Names of files keep their words. */
+const FILE_NAME = /[\w/-]*picture[\w-]*\.(?:json|png)/g;
+
+test.each(TEXTS)('%s: an image is called an image', (file) => {
+	const text = read(file).replace(FILE_NAME, '');
+	expect(text.match(/.{0,40}pictures?\b.{0,40}/gi)).toBeNull();
+});
+
+test.each(filesIn('examples', /\.json$/))('notes of %s make sense inside n8n', (file) => {
+	const { nodes } = JSON.parse(read(file)) as {
+		nodes: Array<{ type: string; parameters: { content?: string } }>;
+	};
+	const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote');
+	expect(notes.length).toBeGreaterThan(0);
+	for (const { parameters } of notes) {
+		expect(parameters.content).not.toMatch(/this (?:folder|repository|file)|README|\.jpg|\.json/);
+	}
+});

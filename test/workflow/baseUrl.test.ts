@@ -1,0 +1,38 @@
+import { startHarness, type Harness } from './harness';
+
+/** What a broken Base URL comes to in a run, which sends nothing. */
+describe('a Base URL that leads nowhere', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	async function fail(baseUrl: string) {
+		const credentials = { apiKey: 'secret-key', authorizationFormat: 'apiKey', baseUrl };
+		const before = harness.emulator.requests.length;
+		const { error } = await harness.run({ prompt: 'A fox' }, { credentials });
+		expect(harness.emulator.requests).toHaveLength(before);
+		expect(error?.description).toMatch(/Nothing was sent\.$/);
+		return error?.message;
+	}
+
+	test.each([
+		['', 'is empty'],
+		[' \n', 'is empty'],
+		['api.example.com/v1', "'api.example.com/v1' is no http(s) address"],
+		['localhost:8080/v1', "'localhost:8080/v1' is no http(s) address"],
+		['file:///etc/passwd', "'file:///etc/passwd' is no http(s) address"],
+		['https://exa mple.com/v1', "'https://exa mple.com/v1' is no http(s) address"],
+	])('%j', async (baseUrl, what) => {
+		expect(await fail(baseUrl)).toBe(`The Base URL of the credential ${what}`);
+	});
+
+	test('https, where the server speaks http', async () => {
+		const baseUrl = harness.emulator.baseUrl().replace('http:', 'https:');
+		expect(await fail(baseUrl)).toBe(
+			'The service could not be reached: the Base URL begins with https, but the server there does not speak it',
+		);
+	});
+});

@@ -1,0 +1,152 @@
+import { NodeHelpers, type INode, type INodeParameters, type INodeProperties } from 'n8n-workflow';
+
+import { GeminiImage } from '../../index';
+import { MODELS } from '../../nodes/GeminiImage/form/models';
+import { startHarness, type Harness } from './harness';
+
+const { description } = new GeminiImage();
+const node: INode = {
+	id: 'n',
+	name: 'Gemini Image',
+	type: 'n8n-nodes-nexconn.geminiImage',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+const modelOf = (value: string): INodeParameters => ({
+	model: { __rl: true, mode: 'id', value },
+});
+
+/** All parameters as the editor fills them in, those that are hidden left out. */
+const fill = (parameters: INodeParameters) =>
+	NodeHelpers.getNodeParameters(
+		description.properties,
+		parameters,
+		true,
+		false,
+		node,
+		description,
+	) as INodeParameters;
+
+/** The variants of a field, or of an option, that the editor shows. */
+function shown(name: string, parameters: INodeParameters): INodeProperties[] {
+	const values = fill(parameters);
+	const options = description.properties.find((field) => field.name === 'options');
+	return [...description.properties, ...((options?.options ?? []) as INodeProperties[])].filter(
+		(field) =>
+			field.name === name && NodeHelpers.displayParameter(values, field, node, description, values),
+	);
+}
+
+function offered(name: string, model: string) {
+	const fields = shown(name, modelOf(model));
+	expect(fields).toHaveLength(1);
+	const [field] = fields;
+	const values = (field?.options ?? []).map((option) => 'value' in option && option.value);
+	expect(values).toContain(field?.default);
+	return values.filter((value) => value !== 'auto').sort();
+}
+
+const FIELDS = [
+	['aspectRatio', 'aspectRatios'],
+	['imageSize', 'imageSizes'],
+	['reasoningEffort', 'reasoningEfforts'],
+] as const;
+const ALL = {
+	aspectRatio: [...new Set(MODELS.flatMap((model) => model.aspectRatios))].sort(),
+	imageSize: ['1K', '2K', '4K', '512'],
+	reasoningEffort: ['high', 'low', 'medium', 'minimal', 'none'],
+};
+
+describe('a field offers what the model takes', () => {
+	const spellings = MODELS.flatMap((model) =>
+		[model.id, model.currentId, ...model.otherIds]
+			.flatMap((id) => [id, `google/${id}`, `${id.replace(/-preview$/, '')}-preview`])
+			.map((id) => ({ id, model })),
+	);
+
+	test.each(spellings)('$id', ({ id, model }) => {
+		for (const [name, limit] of FIELDS) {
+			const taken = model[limit].length > 0 ? model[limit] : ALL[name];
+			expect(offered(name, id)).toEqual([...taken].sort());
+		}
+	});
+
+	test.each(['gemini-9-image', 'gemini-2.5-flash-image-2', '={{ $json.model }}', ''])(
+		'everything, if the model is %j',
+		(id) => {
+			for (const [name] of FIELDS) expect(offered(name, id)).toEqual(ALL[name]);
+		},
+	);
+
+	test('a new node offers what the default model takes, and says Auto', () => {
+		expect(fill({})).toMatchObject({ aspectRatio: 'auto', imageSize: 'auto' });
+		const [field] = shown('imageSize', {});
+		expect(field?.options).toMatchObject([{ value: 'auto' }, { value: '1K' }]);
+		expect(shown('imageSize', {})).toHaveLength(1);
+	});
+
+	test('a value that only some models take says which', () => {
+		const [field] = shown('imageSize', modelOf('some-other-model'));
+		expect(field?.options).toEqual([
+			expect.objectContaining({ value: 'auto' }),
+			{ name: '512', value: '512', description: 'Only Gemini 3.1 Flash Image' },
+			{ name: '1K', value: '1K' },
+			...['2K', '4K'].map((value) => ({
+				name: value,
+				value,
+				description: 'Only Gemini 3 Pro Image, Gemini 3.1 Flash Image, Nano Banana 2.1',
+			})),
+		]);
+	});
+
+	test('a saved value stays, whatever the model', () => {
+		const saved = { aspectRatio: '8:1', imageSize: '4K', options: { reasoningEffort: 'low' } };
+		for (const { id } of spellings) expect(fill({ ...modelOf(id), ...saved })).toMatchObject(saved);
+	});
+});
+
+describe('in a run', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		harness = await startHarness();
+	});
+	afterAll(async () => await harness.close());
+
+	test.each([
+		['gemini-2.5-flash-image', '21:9', '1K'],
+		['google/gemini-3-pro-image', '4:5', '2K'],
+		['gemini-3.1-flash-image-preview', '8:1', '512'],
+		['somebodys-model', '1:8', '4K'],
+		['={{ "gemini-3.1-flash-image" }}', '1:4', '512'],
+	])('%s is sent the variant that the form shows', async (id, aspectRatio, imageSize) => {
+		const options = { maxRetries: 0 };
+		const parameters = { ...modelOf(id), prompt: 'A fox', aspectRatio, imageSize, options };
+		await harness.run(parameters, { profile: 'tiny' });
+		expect(harness.lastBody()).toMatchObject({
+			image_config: { aspect_ratio: aspectRatio, image_size: imageSize },
+		});
+	});
+
+	test('a saved value that the model does not take is refused, not dropped', async () => {
+		const { error } = await harness.run({ prompt: 'A fox', imageSize: '4K' });
+		expect(error?.message).toBe(
+			"Gemini 2.5 Flash Image does not take the Image Size '4K'; it takes 1K",
+		);
+	});
+});
+
+describe('words of the form', () => {
+	test('each operation says what its prompt is for, by an example of its own', () => {
+		const prompts = description.properties.filter(({ name }) => name === 'prompt');
+		expect(prompts).toHaveLength(3);
+		for (const key of ['placeholder', 'description'] as const) {
+			expect(new Set(prompts.map((field) => field[key])).size).toBe(3);
+		}
+	});
+
+	test('an image is called an image', () => {
+		expect(JSON.stringify(description)).not.toMatch(/picture/i);
+	});
+});
