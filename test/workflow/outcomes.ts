@@ -217,7 +217,7 @@ const busy = [
 	fails('overloaded-9-*', /^The service is overloaded .*\(503\)/, FEW, {}, { posts: 2 }),
 	fails('spent-0', /^The balance of the Nexconn account is used up \(402\)/, FEW),
 	fails('busy-forever', RATE, ENDPOINT.slice(1), { httpCode: '429' }, { posts: 2 }),
-	fails('busy-hour', /\(429\)\. It asks to wait 60 minutes\. It says: Rate limit reached$/, ALL, {
+	fails('busy-hour', /\(429\): Rate limit reached\. It asks to wait 60 minutes$/, ALL, {
 		httpCode: '429',
 	}),
 ];
