@@ -7,7 +7,16 @@ export interface ErrorBody extends Pick<ErrorDetails, 'type' | 'code' | 'request
 }
 
 /** Where services put the words of an error, the most telling first. */
-const WORDS = ['message', 'msg', 'errorMessage', 'error_message', 'detail', 'error', 'errors'];
+const WORDS = [
+	'message',
+	'msg',
+	'errorMessage',
+	'error_message',
+	'error_msg',
+	'detail',
+	'error',
+	'errors',
+];
 /** Codes of what went well. */
 const OK = /^(?:0|200|ok|success)?$/i;
 /** Each envelope takes two steps, and one that is passed on as text another. */
@@ -58,7 +67,7 @@ function describeError(body: JsonObject): ErrorBody {
 	const fact = (name: string) => asText(inner?.[name]) ?? asText(body[name]);
 	return {
 		// What stands beside an envelope may say that the request as such went well.
-		message: wordsOf(inner) ?? wordsOf(body),
+		message: wordsOf(inner) ?? wordsOf(body) ?? asText(inner?.code) ?? asText(inner?.type),
 		type: fact('type'),
 		code: fact('code'),
 		requestId: fact('request_id') ?? fact('requestId'),

@@ -22,7 +22,8 @@ export async function toNodeError(
 		const message = clean(error instanceof Error ? error.message : String(error));
 		return new NodeOperationError(node, message, { itemIndex });
 	}
-	const message = [clean(error.message), error.advice].filter(Boolean).join('. ');
+	const said = clean(error.message);
+	const message = error.advice ? `${said.replace(/\.$/, '')}. ${error.advice}` : said;
 	const description = clean(error.description);
 	const { httpCode } = error.details;
 	const nodeError = httpCode
