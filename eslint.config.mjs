@@ -9,7 +9,7 @@ import typescript from 'typescript-eslint';
  * not know yet that bundled development dependencies may be imported.
  */
 export default typescript.config(
-	globalIgnores(['dist', 'demo-output', 'node_modules']),
+	globalIgnores(['.playground', 'dist', 'demo-output', 'node_modules']),
 	{
 		files: ['**/*.ts'],
 		extends: [eslint.configs.recommended, typescript.configs.recommended],
