@@ -48,7 +48,7 @@ const zones = [
  * not know yet that bundled development dependencies may be imported. Our own rules stand last.
  */
 export default typescript.config(
-	globalIgnores(['dist', 'demo-output', 'node_modules']),
+	globalIgnores(['.playground', 'dist', 'demo-output', 'node_modules']),
 	{
 		files: ['**/*.ts'],
 		extends: [eslint.configs.recommended, typescript.configs.recommended],

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { INodeProperties } from 'n8n-workflow';
 import { parse } from 'yaml';
@@ -130,6 +130,16 @@ describe('README', () => {
 		expect(fragments.length).toBeGreaterThan(15);
 		expect(fragments.filter((fragment) => !built.includes(fragment))).toEqual([]);
 	});
+});
+
+test('each image of the documentation is shown, and quick to load', () => {
+	const shown = PAGES.flatMap((file) =>
+		readPage(file).links.map((link) => join(dirname(file), link)),
+	);
+	const images = readdirSync(join(ROOT, 'docs/images')).map((name) => join('docs/images', name));
+	expect(images.filter((image) => !shown.includes(image))).toEqual([]);
+	const large = images.filter((image) => statSync(join(ROOT, image)).size >= 1_000_000);
+	expect(large).toEqual([]);
 });
 
 describe('Docker', () => {

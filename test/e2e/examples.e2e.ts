@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { openEditor, type Editor } from './browser';
 import { openConversation } from './conversation';
 import { example, EXAMPLES, type Workflow } from './flows';
+import { importExamples, NAMES } from './gallery';
 import { drawDirectly, photo, sha256 } from './pictures';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 import { until } from './until';
 
-const NAMES = readdirSync(EXAMPLES)
-	.filter((file) => file.endsWith('.json'))
-	.map((file) => file.replace('.json', ''));
 const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
 /** How the editor marks nodes that cannot run. */
 const MARKS = ['node-issues', 'node-setup-required', 'node-not-installed', 'node-restricted'];
@@ -30,15 +28,7 @@ let editor: Editor;
 
 beforeAll(async () => {
 	stage = await openStage();
-	// The receiver takes what is stored; it tells no region, so that of the credential is used.
-	const storage = { endpoint: stage.receiver.url, region: 'us-east-1', forcePathStyle: true };
-	const keys = { accessKeyId: 'key', secretAccessKey: 'secret' };
-	const data: Record<string, object> = { s3: { ...storage, ...keys } };
-	// A workflow that is imported finds the credentials of its nodes by their names.
-	for (const [type, name] of credentialsOf(NAMES.map(example))) {
-		await stage.importCredential({ id: type, name }, type, data[type] ?? {});
-	}
-	await stage.importWorkflows(NAMES.map(example));
+	await importExamples(stage);
 	server = await stage.startServer();
 	editor = await openEditor(server);
 	editor.page.setDefaultTimeout(PATIENCE_MS);
@@ -48,14 +38,6 @@ afterAll(async () => {
 	await editor?.close();
 	await stage?.close();
 });
-
-/** All but that of the stage, by type. */
-function credentialsOf(flows: Workflow[]): Map<string, string> {
-	const entries = flows
-		.flatMap(({ nodes }) => nodes.flatMap(({ credentials = {} }) => Object.entries(credentials)))
-		.filter(([type]) => type !== 'nexconnApi');
-	return new Map(entries.map(([type, entry]) => [type, (entry as { name: string }).name]));
-}
 
 /** Publishes a copy with an address of its own, as the editor makes one when it imports. */
 async function publish(flow: Workflow): Promise<{ id: string; trigger: string }> {
@@ -111,7 +93,6 @@ describe.each(NAMES)('%s', (name) => {
 		});
 		expect(await by('sticky').count()).toBe(notes);
 		for (const mark of MARKS) expect([mark, await by(mark).count()]).toEqual([mark, 0]);
-		await editor.screenshotCanvas(`example-${name}`);
 	});
 });
 

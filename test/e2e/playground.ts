@@ -1,38 +1,83 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { example, EXAMPLES } from './flows';
-import { prepareN8n } from './prepare';
-import { OWNER } from './server';
-import { openStage } from './stage';
+import { startEmulator, type Emulator } from '../emulator';
+import { CREDENTIAL, example } from './flows';
+import { NAMES } from './gallery';
+import { installPackage } from './install';
+import { environmentOf, freePort, importEntries, type Environment } from './n8n';
+import { step } from './progress';
+import { openServer } from './server';
+import { keyFor, tarball } from './stage';
 
-/** Opens a real n8n with the node, a credential for the emulator and the example workflows. */
-async function main(): Promise<void> {
-	prepareN8n();
-	const interrupt = interrupted();
-	const stage = await openStage();
+/** What stays as it is from start to start, beside what n8n keeps. */
+interface Kept {
+	/** The credential leads to the emulator's port, and bookmarks to n8n's. */
+	emulatorPort: number;
+	n8nPort: number;
+	/** Examples that are n8n's since then: the user may have changed or deleted them. */
+	imported: string[];
+}
+
+/**
+ * A real n8n whose folder is kept, with the newest build of the node, the emulator, and, imported
+ * once, a credential and the examples. Errors: a port that is taken, an n8n that does not start.
+ */
+export async function openPlayground(folder: string) {
+	const files = join(folder, 'files');
+	mkdirSync(files, { recursive: true });
+	const keptIn = join(folder, 'playground.json');
+	const kept = await readKept(keptIn);
+	const emulator = await startKeptEmulator(kept, keptIn);
 	try {
-		const { emulator } = stage;
-		const examples = readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
-		await stage.importWorkflows(examples.map((file) => example(file.replace('.json', ''))));
-		const server = await stage.startServer();
-		console.log(`n8n:      ${server.url}`);
-		console.log(`sign in:  ${OWNER.email}, password ${OWNER.password}`);
-		console.log(`emulator: ${emulator.baseUrl()}, key ${emulator.apiKey}`);
-		console.log('Ctrl+C ends it and removes everything.');
-		await Promise.race([interrupt, server.ended]);
-	} finally {
-		await stage.close();
+		const environment = environmentOf(folder, {
+			N8N_PORT: String(kept.n8nPort),
+			N8N_RESTRICT_FILE_ACCESS_TO: files,
+		});
+		await step('Installing the node in n8n', () => installPackage(tarball(), folder));
+		const names = NAMES.filter((name) => !kept.imported.includes(name));
+		if (names.length > 0) {
+			const what = `Importing ${names.length} examples`;
+			await step(what, () => importNew(environment, emulator, kept, names));
+			kept.imported.push(...names);
+			writeFileSync(keptIn, JSON.stringify(kept, null, '\t'));
+		}
+		const server = await step('Starting n8n', () => openServer(environment));
+		const close = async () => {
+			await server.stop();
+			await emulator.close();
+		};
+		return { server, emulator, environment, close };
+	} catch (error) {
+		await emulator.close();
+		throw error;
 	}
 }
 
-/** From here on, these signals end nothing by themselves: what was started has to be cleaned up. */
-async function interrupted(): Promise<void> {
-	await new Promise<void>((resolve) => {
-		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
-	});
+async function readKept(file: string): Promise<Kept> {
+	if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Kept;
+	return { emulatorPort: await freePort(), n8nPort: await freePort(), imported: [] };
 }
 
-main().catch((error: unknown) => {
-	console.error(error instanceof Error ? error.message : error);
-	process.exitCode = 1;
-});
+async function startKeptEmulator({ emulatorPort }: Kept, keptIn: string): Promise<Emulator> {
+	try {
+		return await startEmulator({ port: emulatorPort });
+	} catch (error) {
+		const message = `Port ${emulatorPort} is in use, which ${keptIn} names: is npm run n8n running already?`;
+		throw new Error(message, { cause: error });
+	}
+}
+
+async function importNew(
+	environment: Environment,
+	emulator: Emulator,
+	{ imported }: Kept,
+	names: string[],
+): Promise<void> {
+	// A later start leaves the credential alone, which may hold a real key by then.
+	if (imported.length === 0) {
+		const credential = { ...CREDENTIAL, type: 'nexconnApi', data: keyFor(emulator) };
+		await importEntries(environment, 'credentials', [credential]);
+	}
+	await importEntries(environment, 'workflow', names.map(example));
+}

@@ -1,20 +1,21 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { installDebianPackages } from './debian';
-import { installN8n, packTarball } from './n8n';
+import { installN8n, packTarball, ROOT } from './install';
+import { step } from './progress';
 
-const FOLDER = resolve(__dirname, '../../node_modules/.cache/nexconn');
+const FOLDER = join(ROOT, 'node_modules', '.cache', 'nexconn');
 
 /** Before anything else: n8n is there, and so is the package as it would be published. */
-export function prepareN8n(): void {
-	installN8n();
+export async function prepareN8n(): Promise<void> {
+	await installN8n();
 	mkdirSync(FOLDER, { recursive: true });
-	process.env.NEXCONN_TARBALL = packTarball(FOLDER);
+	process.env.NEXCONN_TARBALL = await step('Building the node', () => packTarball(FOLDER));
 }
 
 /** Once before all suites. */
-export default function prepare(): void {
+export default async function prepare(): Promise<void> {
 	installDebianPackages();
-	prepareN8n();
+	await prepareN8n();
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startEmulator } from '../emulator';
-import { createHome, environmentOf, removeHome, run, type Environment } from './n8n';
+import { startEmulator, type Emulator } from '../emulator';
+import { createHome, removeHome } from './install';
+import { environmentOf, importEntries, run, type Environment } from './n8n';
 import { startReceiver } from './receiver';
 import { openServer } from './server';
 import { CREDENTIAL, type Workflow } from './flows';
@@ -14,6 +15,13 @@ export function tarball(): string {
 	if (!NEXCONN_TARBALL) throw new Error('Run this with npm run test:e2e');
 	return NEXCONN_TARBALL;
 }
+
+/** What a credential for the emulator holds. */
+export const keyFor = (emulator: Emulator, profile = '') => ({
+	apiKey: emulator.apiKey,
+	authorizationFormat: 'apiKey',
+	baseUrl: emulator.baseUrl(profile),
+});
 
 /**
  * Everything that a suite needs around n8n; the credential leads to that profile of the emulator.
@@ -31,25 +39,16 @@ export async function openStage(more: Environment = {}, profile = '') {
 		closers.push(emulator.close);
 		const receiver = await startReceiver();
 		closers.push(receiver.close);
-		const home = createHome(tarball());
+		const home = await createHome(tarball());
 		closers.push(() => removeHome(home));
 		const environment = environmentOf(home, { N8N_RESTRICT_FILE_ACCESS_TO: folder, ...more });
 
-		const importAll = async (what: 'credentials' | 'workflow', entries: object[]) => {
-			const file = join(folder, `${what}.json`);
-			writeFileSync(file, JSON.stringify(entries));
-			await run(environment, `import:${what}`, `--input=${file}`);
-		};
 		const importCredentials = async (credentials: object[]) =>
-			await importAll('credentials', credentials);
+			await importEntries(environment, 'credentials', credentials);
 		const importCredential = async (name: object, type: string, data: object) =>
 			await importCredentials([{ ...name, type, data }]);
 		const importNexconn = async (name: object, emulated: string) =>
-			await importCredential(name, 'nexconnApi', {
-				apiKey: emulator.apiKey,
-				authorizationFormat: 'apiKey',
-				baseUrl: emulator.baseUrl(emulated),
-			});
+			await importCredential(name, 'nexconnApi', keyFor(emulator, emulated));
 		await importNexconn(CREDENTIAL, profile);
 
 		return {
@@ -63,7 +62,8 @@ export async function openStage(more: Environment = {}, profile = '') {
 			importCredentials,
 			/** A further credential, for another profile of the emulator. */
 			importNexconn,
-			importWorkflows: async (workflows: Workflow[]) => await importAll('workflow', workflows),
+			importWorkflows: async (workflows: Workflow[]) =>
+				await importEntries(environment, 'workflow', workflows),
 			/** What `n8n execute` prints, among lines of its log. */
 			async execute<T>(id: string): Promise<T> {
 				const printed = await run(environment, 'execute', `--id=${id}`, '--rawOutput');

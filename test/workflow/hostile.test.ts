@@ -114,13 +114,13 @@ describe('bounds of a reply, in words', () => {
 		expect(out.error).toBe('The reply holds more than 64 images');
 	});
 
-	test('4 MiB of text, whatever base64 there is beside it', async () => {
+	test('8 MiB of text, whatever base64 there is beside it', async () => {
 		const signature = 'Aa1/'.repeat(3_000_000);
 		const reply = completion({ content: 'Hi', extra: { thought_signature: signature } });
 		expect((await ask(json(() => reply))).json.text).toBe('Hi');
 		const words = 'many words '.repeat(800_000);
 		const { json: out } = await ask(json(() => completion({ content: words })));
-		expect(out.error).toBe('The reply holds more than 4 MiB of text');
+		expect(out.error).toBe('The reply holds more than 8 MiB of text');
 	});
 
 	test('16 links', async () => {
@@ -312,7 +312,7 @@ describe('a Base URL that is none', () => {
 				{ credentials: { apiKey: KEY, baseUrl } },
 			);
 			expect(out.error).toBe(
-				'The service could not be reached: no https is spoken at the Base URL',
+				'The service could not be reached: the Base URL begins with https, but the server there does not speak it',
 			);
 			expect(JSON.stringify(out)).not.toContain('billed');
 		} finally {

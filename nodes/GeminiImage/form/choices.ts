@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { DisplayCondition, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { MODELS, spellingsOf, type Model } from './models';
 
@@ -22,9 +22,8 @@ export function choice(name: string, value: string, limit: Limit): INodeProperty
 
 /**
  * A field in variants, of which n8n shows the one that offers what the chosen model takes: one for
- * each list of values, and the field as it is for any other model. n8n shows all that have a `show`
- * while the model is an expression, hence the second condition. Conditions by a regular expression
- * would do in one, but n8n runs these against a clock, which a busy n8n may miss.
+ * each list of values, and the field as it is for any other model. They are told apart by `hide`, as
+ * n8n shows all that have a `show` while the model is an expression.
  *
  * @param parameter where the model stands: `model`, or `/model` from within a collection
  */
@@ -45,18 +44,35 @@ export function byModel(
 		const list = model[limit].join();
 		lists.set(list, [...(lists.get(list) ?? []), model]);
 	}
-	const isExpression = { _cnd: { startsWith: '=' } };
 	return [
 		...[...lists.values()].map((models) => ({
 			...withOptions(field, offersTo(models[0] as Model)),
-			displayOptions: {
-				show: { [parameter]: models.flatMap(spellingsOf) },
-				hide: { [parameter]: [isExpression] },
-			},
+			displayOptions: { hide: { [parameter]: anythingBut(models.flatMap(spellingsOf)) } },
 		})),
 		{ ...field, displayOptions: { hide: { [parameter]: limited.flatMap(spellingsOf) } } },
 	];
 }
+
+/**
+ * The conditions that hold for each text but these: all in front of the first in the order of the
+ * alphabet, between two neighbours, and behind the last. A regular expression would be shorter, but
+ * n8n runs it against a clock, which a busy n8n may miss.
+ */
+function anythingBut(texts: string[]): DisplayCondition[] {
+	const sorted = [...texts].sort();
+	const between = sorted.slice(1).map((to, index) => ({
+		_cnd: { between: { from: justBehind(sorted[index] as string), to: justBefore(to) } },
+	}));
+	const [first = '', last = ''] = [sorted[0], sorted.at(-1)];
+	return [{ _cnd: { lt: first } }, ...between, { _cnd: { gt: last } }];
+}
+
+const justBehind = (text: string): string => `${text} `;
+
+const justBefore = (text: string): string => {
+	const end = text.length - 1;
+	return `${text.slice(0, end)}${String.fromCharCode(text.charCodeAt(end) - 1)}~`;
+};
 
 /** The field with some of its options, and a default among them. */
 function withOptions(field: INodeProperties, options: INodePropertyOptions[]): INodeProperties {

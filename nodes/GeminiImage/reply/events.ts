@@ -5,7 +5,7 @@ import { parseErrorBody } from '../errors/errorBody';
 import { parseJson } from '../json';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
-const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */

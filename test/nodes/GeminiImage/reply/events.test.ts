@@ -149,6 +149,6 @@ describe('no reply', () => {
 			reader.push(Buffer.from(isEventStream ? 'data: "' : '"'));
 			for (let n = 0; n < 9; n++) reader.push(block);
 		};
-		expect(thrownBy(push).message).toBe('The reply holds more than 4 MiB of text');
+		expect(thrownBy(push).message).toBe('The reply holds more than 8 MiB of text');
 	});
 });
