@@ -27,7 +27,7 @@ async function main(): Promise<void> {
 	});
 	const rows = choose(ROWS, flags.rows);
 	const cases = choose(CASES, flags.cases);
-	prepareN8n();
+	await prepareN8n();
 	const results = await measureAll(rows, cases, Number(flags.repeats));
 	mkdirSync(OUTPUT, { recursive: true });
 	writeFileSync(join(OUTPUT, 'bench-n8n.json'), toJson(results));
