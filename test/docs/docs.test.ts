@@ -18,6 +18,7 @@ const PAGES = [
 
 /** Who may be linked to; that they answer is not for a test without network. */
 const HOSTS = [
+	'ai.google.dev',
 	'docs.n8n.io',
 	'docs.npmjs.com',
 	'github.com',
@@ -27,7 +28,7 @@ const HOSTS = [
 ];
 
 /** Commands of npm itself. */
-const NPM = ['ci', 'install', 'login', 'pack', 'publish', 'trust', 'version', 'view'];
+const NPM = ['ci', 'install', 'login', 'pack', 'publish', 'trust', 'uninstall', 'version', 'view'];
 
 /** Folders that text names as code, from the root or from the node's folder. */
 const PATH =
@@ -91,7 +92,7 @@ describe('README', () => {
 			read('README.md')
 				.match(/[Aa]s of (\w+ \d{4})/g)
 				?.map((text) => text.slice(6)),
-		).toEqual([AS_OF, AS_OF]);
+		).toEqual([AS_OF, AS_OF, AS_OF]);
 		expect(tables.get('Models')?.[0]).toEqual(
 			MODELS.map(({ name, marketName, id, currentId, otherIds, ...model }) => [
 				name,
@@ -132,6 +133,17 @@ describe('README', () => {
 	});
 });
 
+test.each(['README.md', 'examples/README.md'])('%s has each example, and a screenshot', (file) => {
+	const { links } = readPage(file);
+	const shown = links.map((link) => join(dirname(file), link));
+	const examples = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
+	const wanted = examples.flatMap((name) => [
+		`examples/${name}`,
+		`docs/images/example-${name.replace(/json$/, 'png')}`,
+	]);
+	expect(wanted.filter((path) => !shown.includes(path))).toEqual([]);
+});
+
 test('each image of the documentation is shown, and quick to load', () => {
 	const shown = PAGES.flatMap((file) =>
 		readPage(file).links.map((link) => join(dirname(file), link)),
@@ -140,36 +152,6 @@ test('each image of the documentation is shown, and quick to load', () => {
 	expect(images.filter((image) => !shown.includes(image))).toEqual([]);
 	const large = images.filter((image) => statSync(join(ROOT, image)).size >= 1_000_000);
 	expect(large).toEqual([]);
-});
-
-describe('Docker', () => {
-	const { services } = parse(read('docker-compose.yml'), { merge: true });
-	const recipe = read('Dockerfile');
-
-	test('one recipe is that of one container, and of all of n8n in queue mode', () => {
-		expect(services).toMatchObject({ n8n: { build: '.' }, worker: { build: '.' } });
-	});
-
-	test('it has the n8n of the end-to-end tests, and the tarball, which is all that it gets', () => {
-		const { dependencies } = JSON.parse(read('test/e2e/n8n/package.json')) as {
-			dependencies: { n8n: string };
-		};
-		expect(recipe).toContain(`FROM n8nio/n8n:${dependencies.n8n}\n`);
-		const [, tarball, target] = /^COPY --chown=node:node (\S+) (\S+)$/m.exec(recipe) ?? [];
-		expect(tarball).toBe(`${manifest.name}-*.tgz`);
-		expect(read('.dockerignore')).toBe(`*\n!${tarball}\n`);
-		expect(recipe).toContain(` ${target}\n`);
-	});
-
-	test('n8n finds the package, where README lets the image have its own', () => {
-		const folder = '/home/node/.n8n/nodes';
-		expect(recipe).toMatch(new RegExp(`^RUN mkdir -p ${folder} .*\n +&& cd ${folder} `, 'm'));
-		const commands = readPage('README.md')
-			.blocks.map(({ text }) => text)
-			.join('\n');
-		const [, name] = /^docker build -t (\S+) \.$/m.exec(commands) ?? [];
-		expect(commands).toMatch(new RegExp(`^docker run .* -v ${folder} ${name}$`, 'm'));
-	});
 });
 
 function leadsSomewhere(from: string, link: string): boolean {
