@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { core, gemini, workflow, type Workflow, type WorkflowNode } from './flows';
+import { core, CREDENTIAL, gemini, workflow, type Workflow, type WorkflowNode } from './flows';
 import { sha256 } from './pictures';
 import type { Server } from './server';
 import type { Stage } from './stage';
@@ -20,11 +20,12 @@ export function langchain(
 export function chatWorkflow(
 	webhookId: string,
 	responseMode: string,
-	memory = langchain('Memory', 'memoryBufferWindow', 1.3),
+	{ memory = langchain('Memory', 'memoryBufferWindow', 1.3), credential = CREDENTIAL } = {},
 ): Workflow {
 	const options = { responseMode, allowFileUploads: true };
 	const trigger = langchain('Chat', 'chatTrigger', 1.4, { public: true, options });
-	const chat = gemini('Talk', { operation: 'chat', prompt: '={{ $json.chatInput }}' });
+	const parameters = { operation: 'chat', prompt: '={{ $json.chatInput }}' };
+	const chat = gemini('Talk', parameters, credential);
 	const flow = workflow(webhookId, [{ ...trigger, webhookId }, chat]);
 	const toMemory = [[{ node: chat.name, type: 'ai_memory', index: 0 }]];
 	return {
