@@ -53,22 +53,27 @@ function editorOf(browser: Browser, page: Page, url: string) {
 			await by('ndv').waitFor();
 		},
 
-		/** The picture in the output panel, once it has loaded. */
+		/** The image in the output panel, once it has loaded. */
 		shownPicture: async () => {
 			await by('ndv-view-binary-data').click();
 			const image = by('output-panel').locator('img[src*="/rest/binary-data"]');
 			await image.waitFor();
-			return await image.evaluate(async (element) => {
-				const picture = element as unknown as {
-					decode(): Promise<void>;
-					naturalWidth: number;
-					naturalHeight: number;
-				};
-				await picture.decode();
-				return [picture.naturalWidth, picture.naturalHeight];
-			});
+			return await sizeOf(image);
 		},
 	};
 }
 
 export type Editor = Awaited<ReturnType<typeof openEditor>>;
+
+/** Width and height of an image that a page shows, in pixels, once it has loaded. */
+export async function sizeOf(image: Locator): Promise<number[]> {
+	return await image.evaluate(async (element) => {
+		const picture = element as unknown as {
+			decode(): Promise<void>;
+			naturalWidth: number;
+			naturalHeight: number;
+		};
+		await picture.decode();
+		return [picture.naturalWidth, picture.naturalHeight];
+	});
+}

@@ -1,6 +1,5 @@
 import { openEditor } from './browser';
-import { core, example, gemini, workflow, type Workflow } from './flows';
-import { drawDirectly, sha256 } from './pictures';
+import { core, gemini, workflow, type Workflow } from './flows';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 import { until } from './until';
@@ -91,40 +90,4 @@ test('the chat of the editor shows the answer growing', async () => {
 	} finally {
 		await editor.close();
 	}
-});
-
-describe('an agent with the node as a tool', () => {
-	const OPENAI = { id: 'openai', name: 'OpenAI account' };
-
-	beforeAll(async () => {
-		const { emulator } = stage;
-		const data = { apiKey: emulator.apiKey, url: emulator.baseUrl('agent'), header: false };
-		await stage.importCredential(OPENAI, 'openAiApi', data);
-		const agent = example('agent');
-		const chatModel = agent.nodes.find(({ name }) => name === 'OpenAI Chat Model')!;
-		const trigger = agent.nodes.find(({ type }) => type.endsWith('.chatTrigger'))!;
-		chatModel.credentials = { openAiApi: OPENAI };
-		trigger.webhookId = 'agent';
-		await server.publish(agent);
-	});
-
-	async function ask(prompt: string): Promise<string> {
-		const pieces = await say('agent', prompt);
-		return pieces.map(({ content }) => content ?? '').join('');
-	}
-
-	test('answers with the link to the picture', async () => {
-		const prompt = 'Draw a bear on a bicycle';
-		const answer = await ask(prompt);
-		expect(answer).toContain('Here is your image: http');
-		const picture = await fetch(/https?:\S+/.exec(answer)![0]);
-		expect(picture.headers.get('content-type')).toBe('image/png');
-		const bytes = Buffer.from(await picture.arrayBuffer());
-		expect(sha256(bytes)).toBe(sha256(await drawDirectly(stage.emulator, prompt)));
-	});
-
-	test('is told what went wrong, in words that stand alone', async () => {
-		const answer = await ask('Say hello, words only please');
-		expect(answer).toMatch(/That did not work: .*The model answered without a picture/);
-	});
 });

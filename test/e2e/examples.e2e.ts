@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { openEditor, type Editor } from './browser';
-import { openConversation } from './conversation';
+import { hashAt } from './conversation';
 import { example, EXAMPLES, type Workflow } from './flows';
-import { importExamples, NAMES } from './gallery';
+import { importExamples, NAMES, publishExample } from './gallery';
 import { drawDirectly, photo, sha256 } from './pictures';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
@@ -39,21 +38,7 @@ afterAll(async () => {
 	await stage?.close();
 });
 
-/** Publishes a copy with an address of its own, as the editor makes one when it imports. */
-async function publish(flow: Workflow): Promise<{ id: string; trigger: string }> {
-	const [trigger, ...others] = flow.nodes;
-	const webhookId = randomUUID();
-	const nodes = [{ ...trigger!, webhookId }, ...others];
-	const id = await server.publish({ ...flow, id: webhookId, nodes });
-	return { id, trigger: webhookId };
-}
-
 const stored = () => stage.receiver.received.filter(({ method }) => method === 'PUT');
-
-/** Of the file that a signed link leads to. */
-async function hashAt(link: string | null): Promise<string> {
-	return sha256(new Uint8Array(await (await fetch(link ?? '')).arrayBuffer()));
-}
 
 const bodyOf = (request?: { body: unknown }) =>
 	request?.body as {
@@ -100,7 +85,7 @@ test('daily picture: a schedule draws, and stores under the date', async () => {
 	const flow = example('daily-picture');
 	const rule = { interval: [{ field: 'seconds', secondsInterval: 2 }] };
 	const [schedule, ...others] = flow.nodes;
-	const { id } = await publish({
+	const { id } = await publishExample(server, {
 		...flow,
 		nodes: [{ ...schedule!, parameters: { rule } }, ...others],
 	});
@@ -126,7 +111,7 @@ describe('photo clean-up', () => {
 	let url: string;
 
 	beforeAll(async () => {
-		url = `${server.url}/form/${(await publish(example('photo-clean-up'))).trigger}`;
+		url = `${server.url}/form/${(await publishExample(server, example('photo-clean-up'))).trigger}`;
 	});
 
 	/** Fills in the form; `wish` is ticked. */
@@ -152,7 +137,7 @@ describe('photo clean-up', () => {
 		expect(download.suggestedFilename()).toBe('clean-photo.png');
 		expect(sha256(readFileSync(await download.path()))).toBe(expected);
 		const shown = page.getByAltText('The photo, cleaned up');
-		expect(await hashAt(await shown.getAttribute('src'))).toBe(expected);
+		expect(await hashAt((await shown.getAttribute('src')) ?? '')).toBe(expected);
 	});
 
 	test('a file that is no photo ends with the reason', async () => {
@@ -178,7 +163,7 @@ test('product pictures: every row ends as a picture, or in the list of failed on
 	const refused = 'LMP-05,"a lamp, words only please",in a dark room';
 	const sheet = `${readFileSync(join(EXAMPLES, 'products.csv'), 'utf8')}${refused}\n`;
 	const before = stored().length;
-	await openForm(`${server.url}/form/${(await publish(flow)).trigger}`);
+	await openForm(`${server.url}/form/${(await publishExample(server, flow)).trigger}`);
 	const file = { name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from(sheet) };
 	await page.locator('input[type=file]').setInputFiles(file);
 	await page.getByRole('button', { name: 'Draw them all' }).click();
@@ -208,81 +193,6 @@ test('product pictures: every row ends as a picture, or in the list of failed on
 	}
 	const [head, row, ...rest] = uploads.at(-1)!.body.toString().trim().split('\n');
 	expect(head).toMatch(/^\uFEFF?sku,product,style,error$/);
-	expect(row).toMatch(`${refused},"The model answered without a picture`);
+	expect(row).toMatch(`${refused},"The model answered without an image`);
 	expect(rest).toEqual([]);
-});
-
-describe('picture chat', () => {
-	/** The picture that an answer shows, as its link gives it. */
-	async function pictureIn(answer: string): Promise<string> {
-		const [, link = ''] = /!\[\]\((.+)\)/.exec(answer) ?? [];
-		return await hashAt(link);
-	}
-
-	const lastRequest = () => bodyOf(stage.emulator.requests.at(-1)).messages;
-	const withPicture = (text: string, hash: string) => ({
-		role: 'user',
-		content: [
-			{ type: 'text', text },
-			{ type: 'image_url', image_url: { url: expect.stringContaining(`sha256=${hash}>`) } },
-		],
-	});
-
-	test('every turn works on the picture of the one before, and knows what was said', async () => {
-		const { trigger } = await publish(example('picture-chat'));
-		const [first, talk, third, fourth] = [
-			'Make it snow',
-			'Say what you did, words only please',
-			'Now make it night',
-			'Make this a watercolour',
-		] as const;
-		const visitor = await openConversation(server, trigger, first);
-		try {
-			const snowy = await pictureIn(await visitor.answer());
-			expect(lastRequest()).toEqual([withPicture(first, sha256(photo))]);
-
-			const words = await visitor.say(talk);
-			expect(words).toContain('I remember 1 earlier turn');
-			const said = [
-				{ role: 'user', content: first },
-				{ role: 'assistant', content: expect.any(String) },
-			];
-			expect(lastRequest()).toEqual([...said, withPicture(talk, snowy)]);
-
-			const night = await pictureIn(await visitor.say(third));
-			said.push({ role: 'user', content: talk }, { role: 'assistant', content: words });
-			expect(lastRequest()).toEqual([...said, withPicture(third, snowy)]);
-
-			expect(await visitor.say('  ')).toBe("'Prompt' is empty");
-			await pictureIn(await visitor.say(fourth));
-			expect(lastRequest().at(-1)).toEqual(withPicture(fourth, night));
-			expect(lastRequest()).toHaveLength(7);
-		} finally {
-			visitor.close();
-		}
-	});
-
-	test('a chat that nobody goes on with ends', async () => {
-		const flow = example('picture-chat');
-		const nodes = flow.nodes.map((node) => {
-			if (node.name !== 'Show It and Wait') return node;
-			const values = { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' };
-			const options = { limitWaitTime: { values } };
-			return { ...node, parameters: { ...node.parameters, options } };
-		});
-		const { trigger } = await publish({ ...flow, nodes });
-		const visitor = await openConversation(server, trigger, 'Make it snow');
-		const status = async () =>
-			(await server.rest<{ status: string }>(`/executions/${visitor.executionId}`)).status;
-		const ended = await until(
-			'its end',
-			async () => {
-				const now = await status();
-				return ['waiting', 'running', 'new'].includes(now) ? undefined : now;
-			},
-			PATIENCE_MS,
-		);
-		visitor.close();
-		expect(ended).toBe('success');
-	});
 });

@@ -14,7 +14,7 @@ export interface WorkflowNode {
 	position: [number, number];
 	id: string;
 	webhookId?: string;
-	credentials?: { nexconnApi?: object; openAiApi?: object; googlePalmApi?: object };
+	credentials?: Record<string, object>;
 	onError?: string;
 	executeOnce?: boolean;
 }

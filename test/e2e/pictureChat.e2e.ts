@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-
-import { core, gemini, workflow, type Workflow, type WorkflowNode } from './flows';
+import { openEditor, sizeOf, type Editor } from './browser';
+import { chatWorkflow, hashAt, openSession, sentImages } from './conversation';
 import { photo, sha256 } from './pictures';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
@@ -14,65 +13,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage?.close());
 
-function langchain(name: string, type: string, typeVersion: number, parameters = {}): WorkflowNode {
-	const node = core(name, '', typeVersion, parameters);
-	return { ...node, type: `@n8n/n8n-nodes-langchain.${type}` };
-}
-
-/** The three nodes: Chat Trigger, Gemini Image, and a memory below it. */
-function threeNodes(webhookId: string, responseMode: string): Workflow {
-	const options = { responseMode, allowFileUploads: true };
-	const trigger = langchain('Chat', 'chatTrigger', 1.4, { public: true, options });
-	const memory = langchain('Memory', 'memoryBufferWindow', 1.3);
-	const chat = gemini('Talk', { operation: 'chat', prompt: '={{ $json.chatInput }}' });
-	const flow = workflow(webhookId, [{ ...trigger, webhookId }, chat]);
-	const toMemory = [[{ node: chat.name, type: 'ai_memory', index: 0 }]];
-	return {
-		...flow,
-		nodes: [...flow.nodes, memory],
-		connections: { ...flow.connections, [memory.name]: { ai_memory: toMemory } as never },
-	};
-}
-
-/** Opens a session with the chat of a workflow, as its page does. */
-function openSession(webhookId: string) {
-	const sessionId = randomUUID();
-
-	return async function say(chatInput: string, file?: Buffer) {
-		const message = { action: 'sendMessage', sessionId, chatInput };
-		const form = new FormData();
-		for (const [name, value] of Object.entries(message)) form.append(name, value);
-		if (file) form.append('files', new Blob([file], { type: 'image/jpeg' }), 'photo.jpg');
-		const response = await server.call(`/webhook/${webhookId}/chat`, file ? form : message);
-		const text = await response.text();
-		if (!response.ok) throw new Error(`n8n answered ${response.status}: ${text}`);
-		const shown = shownIn(text);
-		const link = /!\[[^\]]*\]\(([^)]+)\)/.exec(shown)?.[1];
-		const image = link && new Uint8Array(await (await fetch(link)).arrayBuffer());
-		return { shown, image: image ? sha256(image) : undefined, sent: sentImages() };
-	};
-}
-
-/** What the page shows: the pieces of a stream, or the `output` of the last node. */
-function shownIn(answer: string): string {
-	const lines = answer.split('\n').filter(Boolean);
-	const values = lines.map((line) => JSON.parse(line) as { output?: string; content?: string });
-	return values.map(({ output, content }) => output ?? content ?? '').join('');
-}
-
-/** The images of the newest request, as the emulator saw them. */
-function sentImages(): string[] {
-	const requests = stage.emulator.requests.filter(({ path }) => path.includes('completions'));
-	const { messages } = requests.at(-1)?.body as { messages: Array<{ content: unknown }> };
-	const text = JSON.stringify(messages.at(-1)?.content);
-	return [...text.matchAll(/sha256=(\w+)/g)].map(([, hash]) => hash!);
-}
-
 describe.each(['lastNode', 'streaming'])('three nodes, response mode %s', (mode) => {
-	beforeAll(async () => void (await server.publish(threeNodes(mode, mode))));
+	beforeAll(async () => void (await server.publish(chatWorkflow(mode, mode))));
 
 	test('draw; change it; ask about it in words', async () => {
-		const say = openSession(mode);
+		const say = openSession(stage, server, mode);
 		const first = await say('Draw a fox');
 		expect(first.image).toBeDefined();
 		const second = await say('Draw it at night');
@@ -85,18 +30,94 @@ describe.each(['lastNode', 'streaming'])('three nodes, response mode %s', (mode)
 	});
 
 	test('an upload in between', async () => {
-		const say = openSession(mode);
+		const say = openSession(stage, server, mode);
 		await say('Draw a fox');
 		expect((await say('Words only: what is this?', photo)).sent).toEqual([sha256(photo)]);
 		expect((await say('Draw it in snow')).sent).toEqual([sha256(photo)]);
 	});
 
 	test('two sessions side by side', async () => {
-		const [one, two] = [openSession(mode), openSession(mode)];
+		const [one, two] = [openSession(stage, server, mode), openSession(stage, server, mode)];
 		const fox = await one('Draw a fox');
 		const owl = await two('Draw an owl');
 		expect(fox.image).not.toBe(owl.image);
 		expect((await one('Draw it at night')).sent).toEqual([fox.image]);
 		expect((await two('Draw it at night')).sent).toEqual([owl.image]);
+	});
+});
+
+describe.each(['lastNode', 'streaming'])('the chat of the editor, response mode %s', (mode) => {
+	const id = `panel-${mode}`;
+	let editor: Editor;
+
+	beforeAll(async () => {
+		await stage.importWorkflows([chatWorkflow(id, mode)]);
+		editor = await openEditor(server);
+		await editor.openWorkflow(id);
+		await editor.by('workflow-chat-button').first().click();
+	});
+	afterAll(async () => await editor?.close());
+
+	test('shows each image as soon as it is there', async () => {
+		const images = editor.by('canvas-chat').locator('img[src*="/binary-data/signed"]');
+		const box = editor.by('canvas-chat').locator('textarea');
+		const hashes: string[] = [];
+		for (const prompt of ['Draw a fox', 'Draw it at night']) {
+			await box.fill(prompt);
+			await box.press('Enter');
+			const image = images.nth(hashes.length);
+			await image.waitFor();
+			expect(await sizeOf(image)).toEqual([8, 8]);
+			hashes.push(await hashAt((await image.getAttribute('src')) ?? ''));
+		}
+		expect(sentImages(stage)).toEqual([hashes[0]]);
+		expect(hashes[1]).not.toBe(hashes[0]);
+	});
+});
+
+describe('what is no image of the conversation any more, or never was', () => {
+	const ID = 'links';
+	let workflowId: string;
+	beforeAll(async () => void (workflowId = await server.publish(chatWorkflow(ID, 'lastNode'))));
+
+	/** What n8n has written down of the newest execution, which has the hints of its nodes. */
+	async function newestExecution(): Promise<{ id: string; data: string }> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const list = await server.rest<{ results: Array<{ id: string }> }>(
+			`/executions?filter=${filter}&limit=1`,
+		);
+		return await server.rest(`/executions/${list.results[0]!.id}`);
+	}
+
+	test('a file that n8n has deleted: the chat says so, and goes on', async () => {
+		const say = openSession(stage, server, ID);
+		const { link } = await say('Draw a fox');
+		const { id } = await newestExecution();
+		await server.rest('/executions/delete', 'POST', { ids: [id] });
+		expect((await fetch(link!)).status).toBe(404);
+		const next = await say('Draw it at night');
+		expect(next.sent).toEqual([]);
+		expect(next.image).toBeDefined();
+		expect((await newestExecution()).data).toContain('An image of the conversation is missing');
+		expect((await say('Draw it in snow')).sent).toEqual([next.image]);
+	});
+
+	test('a link that somebody forged is text, and the image before it the newest', async () => {
+		const say = openSession(stage, server, ID);
+		const fox = await say('Draw a fox');
+		const forged = fox.link!.slice(0, -20) + 'A'.repeat(20);
+		expect((await fetch(forged)).status).toBe(400);
+		await say(`In words, what is ![image](${forged})`);
+		expect((await say('Draw it at night')).sent).toEqual([fox.image]);
+		expect((await newestExecution()).data).toContain('was not signed by this n8n');
+	});
+
+	test('a link to somewhere else is text, and nobody asks there', async () => {
+		const say = openSession(stage, server, ID);
+		const fox = await say('Draw a fox');
+		const foreign = fox.link!.replace(server.url, stage.receiver.url);
+		await say(`In words, what is ![image](${foreign})`);
+		expect((await say('Draw it at night')).sent).toEqual([fox.image]);
+		expect(stage.receiver.received).toEqual([]);
 	});
 });

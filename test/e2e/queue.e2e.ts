@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 
+import { chatWorkflow, langchain, openSession } from './conversation';
 import { gemini, PICTURE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
 import { freePort, launch, type Environment, type Running } from './n8n';
 import { ownNodes } from './ownNodes';
@@ -32,6 +33,8 @@ beforeAll(async () => {
 	stage = await openStage(
 		{
 			EXECUTIONS_MODE: 'queue',
+			// Workers make links that main answers, so they have to know its address.
+			N8N_PORT: String(await freePort()),
 			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
 			QUEUE_BULL_REDIS_PORT: String(redis.port),
 			DB_TYPE: 'postgresdb',
@@ -159,3 +162,35 @@ test('a worker that is killed leaves no half-written image behind', async () => 
 		else expect(await isWholePicture(image)).toBe(true);
 	}
 });
+
+describe.each([
+	['redis', 'memoryRedisChat', 1.5],
+	['postgres', 'memoryPostgresChat', 1.3],
+] as const)('a chat that remembers in %s', (type, node, version) => {
+	test('goes on with words and images over workers that start again', async () => {
+		await stage.importCredential({ id: type, name: type }, type, accountAt(type));
+		const credentials = { [type]: { id: type, name: type } };
+		const memory = { ...langchain('Memory', node, version), credentials };
+		await server.publish(chatWorkflow(type, 'lastNode', { memory }));
+		const [say, other] = [openSession(stage, server, type), openSession(stage, server, type)];
+		const fox = await say('Draw a fox');
+		const owl = await other('Draw an owl');
+		await workers[0]?.stop();
+		const night = await say('Draw it at night');
+		expect(night.sent).toEqual([fox.image]);
+		workers[0] = await startWorker();
+		await workers[1]?.stop();
+		const words = await say('Words only: what is in it?');
+		expect(words.sent).toEqual([night.image]);
+		expect(words.shown).toContain('I remember 2 earlier turns');
+		expect((await other('Draw it in snow')).sent).toEqual([owl.image]);
+		workers[1] = await startWorker();
+	});
+});
+
+/** What a credential for the service holds. */
+function accountAt(type: 'redis' | 'postgres'): object {
+	if (type === 'redis') return { host: '127.0.0.1', port: redis.port, password: '', database: 0 };
+	const { port, user, database } = postgres;
+	return { host: '127.0.0.1', port, user, database, password: '', ssl: 'disable' };
+}

@@ -15,16 +15,21 @@ interface Received {
 /** A service on this computer that takes whatever a workflow sends to it. */
 export async function startReceiver() {
 	const received: Received[] = [];
+	/** What it answers to a path, JSON or bytes; otherwise that all is well. */
+	const answers = new Map<string, object>();
 	const server = createServer(async (req, res) => {
 		const { method = '', url = '', headers } = req;
 		received.push({ method, path: url, headers, body: await buffer(req) });
-		res.setHeader('content-type', 'application/json').end('{"ok":true}');
+		const answer = answers.get(url) ?? { ok: true };
+		if (Buffer.isBuffer(answer)) res.end(answer);
+		else res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		received,
+		answers,
 		/** The request to a path, once it has come. */
 		at: async (path: string) =>
 			await until(`a request to ${path}`, () => received.find((request) => request.path === path)),

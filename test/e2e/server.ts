@@ -47,20 +47,28 @@ export async function openServer(environment: Environment) {
 		return id;
 	}
 
-	async function callOnce(path: string, body: FormData | object): Promise<Response> {
+	async function callOnce(
+		path: string,
+		body: FormData | object,
+		headers: Record<string, string>,
+	): Promise<Response> {
 		const isForm = body instanceof FormData;
 		return await fetch(`${url}${path}`, {
 			method: 'POST',
-			headers: isForm ? {} : { 'content-type': 'application/json' },
+			headers: { ...headers, ...(isForm ? {} : { 'content-type': 'application/json' }) },
 			body: isForm ? body : JSON.stringify(body),
 			signal: AbortSignal.timeout(ANSWER_MS),
 		});
 	}
 
 	/** Calls a production webhook or form, which listens a moment after it was published. */
-	async function call(path: string, body: FormData | object = {}): Promise<Response> {
+	async function call(
+		path: string,
+		body: FormData | object = {},
+		headers: Record<string, string> = {},
+	): Promise<Response> {
 		return await until(`${path} listens`, async () => {
-			const response = await callOnce(path, body);
+			const response = await callOnce(path, body, headers);
 			if (response.status !== 404) return response;
 			await response.body?.cancel();
 			return undefined;

@@ -105,6 +105,23 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 		expect(streamed.text).toMatch(/^data: .*"name":"draw".*\n\n[^]*data: \[DONE\]\n\n$/);
 		const answer = await talk(url, { model: 'gpt', messages, tools });
 		expect(answer.text).toContain('"content":"Here is your image: http://x/?a=1"');
+		const markdown = '![fox](http://x/?b=2)';
+		const shown = { ...tool, content: JSON.stringify([{ url: 'http://x/?b=2', markdown }]) };
+		const showing = await talk(url, { model: 'gpt', messages: [user, shown], tools });
+		expect(showing.text).toContain(`"content":"Here is your image: ${markdown}"`);
+		const both = {
+			type: 'object',
+			properties: { prompt: { type: 'string' }, image_url: { type: 'string' } },
+		};
+		const edit = { type: 'function', function: { name: 'edit', parameters: both } };
+		const earlier = [user, { role: 'assistant', content: `Here: ${markdown}` }];
+		const later = [...earlier, { role: 'user', content: 'at night' }];
+		const edits = await talk(url, { model: 'gpt', messages: later, tools: [...tools, edit] });
+		expect(edits.text).toContain('"name":"edit"');
+		const values = { prompt: 'at night', image_url: 'http://x/?b=2' };
+		expect(edits.text).toContain(JSON.stringify(JSON.stringify(values)));
+		const fresh = await talk(url, { model: 'gpt', messages: [user], tools: [edit, ...tools] });
+		expect(fresh.text).toContain('"name":"draw"');
 	},
 	'models-need-key': async (_reply, profile) => {
 		const url = `${emulator.baseUrl(profile)}/models`;

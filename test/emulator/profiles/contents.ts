@@ -113,7 +113,8 @@ export const contents: Record<string, Profile> = {
 		turn: (turn, _exchange, mebibytes) => fillWithNoise(turn, mebibytes),
 	},
 	agent: {
-		description: 'The chat model of an agent: calls the first tool, then gives its link or error',
+		description:
+			'The chat model of an agent: calls a tool, then gives its image or error, or edits it later',
 		answer: answerAsAgent,
 	},
 	'models-need-key': {
