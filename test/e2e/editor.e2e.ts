@@ -32,16 +32,6 @@ afterAll(async () => {
 	await stage?.close();
 });
 
-/** The names in the list of a field. */
-async function offered(field: string): Promise<string[]> {
-	await editor.by(`parameter-input-${field}`).locator('input').click();
-	const items = editor.page.locator('.el-select-dropdown__item:visible .option-headline');
-	await items.first().waitFor();
-	const names = await items.allInnerTexts();
-	await editor.page.keyboard.press('Escape');
-	return names.map((name) => name.trim());
-}
-
 describe('a workflow made by hand', () => {
 	test('the nodes panel finds the node by either name, and adds it', async () => {
 		const { by } = editor;
@@ -63,19 +53,7 @@ describe('a workflow made by hand', () => {
 		await by('node-credentials-select-item-new').click();
 		const dialog = by('editCredential-modal');
 		const key = by('parameter-input-apiKey').locator('input');
-		expect(await key.getAttribute('placeholder')).toMatch(/^e\.g\. \S/);
-		await dialog.getByText('console.nexconn.ai').first().waitFor();
-
-		const baseUrl = by('parameter-input-baseUrl').locator('input');
-		await key.fill(stage.emulator.apiKey);
-		await baseUrl.fill('api.nexconn');
-		await by('credential-save-button').click();
-		await dialog.getByText('More details').click();
-		await dialog
-			.getByText(/Base URL.*http/)
-			.first()
-			.waitFor();
-		await baseUrl.fill(stage.emulator.baseUrl());
+		await by('parameter-input-baseUrl').locator('input').fill(stage.emulator.baseUrl());
 
 		await key.fill('a-wrong-key');
 		await by('credential-save-button').click();
@@ -89,11 +67,6 @@ describe('a workflow made by hand', () => {
 		await dialog.getByText('Connection tested successfully').waitFor();
 		await dialog.getByLabel('Close this dialog').click();
 		await dialog.waitFor({ state: 'hidden' });
-	});
-
-	test('a new node offers the sizes and ratios that its model takes', async () => {
-		expect(await offered('imageSize')).toEqual(['Auto', '1K']);
-		expect(await offered('aspectRatio')).toHaveLength(11);
 	});
 
 	test('the list of models comes from the service', async () => {
@@ -118,8 +91,6 @@ describe('a workflow made by hand', () => {
 		]);
 		await models.getByText(chosen).click();
 		expect(await by('rlc-input').inputValue()).toBe(chosen);
-		expect(await offered('imageSize')).toEqual(['Auto', '512', '1K', '2K', '4K']);
-		expect(await offered('aspectRatio')).toHaveLength(15);
 	});
 
 	test('the step runs and shows its picture', async () => {
@@ -127,9 +98,6 @@ describe('a workflow made by hand', () => {
 		await by('parameter-input-prompt').locator('textarea').fill('A fox in the snow');
 		await by('node-execute-button').click();
 		await by('node-run-status-success').waitFor();
-		await by('radio-button-table').last().click();
-		const columns = await by('output-panel').locator('th').allInnerTexts();
-		expect(columns.map((name) => name.trim()).slice(0, 2)).toEqual(['image', 'text']);
 		expect(await editor.shownPicture()).toEqual([1024, 1024]);
 		expect(stage.emulator.requests.at(-1)?.body).toEqual({
 			model: 'gemini-3.1-flash-image-preview',
