@@ -166,7 +166,7 @@ async function useErrorOutput(): Promise<void> {
 		{
 			prompt: bad,
 			error: expect.stringMatching(
-				/^The model answered without a picture \(finish reason: stop\): /,
+				/^The model answered without an image \(finish reason: stop\): /,
 			),
 			details: expect.objectContaining({ finishReason: 'stop' }),
 		},
@@ -190,7 +190,7 @@ async function startErrorWorkflow(): Promise<void> {
 		workflow: { name: 'Failing' },
 		execution: {
 			lastNodeExecuted: 'Draw',
-			error: { message: expect.stringMatching(/^The model answered without a picture/) },
+			error: { message: expect.stringMatching(/^The model answered without an image/) },
 		},
 	});
 }

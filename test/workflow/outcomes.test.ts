@@ -123,7 +123,7 @@ async function perform(way: Way, { profile }: Outcome, onError: OnError) {
 			model: { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image-preview' },
 			prompt: 'Draw a red fox',
 			imageSize: '512',
-			options: { ...options, timeout: 0.6, maxRetries: 1 },
+			options: { ...options, timeout: 1.2, maxRetries: 1 },
 		},
 		{ input, profile: profile.replace('*', `x${runs++}`), onError },
 	);
