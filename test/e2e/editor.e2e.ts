@@ -32,6 +32,17 @@ afterAll(async () => {
 	await stage?.close();
 });
 
+/** The names in the list of a field. */
+async function offered(field: string): Promise<string[]> {
+	await editor.by(`parameter-input-${field}`).locator('input').click();
+	const items = editor.page.locator('.el-select-dropdown__item:visible .option-headline');
+	await items.first().waitFor();
+	const names = await items.allInnerTexts();
+	await items.first().click();
+	await items.first().waitFor({ state: 'hidden' });
+	return names.map((name) => name.trim());
+}
+
 describe('a workflow made by hand', () => {
 	test('the nodes panel finds the node by either name, and adds it', async () => {
 		const { by } = editor;
@@ -53,6 +64,8 @@ describe('a workflow made by hand', () => {
 		await by('node-credentials-select-item-new').click();
 		const dialog = by('editCredential-modal');
 		const key = by('parameter-input-apiKey').locator('input');
+		expect(await key.getAttribute('placeholder')).toMatch(/^e\.g\. \S/);
+
 		await by('parameter-input-baseUrl').locator('input').fill(stage.emulator.baseUrl());
 
 		await key.fill('a-wrong-key');
@@ -67,6 +80,11 @@ describe('a workflow made by hand', () => {
 		await dialog.getByText('Connection tested successfully').waitFor();
 		await dialog.getByLabel('Close this dialog').click();
 		await dialog.waitFor({ state: 'hidden' });
+	});
+
+	test('a new node offers the sizes and ratios that its model takes', async () => {
+		expect(await offered('imageSize')).toEqual(['Auto', '1K']);
+		expect(await offered('aspectRatio')).toHaveLength(11);
 	});
 
 	test('the list of models comes from the service', async () => {
@@ -91,6 +109,8 @@ describe('a workflow made by hand', () => {
 		]);
 		await models.getByText(chosen).click();
 		expect(await by('rlc-input').inputValue()).toBe(chosen);
+		expect(await offered('imageSize')).toEqual(['Auto', '512', '1K', '2K', '4K']);
+		expect(await offered('aspectRatio')).toHaveLength(15);
 	});
 
 	test('the step runs and shows its picture', async () => {
