@@ -30,7 +30,7 @@ const KB = 1024;
 /** Four times the text may take this many times as long; the square of it would take sixteen. */
 const MAX_RATIO = 10;
 /** The same of sixteen times the text, of which the square would take 256. */
-const MAX_FAR_RATIO = 100;
+const MAX_FAR_RATIO = 130;
 /** Less than this, in plain passes over the longer text, is too little to compare. */
 const MIN_PASSES = 20;
 
