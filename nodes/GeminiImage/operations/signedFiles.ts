@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Link } from '../reply/links';
-import { markupAround, MAX_AROUND } from '../reply/markup';
+import { findLinks, type Link } from '../reply/links';
 import type { LinkedFiles } from '../request/linkedFiles';
 import { exchange, STREAMED, type Answer } from '../transport/response';
 import type { Turn } from './operation';
@@ -34,7 +33,7 @@ export function createSignedFiles({ context, options, signal }: Turn): SignedFil
 
 	return {
 		isLink: (url) => isKnown && whole.test(url),
-		linksIn: (text) => (isKnown ? findLinks(text, new RegExp(pattern, 'g')) : []),
+		linksIn: (text) => (isKnown ? findLinks(text, text.matchAll(new RegExp(pattern, 'g'))) : []),
 
 		async open(url, field) {
 			let first: Answer | undefined = await get(url).catch(() => undefined);
@@ -59,20 +58,6 @@ function addressesOf(context: IExecuteFunctions): string[] {
 	const instance = context.getInstanceBaseUrl?.();
 	const addresses = [context.getRestApiUrl?.(), instance && `${instance.replace(/\/$/, '')}/rest`];
 	return [...new Set(addresses.filter((address) => address !== undefined && address !== ''))];
-}
-
-function findLinks(text: string, pattern: RegExp): Link[] {
-	const links: Link[] = [];
-	let from = 0;
-	for (const { 0: url, index } of text.matchAll(pattern)) {
-		if (index < from) continue;
-		const end = index + url.length;
-		const before = text.slice(Math.max(from, index - MAX_AROUND), index);
-		const markup = markupAround(before, text.slice(end, end + MAX_AROUND));
-		from = end + (markup?.after ?? 0);
-		links.push({ url, start: index - (markup?.before ?? 0), end: from });
-	}
-	return links;
 }
 
 /** n8n answers with 404 for a file that is gone, and with 400 and the reason for a bad link. */

@@ -15,15 +15,25 @@ const IMAGE_FILE = /^[^?#]*\.(?:png|jpe?g|webp|gif|avif|heic|heif|bmp|tiff?)(?:[
 
 /** The links in a text that make an image, by markdown or HTML, or that lead to an image file. */
 export function linksIn(text: string): Link[] {
+	const urls = text.slice(0, MAX_TEXT_CHARS).matchAll(URL_IN_TEXT);
+	return findLinks(text, urls, (url, isImage) => isImage || IMAGE_FILE.test(url));
+}
+
+/** The links that `urls` of a text are, as far as they are wanted, with their markdown or HTML. */
+export function findLinks(
+	text: string,
+	urls: Iterable<RegExpExecArray>,
+	isWanted: (url: string, isImage: boolean) => boolean = () => true,
+): Link[] {
 	const links: Link[] = [];
 	let from = 0;
-	for (const { 0: match, index } of text.slice(0, MAX_TEXT_CHARS).matchAll(URL_IN_TEXT)) {
+	for (const { 0: match, index } of urls) {
 		if (index < from) continue;
 		const behind = index + match.length;
 		const before = text.slice(Math.max(from, index - MAX_AROUND), index);
 		const markup = markupAround(before, text.slice(behind, behind + MAX_AROUND));
 		const url = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
-		if (!markup?.isImage && !IMAGE_FILE.test(url)) continue;
+		if (!isWanted(url, markup?.isImage ?? false)) continue;
 		from = markup ? behind + markup.after : index + url.length;
 		links.push({ url, start: index - (markup?.before ?? 0), end: from });
 	}
