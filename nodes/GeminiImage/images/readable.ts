@@ -1,5 +1,7 @@
 import { Hash } from 'crypto';
 
+import { fillNewSpace } from './newSpace';
+
 type Readable = import('node:stream').Readable;
 type ReadableClass = typeof import('node:stream').Readable;
 
@@ -15,5 +17,12 @@ function readableClass(): ReadableClass {
 
 /** A Node stream of bytes that pulls from `chunks` as it is read. */
 export function toReadable(chunks: AsyncIterable<Uint8Array>): Readable {
-	return readableClass().from(chunks, { objectMode: false });
+	async function* filling() {
+		for await (const chunk of chunks) {
+			fillNewSpace(chunk.length);
+			yield chunk;
+		}
+	}
+
+	return readableClass().from(filling(), { objectMode: false });
 }

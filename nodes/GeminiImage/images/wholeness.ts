@@ -2,10 +2,10 @@
 const HEAD_BYTES = 256 * 1024;
 
 /** What ends a file of that type. WebP has no such mark but tells its length at the start. */
-const END_MARKS: Record<string, Buffer> = {
+const END_MARKS: Record<string, string> = {
 	// A chunk without data; its name alone may stand in metadata.
-	'image/png': Buffer.from('\0\0\0\0IEND'),
-	'image/jpeg': Buffer.from([0xff, 0xd9]),
+	'image/png': '\0\0\0\0IEND',
+	'image/jpeg': '\xff\xd9',
 };
 
 /** What stands behind that mark, in bytes. */
@@ -24,24 +24,27 @@ export function marksEnd(mimeType: string): boolean {
 export function createWholenessCheck(mimeType: string) {
 	const mark = END_MARKS[mimeType];
 	const chunks: Buffer[] = [];
-	/** The bytes in front of a chunk that the mark may begin in. */
-	let before = Buffer.alloc(0);
+	/** What is in front of a chunk and may begin the mark. */
+	let before = '';
 	let bytes = 0;
 	let lastMark = -1;
 	const head = () => Buffer.concat(chunks);
+
+	function findMark(chunk: Buffer, mark: string): void {
+		const joint = before + chunk.toString('latin1', 0, mark.length - 1);
+		const inJoint = joint.lastIndexOf(mark);
+		const inChunk = chunk.lastIndexOf(mark, undefined, 'latin1');
+		if (inJoint !== -1) lastMark = bytes - before.length + inJoint;
+		if (inChunk !== -1) lastMark = bytes + inChunk;
+		const end = chunk.subarray(1 - mark.length).toString('latin1');
+		before = (before + end).slice(1 - mark.length);
+	}
 
 	return {
 		push(chunk: Uint8Array): void {
 			const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
 			if (bytes < HEAD_BYTES) chunks.push(fresh.subarray(0, HEAD_BYTES - bytes));
-			if (mark) {
-				const joint = Buffer.concat([before, fresh.subarray(0, mark.length - 1)]);
-				const inJoint = joint.lastIndexOf(mark);
-				const inChunk = fresh.lastIndexOf(mark);
-				if (inJoint !== -1) lastMark = bytes - before.length + inJoint;
-				if (inChunk !== -1) lastMark = bytes + inChunk;
-				before = Buffer.concat([before, fresh.subarray(1 - mark.length)]).subarray(1 - mark.length);
-			}
+			if (mark) findMark(fresh, mark);
 			bytes += chunk.length;
 		},
 

@@ -5,6 +5,7 @@ import { invalidInput, type ApiError } from '../errors/apiError';
 import { imageTypeOf, pixelSizeOf, type ImageType } from '../images/imageType';
 import { peek } from '../images/peek';
 import { createWholenessCheck, marksEnd } from '../images/wholeness';
+import { createBase64Encoder } from './base64Encoder';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -103,22 +104,20 @@ export class InputImage {
 	async *encode(): AsyncGenerator<Buffer> {
 		yield Buffer.from(this.prefix);
 		const check = this.isChecked ? createWholenessCheck(this.type.mimeType) : undefined;
+		const encoder = createBase64Encoder();
 		let read = 0;
-		/** Up to two bytes that wait for the rest of their group of three. */
-		let group: Buffer = Buffer.alloc(0);
 		for await (const chunk of await this.file.open()) {
 			for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
 				const piece = chunk.subarray(at, at + PIECE_BYTES);
 				check?.push(piece);
 				read += piece.length;
-				const { encoded, rest } = encodeGroups(group, piece);
-				group = rest;
+				const encoded = encoder.push(piece);
 				if (encoded.length > 0) yield encoded;
 			}
 		}
 		if (read !== this.file.bytes) throw this.changed(read);
 		if (check?.isWhole() === false) throw damaged(this.file, 'it ends too early');
-		yield Buffer.from(`${group.toString('base64')}"`);
+		yield Buffer.from(`${encoder.end()}"`);
 	}
 
 	private changed(read: number): ApiError {
@@ -129,20 +128,6 @@ export class InputImage {
 			'The file changed while it was read. Run the node again.',
 		);
 	}
-}
-
-/** Base64 of all whole groups of three bytes, written once, and the bytes that are left over. */
-function encodeGroups(group: Buffer, piece: Uint8Array): { encoded: Buffer; rest: Buffer } {
-	const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-	const first = group.length === 0 ? 0 : 3 - group.length;
-	const start = Buffer.concat([group, bytes.subarray(0, first)]);
-	if (start.length % 3 !== 0) return { encoded: Buffer.alloc(0), rest: start };
-	const end = bytes.length - ((bytes.length - first) % 3);
-	const encoded = Buffer.allocUnsafe(((start.length + end - first) / 3) * 4);
-	encoded.write(start.toString('base64'), 0, 'latin1');
-	encoded.write(bytes.toString('base64', first, end), (start.length / 3) * 4, 'latin1');
-	// A copy, as what is left must not hold the whole piece.
-	return { encoded, rest: Buffer.from(bytes.subarray(end)) };
 }
 
 /** A file that has been read to its end is judged before anything is sent. */

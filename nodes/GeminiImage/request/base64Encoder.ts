@@ -1,0 +1,32 @@
+/** Encodes bytes as they arrive, each of them once. */
+export function createBase64Encoder() {
+	/** Bytes that wait for the rest of their group of three. */
+	const group = Buffer.alloc(3);
+	let waiting = 0;
+
+	/** Base64 of all groups that are whole. */
+	function push(piece: Uint8Array): Buffer {
+		const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+		const filled = waiting === 0 ? 0 : Math.min(3 - waiting, bytes.length);
+		const first = hold(bytes, 0, filled);
+		const end = bytes.length - ((bytes.length - filled) % 3);
+		const encoded = Buffer.allocUnsafe(first.length + ((end - filled) / 3) * 4);
+		encoded.write(first, 'latin1');
+		encoded.write(bytes.toString('base64', filled, end), first.length, 'latin1');
+		hold(bytes, end, bytes.length);
+		return encoded;
+	}
+
+	/** Adds to the group, and gives it as base64 once it is whole. */
+	function hold(bytes: Buffer, start: number, end: number): string {
+		waiting += bytes.copy(group, waiting, start, end);
+		if (waiting < 3) return '';
+		waiting = 0;
+		return group.toString('base64');
+	}
+
+	/** Base64 of what is left, with its padding. */
+	const end = () => group.toString('base64', 0, waiting);
+
+	return { push, end };
+}
