@@ -56,13 +56,19 @@ export function createBase64Decoder() {
 	let chars = 0;
 	let padding = 0;
 
-	/** Decodes the run as far as `bytes` hold it, and says how many of them it takes. */
-	function push(bytes: Buffer): { data: Buffer; length: number; isEnded: boolean } {
-		return pushPlain(bytes) ?? pushAny(bytes);
+	/**
+	 * Decodes the run as far as `bytes` hold it, and says how many of them it takes. The data stand at
+	 * the start of `target`, which has room for three bytes more than they are.
+	 */
+	function push(
+		bytes: Buffer,
+		target: Buffer = Buffer.allocUnsafe(bytes.length + 3),
+	): { data: Buffer; length: number; isEnded: boolean } {
+		return pushPlain(bytes, target) ?? pushAny(bytes, target);
 	}
 
 	/** Nothing but base64 up to a quote or the end: by far the most common, so without a scan. */
-	function pushPlain(bytes: Buffer) {
+	function pushPlain(bytes: Buffer, target: Buffer) {
 		if (padding > 0 || bytes.includes(BACKSLASH)) return undefined;
 		const quote = bytes.indexOf(QUOTE);
 		const length = quote === -1 ? bytes.length : quote;
@@ -71,17 +77,16 @@ export function createBase64Decoder() {
 		const end = length - ((length - first) % 4);
 		const open = bytes.toString('latin1', end, length);
 		const start = group + bytes.toString('latin1', 0, first);
-		const data = Buffer.allocUnsafe(((start.length + end - first) / 4) * 3);
-		const written = data.write(start, 'base64');
-		const rest = bytes.toString('latin1', first, end);
-		if (written + data.write(rest, written, 'base64') !== data.length) return undefined;
+		const start64 = target.write(start, 'base64');
+		const written = start64 + target.write(bytes.toString('latin1', first, end), start64, 'base64');
+		if (written !== ((start.length + end - first) / 4) * 3) return undefined;
 		if (FOREIGN.test(open)) return undefined;
 		chars += length;
 		group = open;
-		return finish(data, length, quote !== -1);
+		return finish(target, written, length, quote !== -1);
 	}
 
-	function pushAny(bytes: Buffer) {
+	function pushAny(bytes: Buffer, target: Buffer) {
 		const { base64, length, isEnded } = readBase64(bytes.toString('latin1'), padding > 0);
 		const run = group + base64;
 		const whole = run.length - (run.length % 4);
@@ -89,12 +94,13 @@ export function createBase64Decoder() {
 		const at = base64.indexOf('=');
 		if (at !== -1) padding += base64.length - at;
 		group = run.slice(whole);
-		return finish(Buffer.from(run.slice(0, whole), 'base64'), length, isEnded);
+		return finish(target, target.write(run.slice(0, whole), 'base64'), length, isEnded);
 	}
 
-	function finish(data: Buffer, length: number, isEnded: boolean) {
-		if (!isEnded || group.length < 2 || padding > 0) return { data, length, isEnded };
-		return { data: Buffer.concat([data, Buffer.from(group, 'base64')]), length, isEnded };
+	function finish(target: Buffer, written: number, length: number, isEnded: boolean) {
+		const isOpen = isEnded && group.length >= 2 && padding === 0;
+		const end = isOpen ? written + target.write(group, written, 'base64') : written;
+		return { data: target.subarray(0, end), length, isEnded };
 	}
 
 	/** After the end: whether no character is left over, and the padding fits. */

@@ -1,3 +1,6 @@
+/** What becomes one string, a multiple of three: V8 keeps large strings apart, and frees them late. */
+const STRING_BYTES = 3 * 16 * 1024;
+
 /** Encodes bytes as they arrive, each of them once. */
 export function createBase64Encoder() {
 	/** Bytes that wait for the rest of their group of three. */
@@ -11,8 +14,11 @@ export function createBase64Encoder() {
 		const first = hold(bytes, 0, filled);
 		const end = bytes.length - ((bytes.length - filled) % 3);
 		const encoded = Buffer.allocUnsafe(first.length + ((end - filled) / 3) * 4);
-		encoded.write(first, 'latin1');
-		encoded.write(bytes.toString('base64', filled, end), first.length, 'latin1');
+		let written = encoded.write(first, 'latin1');
+		for (let at = filled; at < end; at += STRING_BYTES) {
+			const base64 = bytes.toString('base64', at, Math.min(at + STRING_BYTES, end));
+			written += encoded.write(base64, written, 'latin1');
+		}
 		hold(bytes, end, bytes.length);
 		return encoded;
 	}

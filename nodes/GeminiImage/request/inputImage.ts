@@ -11,8 +11,8 @@ type Chunks = AsyncIterable<Uint8Array>;
 
 const HEAD_BYTES = 64 * 1024;
 
-/** What is encoded at once, a multiple of three: larger strings and buffers cost more to clean up. */
-export const PIECE_BYTES = 3 * 16 * 1024;
+/** What is read, encoded and sent at once: each piece takes some 0.2 ms, however small it is. */
+export const PIECE_BYTES = 3 * 32 * 1024;
 
 /** A file that may be an image. */
 export interface SourceFile {
