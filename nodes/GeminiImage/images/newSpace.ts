@@ -6,8 +6,9 @@ const SOURCE = Buffer.alloc(STRING_BYTES);
 const IS_LARGE = 'escape' in RegExp;
 
 /**
- * By measurement inside n8n: buffers of some five bytes go with each byte of an image, V8 begins a
- * full collection after some 18 MiB of them, and by then 64 MiB of strings must have been there.
+ * By measurement inside n8n: up to five bytes of buffers go with each byte that is streamed, V8
+ * begins a full collection after 18 MiB of them at the earliest, and by then 64 MiB of strings must
+ * have been there.
  */
 const HEAP_BYTES_PER_BYTE = IS_LARGE ? 16 : 0;
 

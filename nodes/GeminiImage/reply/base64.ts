@@ -77,8 +77,8 @@ export function createBase64Decoder() {
 		const end = length - ((length - first) % 4);
 		const open = bytes.toString('latin1', end, length);
 		const start = group + bytes.toString('latin1', 0, first);
-		const start64 = target.write(start, 'base64');
-		const written = start64 + target.write(bytes.toString('latin1', first, end), start64, 'base64');
+		let written = target.write(start, 'base64');
+		written += target.write(bytes.toString('latin1', first, end), written, 'base64');
 		if (written !== ((start.length + end - first) / 4) * 3) return undefined;
 		if (FOREIGN.test(open)) return undefined;
 		chars += length;

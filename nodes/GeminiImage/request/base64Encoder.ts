@@ -1,4 +1,4 @@
-/** What becomes one string, a multiple of three: V8 keeps large strings apart, and frees them late. */
+/** What becomes one string, a multiple of three: V8 asks the system for memory for each larger one. */
 const STRING_BYTES = 3 * 16 * 1024;
 
 /** Encodes bytes as they arrive, each of them once. */

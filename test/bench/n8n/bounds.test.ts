@@ -32,7 +32,7 @@ beforeEach(() => {
 
 test('bounds that are kept', () => {
 	expect(checkBounds([result('this', fast), result('google'), result('openai')])).toBe(true);
-	expect(lines).toHaveLength(5);
+	expect(lines).toHaveLength(6);
 });
 
 test('a bound is broken by the better of the two nodes', () => {

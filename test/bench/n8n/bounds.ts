@@ -17,6 +17,7 @@ const BOUNDS: Bound[] = [
 	{ measured: '24', figure: 'cpuMs', most: 1, of: 'rivals' },
 	{ measured: '24', figure: 'stallMs', most: 0.3, of: 'rivals' },
 	{ measured: '24', figure: 'extraMiB', most: 0.3, of: 'rivals' },
+	{ measured: '24', figure: 'fullCollections', most: 1, of: 'rivals' },
 	{ measured: '24', figure: 'outside', most: 2.5 },
 	{ measured: '1.5', figure: 'wallMs', most: 1, of: 'rivals' },
 	{ measured: '1.5', figure: 'cpuMs', most: 1, of: 'rivals' },
