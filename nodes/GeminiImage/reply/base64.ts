@@ -58,12 +58,9 @@ export function createBase64Decoder() {
 
 	/**
 	 * Decodes the run as far as `bytes` hold it, and says how many of them it takes. The data stand at
-	 * the start of `target`, which has room for three bytes more than they are.
+	 * the start of `target`, which has room for three bytes more than `bytes` has.
 	 */
-	function push(
-		bytes: Buffer,
-		target: Buffer = Buffer.allocUnsafe(bytes.length + 3),
-	): { data: Buffer; length: number; isEnded: boolean } {
+	function push(bytes: Buffer, target: Buffer): { data: Buffer; length: number; isEnded: boolean } {
 		return pushPlain(bytes, target) ?? pushAny(bytes, target);
 	}
 
