@@ -52,7 +52,10 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 	parseErrorBody: [256 * KB, (text) => parseErrorBody(JSON.stringify({ error: text }))],
 	'errorOf, words and what caused them': [256 * KB, (text) => errorOf(nearlyTheSame(text))],
 	readBase64: [64 * KB, (text) => readBase64(text)],
-	createBase64Decoder: [64 * KB, (text) => createBase64Decoder().push(Buffer.from(text))],
+	createBase64Decoder: [
+		64 * KB,
+		(text) => createBase64Decoder().push(Buffer.from(text), Buffer.alloc(text.length + 3)),
+	],
 	linksIn: [256 * KB, (text) => withoutLinks(text, linksIn(text).slice(0, 16))],
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],

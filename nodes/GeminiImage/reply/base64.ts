@@ -58,7 +58,7 @@ export function createBase64Decoder() {
 
 	/**
 	 * Decodes the run as far as `bytes` hold it, and says how many of them it takes. The data stand at
-	 * the start of `target`, which has room for three bytes more than `bytes` has.
+	 * the start of `target`, which needs room for three quarters of `bytes` and three bytes more.
 	 */
 	function push(bytes: Buffer, target: Buffer): { data: Buffer; length: number; isEnded: boolean } {
 		return pushPlain(bytes, target) ?? pushAny(bytes, target);
