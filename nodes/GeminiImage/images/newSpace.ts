@@ -2,7 +2,7 @@
 const STRING_BYTES = 64 * 1024;
 const SOURCE = Buffer.alloc(STRING_BYTES);
 
-/** V8 has a new space of up to 64 MiB, instead of 16, since it knows this function. */
+/** The first V8 with this function, that of Node.js 24, has a new space of 64 MiB instead of 16. */
 const IS_LARGE = 'escape' in RegExp;
 
 /**
@@ -13,7 +13,7 @@ const IS_LARGE = 'escape' in RegExp;
 const HEAP_BYTES_PER_BYTE = IS_LARGE ? 16 : 0;
 
 /**
- * Makes strings that nobody keeps, for an image of so many bytes that passes by.
+ * Makes strings that nobody keeps, for so many bytes of a stream.
  *
  * V8 frees short-lived buffers in one of two ways: together with all other young objects, as soon
  * as its new space is full of them, which takes 1 ms; or, when too many buffers lie around, by a

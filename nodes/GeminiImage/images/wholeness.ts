@@ -24,7 +24,7 @@ export function marksEnd(mimeType: string): boolean {
 export function createWholenessCheck(mimeType: string) {
 	const mark = END_MARKS[mimeType];
 	const chunks: Buffer[] = [];
-	/** What is in front of a chunk and may begin the mark. */
+	/** What is in front of a chunk and may begin the mark; a text, as V8 may keep an array of chunks. */
 	let before = '';
 	let bytes = 0;
 	let lastMark = -1;
