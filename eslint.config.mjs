@@ -8,37 +8,73 @@ import typescript from 'typescript-eslint';
 
 const NODE = 'nodes/GeminiImage';
 
-/** What each room of the node may import of the others: arrows run down only. */
+const BOTTOM = ['json.ts', 'async.ts'];
+
+/**
+ * The house, from top to bottom: which rooms a room may import, and its files, each of which may
+ * import those behind it. Types count, too, so there are no circles anywhere.
+ */
 const ROOMS = {
-	operations: ['reply', 'request', 'transport', 'errors', 'form', 'images', 'json.ts', 'abort.ts'],
-	reply: ['transport', 'errors', 'images', 'json.ts', 'abort.ts'],
-	request: ['errors', 'form', 'images', 'json.ts'],
-	transport: ['errors', 'form', 'json.ts', 'abort.ts'],
-	errors: ['json.ts'],
-	form: [],
-	images: [],
-	'json.ts': [],
-	'abort.ts': [],
+	operations: {
+		below: ['reply', 'request', 'transport', 'errors', 'form', 'bytes', ...BOTTOM],
+		files: [
+			...['index', 'chat', 'images', 'plan', 'perform', 'liveText', 'hints', 'output'],
+			...['memory', 'conversation', 'run', 'turn'],
+		],
+	},
+	reply: {
+		below: ['transport', 'errors', 'form', 'bytes', ...BOTTOM],
+		files: ['receive', 'splitter', 'base64', 'events', 'reply', 'prose', 'imageStore'],
+	},
+	request: {
+		below: ['transport', 'errors', 'form', 'bytes', ...BOTTOM],
+		files: [
+			...['body', 'imageSources', 'fileFields', 'imageUrls', 'inputImage'],
+			...['prompt', 'options', 'fileName', 'values'],
+		],
+	},
+	transport: {
+		below: ['errors', 'form', ...BOTTOM],
+		files: ['modelList', 'client', 'download', 'signedLinks', 'exchange', 'retry'],
+	},
+	errors: {
+		below: ['form', ...BOTTOM],
+		files: ['nodeError', 'failures', 'goneModel', 'errorBody', 'cleanText', 'apiError'],
+	},
+	form: { below: [], files: ['fields', 'options', 'choices', 'models', 'operations'] },
+	bytes: { below: [], files: ['base64', 'stream', 'wholeness', 'imageType'] },
 };
+const KNOW_THE_CREDENTIAL = ['transport', 'errors'];
 
 const ARROWS_RUN_DOWN = 'Arrows run down the house: the table is in eslint.config.mjs.';
-const strangers = `!(GeminiImage.node.ts|${Object.keys(ROOMS).join('|')})`;
+const NEEDS_A_PLACE = 'A new room or file needs its place in the table of eslint.config.mjs.';
+const strangers = `!(GeminiImage.node.ts|${[...Object.keys(ROOMS), ...BOTTOM].join('|')})`;
 
-/** A room may import itself and what its row names; only `transport` knows the credential. */
 const zones = [
-	...Object.entries(ROOMS).flatMap(([room, below]) => [
-		{
-			target: `${NODE}/${room}`,
-			from: NODE,
-			except: [room, ...below].map((each) => `./${each}`),
-			message: ARROWS_RUN_DOWN,
-		},
-		...(room === 'transport' ? [] : [{ target: `${NODE}/${room}`, from: './credentials' }]),
-	]),
+	...Object.entries(ROOMS).flatMap(([room, { below, files }]) => {
+		const folder = `${NODE}/${room}`;
+		return [
+			{
+				target: folder,
+				from: NODE,
+				except: [room, ...below].map((each) => `./${each}`),
+				message: ARROWS_RUN_DOWN,
+			},
+			...files.map((file, index) => ({
+				target: `${folder}/${file}.ts`,
+				from: folder,
+				except: files.slice(index + 1).map((each) => `./${each}.ts`),
+				message: ARROWS_RUN_DOWN,
+			})),
+			{ target: `${folder}/!(${files.join('|')}).ts`, from: './nodes', message: NEEDS_A_PLACE },
+			...(KNOW_THE_CREDENTIAL.includes(room) ? [] : [{ target: folder, from: './credentials' }]),
+		];
+	}),
+	...BOTTOM.map((file) => ({ target: `${NODE}/${file}`, from: NODE, message: ARROWS_RUN_DOWN })),
 	{
 		target: [`${NODE}/${strangers}`, `${NODE}/${strangers}/**`],
 		from: './nodes',
-		message: 'A new room needs a row in the table of eslint.config.mjs.',
+		message: NEEDS_A_PLACE,
 	},
 	{ target: './credentials', from: './nodes', message: ARROWS_RUN_DOWN },
 ];
@@ -108,9 +144,9 @@ export default typescript.config(
 		},
 	},
 	{
-		files: [`${NODE}/reply/**/*.ts`],
+		files: [`${NODE}/{reply,request}/**/*.ts`],
 		rules: {
-			// Of transport it knows the shape of an answer alone.
+			// Of transport they know shapes alone: who sends and who fetches is told by operations.
 			'@typescript-eslint/no-restricted-imports': [
 				'error',
 				{ patterns: [{ group: ['**/transport/**'], allowTypeImports: true }] },

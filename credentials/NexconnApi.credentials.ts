@@ -39,11 +39,20 @@ export function describeBadBaseUrl(baseUrl: string): string {
 	return `The Base URL of the credential ${what}`;
 }
 
+/** The key as it is sent, and as it is looked for in foreign text. */
+export function apiKeyOf(credentials: ICredentialDataDecryptedObject): string {
+	return String(credentials.apiKey).trim();
+}
+
+/** A key that was pasted with the prefix of its header, without it. */
+export function withoutBearer(key: string): string {
+	return key.replace(/^bearer\s+/i, '');
+}
+
 /** The value of the Authorization header. */
 function authorizationOf(credentials: ICredentialDataDecryptedObject): string {
-	const key = String(credentials.apiKey).trim();
-	if (credentials.authorizationFormat !== 'bearer') return key;
-	return `Bearer ${key.replace(/^bearer\s+/i, '')}`;
+	const key = apiKeyOf(credentials);
+	return credentials.authorizationFormat === 'bearer' ? `Bearer ${withoutBearer(key)}` : key;
 }
 
 export class NexconnApi implements ICredentialType {

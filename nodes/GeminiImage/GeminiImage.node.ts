@@ -7,14 +7,14 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { abortWith } from './abort';
 import { failedItem, toNodeError } from './errors/nodeError';
-import { fieldsFor } from './form/fields';
-import { inputsFor } from './form/inputs';
+import { fieldsFor, inputsFor } from './form/fields';
 import { operations } from './operations';
-import { perform, type Operation } from './operations/operation';
 import { renumber } from './operations/output';
-import { planRequests, type Misread, type PlannedRequest } from './operations/plan';
+import { perform } from './operations/perform';
+import { planRequests, type FailedPlan } from './operations/plan';
+import { createRun } from './operations/run';
+import type { Operation, PlannedRequest } from './operations/turn';
 import { createClient } from './transport/client';
 import { searchModels } from './transport/modelList';
 
@@ -69,26 +69,19 @@ export class GeminiImage implements INodeType {
 	/** The one loop and the one catch: operations throw, and it is decided here what becomes of it. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(this);
-		const cancel = this.getExecutionCancelSignal?.();
-		const run = abortWith(cancel);
-		const gate = { opensAt: 0 };
-		const hints = new Set<string>();
+		const run = createRun(this);
+		const { signal, hold, hint } = run;
 		let failure: Error | undefined;
 
-		const handle = async (request: PlannedRequest | Misread): Promise<INodeExecutionData[]> => {
+		const handle = async (request: PlannedRequest | FailedPlan): Promise<INodeExecutionData[]> => {
 			const { itemIndex, itemIndexes } = request;
 			const pairs = itemIndexes.map((item) => ({ item }));
 			const pairedItem = pairs.length === 1 ? pairs[0] : pairs;
-			const closes: Array<() => void> = [];
-			const { signal } = run;
 			try {
 				signal.throwIfAborted();
 				if ('failure' in request) throw request.failure;
-				const client = await createClient(this, itemIndex, gate);
-				const hint = (message: string) => void hints.add(message);
-				const onEnd = (close: () => void) => void closes.push(close);
-				const turn = { ...request, context: this, operation, client, signal, hint, onEnd };
-				const items = await perform(turn);
+				const client = await createClient(this, itemIndex, hold);
+				const items = await perform({ ...request, context: this, operation, client, signal, hint });
 				return items.map((item) => ({ ...item, pairedItem }));
 			} catch (error) {
 				if (this.continueOnFail() && !signal.aborted) {
@@ -96,21 +89,17 @@ export class GeminiImage implements INodeType {
 					return [{ ...item, pairedItem }];
 				}
 				failure ??= await toNodeError(this, error, itemIndex);
-				run.abort();
+				run.stop();
 				return [];
-			} finally {
-				for (const close of closes) close();
 			}
 		};
 
 		const { requests, concurrency } = planRequests(this, operation);
 		const results = await pLimit(concurrency).map(requests, handle);
-		run.abort();
-		if (cancel?.aborted) throw cancelled(this);
+		run.stop();
+		if (run.isCanceled()) throw canceled(this);
 		if (failure) throw failure;
-		for (const message of hints) {
-			this.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
-		}
+		run.tell();
 		return [renumber(results)];
 	}
 }
@@ -125,6 +114,6 @@ function operationOf(context: IExecuteFunctions): Operation {
 }
 
 /** By the word 'canceled', n8n tells a cancel from a failure. */
-function cancelled(context: IExecuteFunctions): NodeOperationError {
+function canceled(context: IExecuteFunctions): NodeOperationError {
 	return new NodeOperationError(context.getNode(), 'The execution was canceled');
 }

@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
+import { apiKeyOf, withoutBearer } from '../../../credentials/NexconnApi.credentials';
 import { ApiError } from './apiError';
 import { cleanJson, createClean, type Clean } from './cleanText';
 
@@ -53,9 +54,8 @@ export async function failedItem(
 /** Foreign text may hold the key of the item's own credential, with or without its prefix. */
 async function cleanFor(context: IExecuteFunctions, itemIndex: number): Promise<Clean> {
 	try {
-		const { apiKey } = await context.getCredentials('nexconnApi', itemIndex);
-		const key = String(apiKey).trim();
-		return createClean([key, key.replace(/^bearer\s+/i, '')]);
+		const key = apiKeyOf(await context.getCredentials('nexconnApi', itemIndex));
+		return createClean([key, withoutBearer(key)]);
 	} catch {
 		return createClean([]);
 	}

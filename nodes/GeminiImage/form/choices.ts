@@ -1,6 +1,6 @@
 import type { DisplayCondition, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { MODELS, spellingsOf, type Model } from './models';
+import { commonIdsOf, MODELS, type Model } from './models';
 
 /** Which of its facts says what a model takes in a field. */
 export type Limit = 'aspectRatios' | 'imageSizes' | 'reasoningEfforts';
@@ -21,9 +21,14 @@ export function choice(name: string, value: string, limit: Limit): INodeProperty
 }
 
 /**
- * A field in variants, of which n8n shows the one that offers what the chosen model takes: one for
- * each list of values, and the field as it is for any other model. They are told apart by `hide`, as
- * n8n shows all that have a `show` while the model is an expression.
+ * A field in variants, of which n8n shows one: for the ids of known models the variant with what
+ * they take, and the field as it is, with all values, for any other text, such as an id with the
+ * prefix of a gateway. What a hidden variant would have refused is refused when the node runs.
+ *
+ * n8n has no better way. A list that is loaded for the chosen model has to be called "… Name or ID",
+ * by the gate. `displayOptions` have `show` and `hide`; while the model is an expression, each field
+ * with a `show` is shown, so that all variants would be. So a variant is told by what hides it: any
+ * model but its own ({@link anythingBut}).
  *
  * @param parameter where the model stands: `model`, or `/model` from within a collection
  */
@@ -32,42 +37,46 @@ export function byModel(
 	limit: Limit,
 	parameter: 'model' | '/model',
 ): INodeProperties[] {
-	const options = field.options as INodePropertyOptions[];
-	const offersTo = (model: Model) =>
-		options.filter(({ value }) => value === AUTO.value || model[limit].includes(String(value)));
+	const all = field.options as INodePropertyOptions[];
+	const takenBy = (model: Model) =>
+		all.filter(({ value }) => value === AUTO.value || model[limit].includes(String(value)));
 	// Without a list, a model has no choice, and nobody knows what comes of one.
 	const limited = MODELS.filter(
-		(model) => model[limit].length > 0 && offersTo(model).length < options.length,
+		(model) => model[limit].length > 0 && takenBy(model).length < all.length,
 	);
-	const lists = new Map<string, Model[]>();
+	const byList = new Map<string, Model[]>();
 	for (const model of limited) {
 		const list = model[limit].join();
-		lists.set(list, [...(lists.get(list) ?? []), model]);
+		byList.set(list, [...(byList.get(list) ?? []), model]);
 	}
+	const hiddenFor = (hidden: Array<string | DisplayCondition>) => ({
+		displayOptions: { ...field.displayOptions, hide: { [parameter]: hidden } },
+	});
 	return [
-		...[...lists.values()].map((models) => ({
-			...withOptions(field, offersTo(models[0] as Model)),
-			displayOptions: { hide: { [parameter]: anythingBut(models.flatMap(spellingsOf)) } },
+		...[...byList.values()].map((models) => ({
+			...withOptions(field, takenBy(models[0] as Model)),
+			...hiddenFor(anythingBut(models.flatMap(commonIdsOf))),
 		})),
-		{ ...field, displayOptions: { hide: { [parameter]: limited.flatMap(spellingsOf) } } },
+		{ ...field, ...hiddenFor(limited.flatMap(commonIdsOf)) },
 	];
 }
 
 /**
- * The conditions that hold for each text but these: all in front of the first in the order of the
- * alphabet, between two neighbours, and behind the last. A regular expression would be shorter, but
- * n8n runs it against a clock, which a busy n8n may miss.
+ * Conditions of which one holds for each text, but none for `texts`. n8n has no condition "is none
+ * of these", and it runs regular expressions against a clock, which a busy n8n may miss. But it
+ * compares texts by their order in the alphabet, and a text that is none of `texts` comes before the
+ * first of them, between two neighbours, or after the last. The bounds between the neighbours `a`
+ * and `c` are `a ` (with a blank, as no character of an id comes before it) and `b~` (with a tilde,
+ * as none comes after it).
  */
 function anythingBut(texts: string[]): DisplayCondition[] {
 	const sorted = [...texts].sort();
 	const between = sorted.slice(1).map((to, index) => ({
-		_cnd: { between: { from: justBehind(sorted[index] as string), to: justBefore(to) } },
+		_cnd: { between: { from: `${sorted[index]} `, to: justBefore(to) } },
 	}));
 	const [first = '', last = ''] = [sorted[0], sorted.at(-1)];
 	return [{ _cnd: { lt: first } }, ...between, { _cnd: { gt: last } }];
 }
-
-const justBehind = (text: string): string => `${text} `;
 
 const justBefore = (text: string): string => {
 	const end = text.length - 1;

@@ -1,9 +1,24 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { byModel, choicesOf } from './choices';
-import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, listName, MODELS } from './models';
-import { shownFor, type ImageSource, type OperationFacts } from './operationFacts';
-import { optionsField } from './optionFields';
+import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, listName, MODELS, sideOf } from './models';
+import {
+	converses,
+	givesImages,
+	givesImagesAlone,
+	shownFor,
+	takesImages,
+	type ImageSource,
+	type OperationFacts,
+} from './operations';
+import { optionsField } from './options';
+
+/** The node's inputs as n8n reads them: a conversation has one for its memory. */
+export function inputsFor(operations: OperationFacts[]): `={{${string}}}` {
+	const values = JSON.stringify(operations.filter(converses).map(({ value }) => value));
+	const memory = JSON.stringify({ type: 'ai_memory', displayName: 'Memory', maxConnections: 1 });
+	return `={{ ${values}.includes($parameter.operation) ? ["main", ${memory}] : ["main"] }}`;
+}
 
 /** All fields below Operation, in the order of the form. */
 export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
@@ -11,11 +26,15 @@ export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
 		modelField,
 		...operations.map(promptField),
 		...operations.flatMap(imageSourceField),
-		{ ...binaryField, displayOptions: shownFrom(operations, 'binary') },
-		{ ...urlsField, displayOptions: shownFrom(operations, 'url') },
-		...byModel(aspectRatioField, 'aspectRatios', 'model'),
-		...byModel(imageSizeField, 'imageSizes', 'model'),
-		{ ...countField, displayOptions: shownFor(operations, 'isRepeatable') },
+		{ ...binaryField, ...shownWith(operations, 'binary') },
+		{ ...urlsField, ...shownWith(operations, 'url') },
+		...byModel(
+			{ ...aspectRatioField, ...shownFor(operations, givesImages) },
+			'aspectRatios',
+			'model',
+		),
+		...byModel({ ...imageSizeField, ...shownFor(operations, givesImages) }, 'imageSizes', 'model'),
+		{ ...countField, ...shownFor(operations, givesImagesAlone) },
 		optionsField(operations),
 	];
 }
@@ -42,7 +61,7 @@ const modelField: INodeProperties = {
 			displayName: 'ID',
 			name: 'id',
 			type: 'string',
-			placeholder: `e.g. ${MODELS[1]?.id}`,
+			placeholder: `e.g. ${MODELS[1]?.ids[0]}`,
 		},
 	],
 };
@@ -75,12 +94,9 @@ const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
 	url: { name: 'URL', description: 'Addresses that the service loads itself, or Image Links' },
 };
 
-function imageSourceField({
-	value,
-	imageSources,
-	defaultSource,
-}: OperationFacts): INodeProperties[] {
+function imageSourceField({ value, imageSources }: OperationFacts): INodeProperties[] {
 	if (!imageSources) return [];
+	const [preset] = imageSources;
 	const options = Object.entries(SOURCES)
 		.filter(([source]) => imageSources.includes(source as ImageSource))
 		.map(([source, texts]) => ({ ...texts, value: source }));
@@ -90,16 +106,18 @@ function imageSourceField({
 			name: 'imageSource',
 			type: 'options',
 			options,
-			default: defaultSource,
+			default: preset,
 			description: 'Where the input images come from',
 			displayOptions: { show: { operation: [value] } },
 		},
 	];
 }
 
-function shownFrom(operations: OperationFacts[], source: 'binary' | 'url') {
-	const { show } = shownFor(operations, 'imageSources');
-	return { show: { ...show, imageSource: [source, 'binaryAndUrl'] } };
+/** What shows a field of one Image Source. */
+function shownWith(operations: OperationFacts[], source: 'binary' | 'url') {
+	const { displayOptions } = shownFor(operations, takesImages);
+	const show = { ...displayOptions?.show, imageSource: [source, 'binaryAndUrl'] };
+	return { displayOptions: { show } };
 }
 
 const binaryField: INodeProperties = {
@@ -125,6 +143,11 @@ const urlsField: INodeProperties = {
 		'Addresses of images that the service can reach, Image Links of this n8n, or data URLs',
 };
 
+/** `1, 2 or 3` */
+function anyOf(numbers: number[]): string {
+	return numbers.join(', ').replace(/, (?=\d+$)/, ' or ');
+}
+
 const aspectRatioField: INodeProperties = {
 	displayName: 'Aspect Ratio',
 	name: 'aspectRatio',
@@ -140,8 +163,7 @@ const imageSizeField: INodeProperties = {
 	type: 'options',
 	options: choicesOf(IMAGE_SIZES, 'imageSizes'),
 	default: 'auto',
-	description:
-		'Resolution of the image, as far as the chosen model offers it; a square one has 512, 1024, 2048 or 4096 pixels a side',
+	description: `Resolution of the image, as far as the chosen model offers it; a square one has ${anyOf(IMAGE_SIZES.map(sideOf))} pixels a side`,
 };
 
 const countField: INodeProperties = {

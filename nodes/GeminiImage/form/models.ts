@@ -1,17 +1,17 @@
 /** One model, under all the names that services give it. */
 export interface Model {
-	/** The id that a list offers where nothing is known of the account. */
-	id: string;
-	/** Google's id of today. */
-	currentId: string;
-	/** Further ids of the same model; its previews, which Google has switched off, among them. */
-	otherIds: string[];
+	/**
+	 * Its ids, the one first that a list offers where nothing is known of the account; of the others,
+	 * Google's id of today first. Google has switched off those that end in `-preview`.
+	 */
+	ids: [string, ...string[]];
 	name: string;
 	/** What it is called outside the API, where that differs from `name`. */
 	marketName?: string;
 	/** What it is good for, in a few words. */
 	goodFor: string;
 	aspectRatios: string[];
+	/** Values of Image Size: pixels a side of a square image, `K` for 1,024 of them. */
 	imageSizes: string[];
 	/** Most input images in one request. */
 	maxInputImages: number;
@@ -21,7 +21,7 @@ export interface Model {
 	reasoningEfforts: string[];
 	/** What Google has said of its future. */
 	status: string;
-	/** `currentId` of the model that follows it. */
+	/** Google's id of the model that follows it. */
 	successor?: string;
 }
 
@@ -30,7 +30,6 @@ export const AS_OF = 'November 2026';
 
 const TEN_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'];
 const FOURTEEN_RATIOS = [...TEN_RATIOS, '1:4', '4:1', '1:8', '8:1'];
-const ALL_SIZES = ['512', '1K', '2K', '4K'];
 const COMMON_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 const ALL_TYPES = [...COMMON_TYPES, 'image/heic', 'image/heif'];
 const NEWEST = 'gemini-nano-banana-2.1';
@@ -38,9 +37,7 @@ const NEWEST = 'gemini-nano-banana-2.1';
 /** The models, in the order of the form. Sources that disagree are read generously. */
 export const MODELS: Model[] = [
 	{
-		id: 'gemini-2.5-flash-image',
-		currentId: 'gemini-2.5-flash-image',
-		otherIds: ['nano-banana'],
+		ids: ['gemini-2.5-flash-image', 'nano-banana'],
 		name: 'Gemini 2.5 Flash Image',
 		marketName: 'Nano Banana',
 		goodFor: 'fast, 1K',
@@ -54,9 +51,12 @@ export const MODELS: Model[] = [
 		successor: NEWEST,
 	},
 	{
-		id: 'gemini-3.0-pro-image-preview',
-		currentId: 'gemini-3-pro-image',
-		otherIds: ['gemini-3-pro-image-preview', 'nano-banana-pro'],
+		ids: [
+			'gemini-3.0-pro-image-preview',
+			'gemini-3-pro-image',
+			'gemini-3-pro-image-preview',
+			'nano-banana-pro',
+		],
 		name: 'Gemini 3 Pro Image',
 		marketName: 'Nano Banana Pro',
 		goodFor: 'best quality and lettering, up to 4K',
@@ -68,14 +68,12 @@ export const MODELS: Model[] = [
 		status: 'current since 28 May 2026; Google has switched off its preview',
 	},
 	{
-		id: 'gemini-3.1-flash-image-preview',
-		currentId: 'gemini-3.1-flash-image',
-		otherIds: ['nano-banana-2'],
+		ids: ['gemini-3.1-flash-image-preview', 'gemini-3.1-flash-image', 'nano-banana-2'],
 		name: 'Gemini 3.1 Flash Image',
 		marketName: 'Nano Banana 2',
 		goodFor: 'fast, all ratios, 512 to 4K',
 		aspectRatios: FOURTEEN_RATIOS,
-		imageSizes: ALL_SIZES,
+		imageSizes: ['512', '1K', '2K', '4K'],
 		maxInputImages: 14,
 		inputTypes: ALL_TYPES,
 		reasoningEfforts: ['minimal', 'high'],
@@ -83,9 +81,11 @@ export const MODELS: Model[] = [
 		successor: NEWEST,
 	},
 	{
-		id: 'gemini-3.1-flash-lite-image',
-		currentId: 'gemini-3.1-flash-lite-image',
-		otherIds: ['gemini-3.1-flash-lite-image-preview', 'nano-banana-2-lite'],
+		ids: [
+			'gemini-3.1-flash-lite-image',
+			'gemini-3.1-flash-lite-image-preview',
+			'nano-banana-2-lite',
+		],
 		name: 'Gemini 3.1 Flash Lite Image',
 		marketName: 'Nano Banana 2 Lite',
 		goodFor: 'cheap, all ratios, 1K',
@@ -97,9 +97,7 @@ export const MODELS: Model[] = [
 		status: 'current since 30 June 2026',
 	},
 	{
-		id: NEWEST,
-		currentId: NEWEST,
-		otherIds: ['nano-banana-2.1'],
+		ids: [NEWEST, 'nano-banana-2.1'],
 		name: 'Nano Banana 2.1',
 		goodFor: 'newest, all ratios, up to 4K',
 		aspectRatios: FOURTEEN_RATIOS,
@@ -113,40 +111,45 @@ export const MODELS: Model[] = [
 
 export const DEFAULT_MODEL = 'gemini-2.5-flash-image';
 
+/** Pixels a side of a square image of a size, such as `2K`. */
+export function sideOf(imageSize: string): number {
+	return Number.parseFloat(imageSize) * (/k$/i.test(imageSize) ? 1024 : 1);
+}
+
 /** What one of the models takes, in the order of the form. */
 export const ASPECT_RATIOS = [...new Set(MODELS.flatMap(({ aspectRatios }) => aspectRatios))];
-export const IMAGE_SIZES = ALL_SIZES.filter((size) =>
-	MODELS.some(({ imageSizes }) => imageSizes.includes(size)),
+export const IMAGE_SIZES = [...new Set(MODELS.flatMap(({ imageSizes }) => imageSizes))].sort(
+	(a, b) => sideOf(a) - sideOf(b),
 );
 
 /** An id without what gateways vary: prefix, case, `-preview`. */
-function nameOf(id: string): string {
-	const name = id
+function stemOf(id: string): string {
+	const stem = id
 		.slice(id.lastIndexOf('/') + 1)
 		.trim()
 		.toLowerCase();
-	return name.replace(/-preview$/, '');
+	return stem.replace(/-preview$/, '');
 }
 
-const namesOf = ({ id, currentId, otherIds }: Model): string[] => [
-	...new Set([id, currentId, ...otherIds].map(nameOf)),
-];
+const stemsOf = ({ ids }: Model): string[] => [...new Set(ids.map(stemOf))];
 
-const FAMILIES = new Map(
-	MODELS.flatMap((model) => namesOf(model).map((name) => [name, model] as const)),
+const BY_STEM = new Map(
+	MODELS.flatMap((model) => stemsOf(model).map((stem) => [stem, model] as const)),
 );
 
 /** The model that any spelling of its id names; undefined for others, whose values go unchecked. */
 export function findModel(id: string): Model | undefined {
-	return FAMILIES.get(nameOf(id));
+	return BY_STEM.get(stemOf(id));
 }
 
-const PREFIXES = ['', 'google/', 'gemini/', 'models/', 'vertexai/'];
+/** Google's id of today. */
+export function currentIdOf({ ids }: Model): string {
+	return ids.find((id) => !id.endsWith('-preview')) ?? ids[0];
+}
 
-/** The spellings of a model's ids that gateways are known to use. */
-export function spellingsOf(model: Model): string[] {
-	const ids = namesOf(model).flatMap((name) => [name, `${name}-preview`]);
-	return PREFIXES.flatMap((prefix) => ids.map((id) => prefix + id));
+/** The ids of a model as Google and Nexconn write them, each with and without `-preview`. */
+export function commonIdsOf(model: Model): string[] {
+	return stemsOf(model).flatMap((stem) => [stem, `${stem}-preview`]);
 }
 
 /** What a list calls a model: n8n shows names alone, so they say what it is good for. */

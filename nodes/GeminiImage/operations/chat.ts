@@ -1,24 +1,45 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { withoutDataUrls } from '../errors/cleanText';
+import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
-import type { Prompt } from '../request/prompt';
+import { lastingLinkTo } from '../transport/signedLinks';
 import { textOf } from './conversation';
-import { asMarkdown, filesAsMarkdown, wordsForAgent } from './imageLinks';
-import type { Outcome, Turn } from './operation';
-import { describeImage, describeReply, numbered } from './output';
+import {
+	asMarkdown,
+	describeImage,
+	describeReply,
+	markdownOf,
+	numbered,
+	wordsForAgent,
+} from './output';
+import type { Asked, LinkedReply, Operation, Turn } from './turn';
 
-/** Chat: one item with the answer, its images, and the messages that the next turn goes on from. */
-export async function answerItem(
+export const chat: Operation = {
+	name: 'Chat',
+	value: 'chat',
+	action: 'Chat about images',
+	description: 'Talk with the model, which answers with text, images or both',
+	placeholder: 'What is in this image? Make the sky darker.',
+	promptDescription: 'What to ask or tell the model',
+	imageSources: ['auto', 'binary', 'binaryAndUrl', 'url', 'none'],
+	output: 'answer',
+	toItems: answerItem,
+};
+
+/** One item with the answer, its images, and the messages that the next turn goes on from. */
+async function answerItem(
 	turn: Turn,
-	prompt: Prompt,
-	{ reply, images, earlier, memory }: Outcome,
+	reply: LinkedReply,
+	asked: Asked,
 ): Promise<INodeExecutionData[]> {
-	const { binaryPropertyOutput } = prompt.options;
-	const fields = images.map((_image, index) => numbered(binaryPropertyOutput, index));
+	const { options } = turn;
+	const { conversation, memory, prompt } = asked;
+	const { images } = reply;
+	const fields = images.map((_image, index) => numbered(options.binaryPropertyOutput, index));
 	const files = images.map(({ binary }, index) => [fields[index], binary] as const);
-	const { text, ...facts } = describeReply(reply, prompt.options);
-	const input = paragraphs(prompt.text, await filesAsMarkdown(turn, filesOf(prompt)));
+	const { text, ...facts } = describeReply(reply, options);
+	const input = paragraphs(prompt.text, await linksToFiles(turn, asked.images));
 	const output = paragraphs(text, asMarkdown(images));
 	await memory.save(withoutDataUrls(input), output);
 	const thisTurn = [
@@ -31,11 +52,11 @@ export async function answerItem(
 			text,
 			images: images.map((image, index) => ({
 				field: fields[index],
-				...describeImage(turn, image, index),
+				...describeImage(image, index, options),
 			})),
 			...wordsForAgent(turn, images),
 			...facts,
-			messages: [...earlier, ...thisTurn].map(textOnly),
+			messages: [...conversation.earlier, ...thisTurn].map(textOnly),
 		},
 	};
 	return [images.length > 0 ? { ...item, binary: Object.fromEntries(files) } : item];
@@ -45,11 +66,14 @@ function paragraphs(text: string, images: string[]): string {
 	return [text, ...images].filter((part) => part !== '').join('\n\n');
 }
 
-/** The files of the items that went along, which a later turn may go on with. */
-function filesOf({ images }: Prompt) {
-	return images.flatMap((image) =>
-		image instanceof InputImage && image.binary ? [image.binary] : [],
-	);
+/** The files of the item that went along, as markdown with links: a later turn may go on with them. */
+async function linksToFiles({ context, options }: Turn, images: SentImage[]): Promise<string[]> {
+	const lines = images.map(async (image) => {
+		const file = image instanceof InputImage ? image.binary : undefined;
+		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours));
+		return link === undefined ? [] : [markdownOf(file?.fileName ?? 'image', link)];
+	});
+	return (await Promise.all(lines)).flat();
 }
 
 /** A message in words and links, so that no base64 gets into the output. */

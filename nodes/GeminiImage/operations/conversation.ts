@@ -1,23 +1,14 @@
 import { asArray, asObject, type JsonObject } from '../json';
-import { withoutLinks } from '../reply/links';
-import type { SignedFiles } from './signedFiles';
-
-/** The messages before a turn. */
-export interface Conversation {
-	/** As they are, with links to their images. */
-	earlier: JsonObject[];
-	/** As the model gets them: without these links, and without images of its own. */
-	messages: JsonObject[];
-	/** The links, one list per message that has some, newest message first. */
-	imageLinks: string[][];
-}
+import { findMentions, withoutMentions } from '../reply/prose';
+import type { OwnLinks } from '../transport/signedLinks';
+import type { Conversation } from './turn';
 
 /**
  * Takes the links to images out of the messages: n8n's files are out of the model's reach, and
  * Gemini refuses a message of its own that holds an image without its signature.
  */
-export function readConversation(earlier: JsonObject[], files: SignedFiles): Conversation {
-	const read = earlier.map((message) => readMessage(message, files));
+export function readConversation(earlier: JsonObject[], ownLinks: OwnLinks): Conversation {
+	const read = earlier.map((message) => readMessage(message, ownLinks));
 	return {
 		earlier,
 		messages: read.map(({ message }) => message),
@@ -28,21 +19,21 @@ export function readConversation(earlier: JsonObject[], files: SignedFiles): Con
 	};
 }
 
-function readMessage(message: JsonObject, files: SignedFiles) {
+function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 	const links = new Set<string>();
 
 	function withoutImages(text: string): string {
-		const found = files.linksIn(text);
+		const found = findMentions(text, text.matchAll(ownLinks.pattern));
 		for (const { url } of found) links.add(url);
-		return found.length > 0 ? withoutLinks(text, found) : text;
+		return found.length > 0 ? withoutMentions(text, found).trim() : text;
 	}
 
 	function readPart(part: unknown): unknown[] {
 		const { text, image_url: image } = asObject(part) ?? {};
 		if (typeof text === 'string') return withText(part, withoutImages(text));
 		const url = String(asObject(image)?.url ?? image);
-		if (files.isLink(url)) links.add(url);
-		return message.role === 'assistant' || files.isLink(url) ? [] : [part];
+		if (ownLinks.isOwn(url)) links.add(url);
+		return message.role === 'assistant' || ownLinks.isOwn(url) ? [] : [part];
 	}
 
 	const { role, content } = message;

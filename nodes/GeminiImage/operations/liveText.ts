@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { openImageAt, withoutEmptyImages } from '../reply/markup';
+import { openImageAt, withoutEmptyImages } from '../reply/prose';
 
 /**
  * Passes the text of an answer on to the user while it arrives, if the workflow was started by a

@@ -1,11 +1,12 @@
 import { NodeConnectionTypes, type IExecuteFunctions } from 'n8n-workflow';
 
-import { unlessAborted } from '../abort';
+import { unlessAborted } from '../async';
 import { ApiError } from '../errors/apiError';
+import { converses } from '../form/operations';
 import { asArray, asObject, asText, type JsonObject } from '../json';
-import { isTool } from '../request/tool';
+import { isTool } from '../request/values';
 import { textOf } from './conversation';
-import type { Turn } from './operation';
+import type { Memory, Turn } from './turn';
 
 /** n8n before 1.85 does not export the types of connections. */
 const AI_MEMORY = NodeConnectionTypes?.AiMemory ?? 'ai_memory';
@@ -20,14 +21,6 @@ interface ChatMemory {
 	saveContext(input: { input: string }, output: { output: string }): Promise<unknown>;
 }
 
-/** The memory node of a chat. */
-export interface Memory {
-	/** What it remembers, as messages of the API. */
-	messages: JsonObject[];
-	/** Remembers a turn. If that fails, the answer is there all the same. */
-	save(input: string, output: string): Promise<void>;
-}
-
 /** Whether a memory is connected: turns that share one must not run side by side. */
 export function hasMemory(context: IExecuteFunctions): boolean {
 	const { name } = context.getNode();
@@ -39,7 +32,7 @@ export function hasMemory(context: IExecuteFunctions): boolean {
 export async function openMemory(turn: Turn): Promise<Memory> {
 	const { context, operation, itemIndex, signal, hint } = turn;
 	// A tool has no inputs.
-	if (!operation.hasHistory || isTool(context)) return NO_MEMORY;
+	if (!converses(operation) || isTool(context)) return NO_MEMORY;
 	try {
 		const supplied = await context.getInputConnectionData(AI_MEMORY, itemIndex);
 		if (!asObject(supplied)) return NO_MEMORY;

@@ -2,17 +2,23 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import * as n8nWorkflow from 'n8n-workflow';
 
 import { cleanJson, withoutDataUrls } from '../errors/cleanText';
+import { converses } from '../form/operations';
 import { asNumber, asObject } from '../json';
-import type { Reply } from '../reply/reply';
+import type { StoredImage } from '../reply/imageStore';
+import type { ReplyFacts } from '../reply/reply';
 import type { Options } from '../request/options';
-import type { LinkedImage } from './imageLinks';
-import type { Turn } from './operation';
+import { isTool } from '../request/values';
+import { linkTo, whyNoLink } from '../transport/signedLinks';
+import type { LinkedImage, Turn } from './turn';
+
+/** Alternative text of an image beyond this, in characters, is cut. */
+const MAX_ALT_CHARS = 100;
 
 /**
  * What every output item says of the reply, the most wanted first. What the service says of itself
  * holds no base64.
  */
-export function describeReply(reply: Reply, { simplify }: Pick<Options, 'simplify'>) {
+export function describeReply(reply: ReplyFacts, { simplify }: Options) {
 	const facts = {
 		text: withoutDataUrls(reply.text),
 		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
@@ -29,15 +35,51 @@ export function describeReply(reply: Reply, { simplify }: Pick<Options, 'simplif
 }
 
 /** The facts of an image, told from its bytes. */
-export function describeImage({ options }: Turn, image: LinkedImage, index: number): IDataObject {
-	const { fileName, mimeType, width, height, bytes, link: url } = image;
-	const link = options.imageLink ? { url } : {};
-	return { index, fileName, mimeType, width, height, bytes, ...link };
+export function describeImage(
+	{ fileName, mimeType, width, height, bytes, link }: LinkedImage,
+	index: number,
+	{ imageLink }: Options,
+): IDataObject {
+	const url = imageLink ? { url: link } : {};
+	return { index, fileName, mimeType, width, height, bytes, ...url };
 }
 
 /** `data`, `data_1`, `data_2` … */
 export function numbered(name: string, index: number): string {
 	return index === 0 ? name : `${name}_${index}`;
+}
+
+/** Adds the links that the user wants, and those by which a chat shows its images. */
+export function linkImages(turn: Turn, images: StoredImage[]): LinkedImage[] {
+	const { context, operation, options, hint } = turn;
+	if (!converses(operation) && !options.imageLink) return images;
+	return images.map((image) => {
+		const link = linkTo(context, image.binary, options.imageLinkHours);
+		const what = options.imageLink ? 'No Image Link' : 'The chat cannot show the image';
+		if (link === undefined) hint(`${what}: ${whyNoLink(context)}`);
+		return { ...image, link: link ?? null };
+	});
+}
+
+/** The images that have links as markdown, which n8n's chat shows. */
+export function asMarkdown(images: LinkedImage[]): string[] {
+	return images.flatMap(({ fileName, link }) => (link ? [markdownOf(fileName, link)] : []));
+}
+
+/** An image as markdown. */
+export function markdownOf(name: string, link: string): string {
+	const alt = name.slice(0, MAX_ALT_CHARS).replace(/[[\]\\\s]+/g, ' ');
+	return `![${alt.trim()}](${link})`;
+}
+
+/** What an agent is told, which sees nothing but the JSON. */
+export function wordsForAgent({ context }: Turn, images: LinkedImage[]): IDataObject {
+	const lines = asMarkdown(images);
+	if (lines.length === 0 || !isTool(context)) return {};
+	return {
+		howToShow: `To show the user what was made, write this markdown as it is: ${lines.join(' ')}`,
+		howToEdit: 'To go on with an image, give the link to it as an image URL.',
+	};
 }
 
 /** The images of one item count on through its requests; each request counts from 0. */
@@ -54,7 +96,7 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 }
 
 /** Adds the tokens of a reply to n8n's own counters, which older versions do not have. */
-export function countTokens(context: IExecuteFunctions, { usage }: Reply): void {
+export function countTokens(context: IExecuteFunctions, usage: ReplyFacts['usage']): void {
 	const input = asNumber(usage?.prompt_tokens) ?? asNumber(usage?.input_tokens);
 	const output = asNumber(usage?.completion_tokens) ?? asNumber(usage?.output_tokens);
 	if (input === undefined && output === undefined) return;

@@ -1,60 +1,56 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { optionField } from '../form/optionFields';
-import type { OperationFacts } from '../form/operationFacts';
-import { readCombineItems, readOptions, type Options } from '../request/options';
+import { converses, type OperationFacts } from '../form/operations';
+import { optionField } from '../form/options';
+import { readCombineItems, readOptions } from '../request/options';
 import { readNumberOfImages } from '../request/prompt';
 import { hasMemory } from './memory';
+import type { PlannedRequest } from './turn';
 
-/** One request to make. */
-export interface PlannedRequest {
-	/** The item whose parameters count. */
-	itemIndex: number;
-	/** The items that it is made for. */
-	itemIndexes: number[];
-	/** Its number among the requests of its item, from 0, and how many these are. */
-	number: number;
-	count: number;
-	options: Options;
-}
+type Group = Pick<PlannedRequest, 'itemIndex' | 'itemIndexes'>;
 
-/** An item whose form asks for no request, as a value in it cannot be read. */
-export interface Misread extends Pick<PlannedRequest, 'itemIndex' | 'itemIndexes'> {
+/** An item for which no request can be planned, as a value of its form is refused. */
+export interface FailedPlan extends Group {
 	failure: unknown;
 }
 
 /** The requests that the input items ask for, in the order of their output. */
 export function planRequests(context: IExecuteFunctions, operation: OperationFacts) {
 	const requests = groupItems(context, operation).flatMap((group) =>
-		'failure' in group ? [group] : planItem(context, operation, group),
+		'failure' in group ? [group] : planGroup(context, operation, group),
 	);
 	const first = requests.find((request) => 'options' in request);
-	const isInTurn = operation.hasHistory && hasMemory(context);
+	const isInTurn = converses(operation) && hasMemory(context);
 	const concurrency = first?.options.maxConcurrency ?? optionField('maxConcurrency').default;
 	return { requests, concurrency: isInTurn ? 1 : Number(concurrency) };
 }
 
 /** The items of each request: one by one, or all together. */
-function groupItems(context: IExecuteFunctions, operation: OperationFacts) {
+function groupItems(
+	context: IExecuteFunctions,
+	operation: OperationFacts,
+): Array<Group | FailedPlan> {
 	const all = context.getInputData().map((_item, index) => index);
 	const groups = all.map((itemIndex) => ({ itemIndex, itemIndexes: [itemIndex] }));
+	if (all.length === 0) return groups;
 	try {
-		if (all.length === 0 || !readCombineItems(context, operation)) return groups;
-		return [{ itemIndex: 0, itemIndexes: all }];
+		// The first item says for all.
+		const isCombined = readCombineItems({ context, operation, itemIndex: 0 });
+		return isCombined ? [{ itemIndex: 0, itemIndexes: all }] : groups;
 	} catch (failure) {
-		return groups.map((group): Misread => ({ ...group, failure }));
+		return groups.map((group) => ({ ...group, failure }));
 	}
 }
 
-function planItem(
+function planGroup(
 	context: IExecuteFunctions,
 	operation: OperationFacts,
-	group: Pick<PlannedRequest, 'itemIndex' | 'itemIndexes'>,
-): Array<PlannedRequest | Misread> {
+	group: Group,
+): Array<PlannedRequest | FailedPlan> {
+	const form = { context, operation, itemIndex: group.itemIndex };
 	try {
-		const { itemIndex } = group;
-		const options = readOptions(context, itemIndex, operation);
-		const count = operation.isRepeatable ? readNumberOfImages(context, itemIndex) : 1;
+		const options = readOptions(form);
+		const count = readNumberOfImages(form);
 		return Array.from({ length: count }, (_each, number) => ({ ...group, number, count, options }));
 	} catch (failure) {
 		return [{ ...group, failure }];

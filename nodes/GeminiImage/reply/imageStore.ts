@@ -1,11 +1,11 @@
 import { createHash, type Hash } from 'crypto';
 import type { IBinaryData } from 'n8n-workflow';
 
-import { createDeferred, unlessAborted, type Deferred } from '../abort';
+import { createDeferred, unlessAborted, type Deferred } from '../async';
+import { pixelSizeOf, type ImageType } from '../bytes/imageType';
+import { provokeScavenges, toReadable } from '../bytes/stream';
+import { createWholenessCheck } from '../bytes/wholeness';
 import { ApiError } from '../errors/apiError';
-import { pixelSizeOf, type ImageType } from '../images/imageType';
-import { toReadable } from '../images/readable';
-import { createWholenessCheck } from '../images/wholeness';
 import { asObject } from '../json';
 
 /** An image beyond this, in bytes, ends the call. */
@@ -15,8 +15,6 @@ const MAX_IMAGES = 64;
 
 /** An image that n8n has stored, with the facts that its bytes show. */
 export interface StoredImage {
-	/** Its number among those that the reply carries; undefined for one that it links. */
-	number?: number;
 	binary: IBinaryData;
 	fileName: string;
 	mimeType: string;
@@ -37,8 +35,6 @@ export interface StoreSettings {
 	storeBinary: StoreBinary;
 	/** The name, without extension, of the image with that index among those of the reply. */
 	nameOf(index: number): string;
-	/** Which of the wanted images are kept. */
-	imagesPerReply?: 'all' | 'last';
 	signal: AbortSignal;
 }
 
@@ -48,27 +44,29 @@ export interface StoreSettings {
  * whose stream fails.
  */
 export function createImageStore(settings: StoreSettings) {
-	const { storeBinary, nameOf, imagesPerReply, signal } = settings;
+	const { storeBinary, nameOf, signal } = settings;
 	const pending: PendingImage[] = [];
 
 	/** Resolves when the image has been read off `chunks`, up to its end. */
 	async function store(
 		{ mimeType, extension }: ImageType,
 		chunks: AsyncIterable<Uint8Array>,
-		number?: number,
-	): Promise<void> {
+	): Promise<PendingImage> {
 		if (pending.length >= MAX_IMAGES) throw tooMany();
-		const image = new PendingImage(mimeType, number);
+		const fileName = `${nameOf(pending.length)}.${extension}`;
+		const image = new PendingImage(fileName, mimeType);
 
 		async function* content() {
 			// By `yield*`, the error that storage ends a stream with would become one of the image.
-			for await (const chunk of image.read(chunks)) yield chunk;
+			for await (const chunk of image.read(chunks)) {
+				provokeScavenges(chunk.length);
+				yield chunk;
+			}
 			await image.verdict.promise;
 		}
 
-		image.fileName = `${nameOf(pending.length)}.${extension}`;
 		pending.push(image);
-		const stored = storeBinary(toReadable(content()), image.fileName, mimeType);
+		const stored = storeBinary(toReadable(content()), fileName, mimeType);
 		image.stored = stored.catch((error: unknown) =>
 			Promise.reject(image.failure ?? storageError(error)),
 		);
@@ -78,20 +76,11 @@ export function createImageStore(settings: StoreSettings) {
 			image.failure ??= error;
 			return Promise.reject(error);
 		});
+		return image;
 	}
 
-	/**
-	 * Lets storage finish the images that `isWanted`, and drop the others. Gateways repeat an image
-	 * across chunks; of equal ones only the first is kept.
-	 */
-	async function commit(isWanted: (number?: number) => boolean): Promise<StoredImage[]> {
-		const images = new Map<string, PendingImage>();
-		for (const image of pending) {
-			const digest = image.hash.digest('hex');
-			const isGood = image.failure === undefined && isWanted(image.number);
-			if (isGood && !images.has(digest)) images.set(digest, image);
-		}
-		const kept = [...images.values()].slice(imagesPerReply === 'last' ? -1 : 0);
+	/** Lets storage finish the images of `kept`, and drop all others. */
+	async function commit(kept: PendingImage[]): Promise<StoredImage[]> {
 		for (const image of pending) {
 			if (kept.includes(image)) image.verdict.resolve();
 			else image.verdict.reject(new Error('Not wanted'));
@@ -105,24 +94,27 @@ export function createImageStore(settings: StoreSettings) {
 		await unlessAborted(settled, signal).catch(() => {});
 	}
 
-	return { store, commit, discard, count: () => pending.length };
+	return { store, commit, discard };
 }
 
+export type ImageStore = ReturnType<typeof createImageStore>;
+
 /** An image that storage has not seen the end of. */
-class PendingImage {
+export class PendingImage {
 	readonly wasRead: Deferred<void> = createDeferred<void>();
 	readonly verdict: Deferred<void> = createDeferred<void>();
-	readonly hash: Hash = createHash('sha256');
+	/** Tells equal images, once the image has been read. */
+	digest = '';
+	private readonly hash: Hash = createHash('sha256');
 	private readonly check: ReturnType<typeof createWholenessCheck>;
 	private bytes = 0;
-	fileName = '';
 	/** Why the image is none; storage tells what went wrong in front of it only again. */
 	failure: unknown;
 	stored!: Promise<IBinaryData>;
 
 	constructor(
+		private readonly fileName: string,
 		private readonly mimeType: string,
-		readonly number?: number,
 	) {
 		this.check = createWholenessCheck(mimeType);
 	}
@@ -131,6 +123,7 @@ class PendingImage {
 		try {
 			for await (const chunk of chunks) yield this.take(chunk);
 			if (!this.check.isWhole()) throw cutOff();
+			this.digest = this.hash.digest('hex');
 			this.wasRead.resolve();
 		} catch (error) {
 			this.failure = error;
@@ -149,9 +142,9 @@ class PendingImage {
 	}
 
 	async facts(): Promise<StoredImage> {
-		const { number, fileName, mimeType, bytes } = this;
+		const { fileName, mimeType, bytes } = this;
 		const size = pixelSizeOf(this.check.head());
-		return { number, binary: await this.stored, fileName, mimeType, ...size, bytes };
+		return { binary: await this.stored, fileName, mimeType, ...size, bytes };
 	}
 }
 

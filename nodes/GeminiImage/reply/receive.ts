@@ -1,32 +1,38 @@
-import { ApiError, linkError } from '../errors/apiError';
-import { imageTypeOf, SIGNATURE_BYTES } from '../images/imageType';
-import { peek } from '../images/peek';
-import type { Answer } from '../transport/response';
+import { imageTypeOf, SIGNATURE_BYTES } from '../bytes/imageType';
+import { peek } from '../bytes/stream';
+import { ApiError } from '../errors/apiError';
+import { linkError } from '../errors/failures';
+import type { Output } from '../form/operations';
+import type { Answer } from '../transport/exchange';
 import { createReplyReader } from './events';
-import { createImageStore, type StoreSettings, type StoredImage } from './imageStore';
-import { linksIn, withoutLinks, type Link } from './links';
-import { createPlaceholders } from './placeholders';
-import { createReplyReducer, MAX_LINKS, type Reply } from './reply';
+import {
+	createImageStore,
+	type ImageStore,
+	type PendingImage,
+	type StoredImage,
+	type StoreSettings,
+} from './imageStore';
+import { createPlaceholders, findImageLinks, withoutMentions } from './prose';
+import { createReplyReducer, MAX_LINKS, type ReadReply, type ReplyFacts } from './reply';
 import { split, SplitError } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
+	/** What the reply is asked for. */
+	output: Output;
+	/** Which images are kept if there are several. */
+	imagesPerReply: 'all' | 'last';
 	/** Fetches an image that the reply only links. */
-	download: (url: string) => Promise<Answer>;
-	/** Whether a reply without an image is a failure; then links in its words may be images. */
-	needsImage: boolean;
+	download(url: string): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
-	onText?: (text: string) => void;
+	onText?(text: string): void;
 	/** Told what is missing in a reply that is good all the same. */
 	hint(message: string): void;
 }
 
 /** A reply and its images, all of them stored. */
-export interface Received {
-	reply: Reply;
+export interface Reply extends ReplyFacts {
 	images: StoredImage[];
 }
-
-type Store = ReturnType<typeof createImageStore>;
 
 /**
  * Reads one reply: text into the reducer, images into n8n's storage while they arrive. If anything
@@ -34,22 +40,29 @@ type Store = ReturnType<typeof createImageStore>;
  *
  * @throws ApiError
  */
-export async function receive(answer: Answer, settings: ReceiveSettings): Promise<Received> {
+export async function receive(answer: Answer, settings: ReceiveSettings): Promise<Reply> {
+	const { output, imagesPerReply, hint } = settings;
 	const store = createImageStore(settings);
 	try {
-		const { reply, isComplete } = await readReply(answer, store, settings.onText);
-		const carried = store.count();
-		if (!isComplete && carried === 0) throw endedEarly();
-		if (!isComplete) settings.hint('The reply ended without saying that it is complete');
-		const { links, isInWords } = linksOf(reply, carried - reply.drafts.size, settings);
-		if (settings.needsImage && carried + links.length === 0) throw noImage(reply);
-		const loaded = await loadAll(links, store, settings);
-		if (settings.needsImage && carried + loaded.length === 0) throw linkError();
-		const isAllDrafts = reply.drafts.size === carried + loaded.length;
-		const isWanted = (number = -1) => isAllDrafts || !reply.drafts.has(number);
-		const images = await store.commit(isWanted);
-		const text = isInWords ? withoutLinks(reply.text, loaded) : reply.text;
-		return { reply: { ...reply, text }, images };
+		const { read, carried, isComplete } = await readReply(answer, store, settings);
+		if (!isComplete && carried.length === 0) throw endedEarly();
+		if (!isComplete) hint('The reply ended without saying that it is complete');
+		const { drafts, imageUrls, ...facts } = read;
+		const candidates = carried.map(
+			(image, number): Candidate => ({ image, isDraft: drafts.has(number) }),
+		);
+		const isOwed = output === 'images' && candidates.every(({ isDraft }) => isDraft);
+		// What a model says in a chat is never fetched, nor what it says beside an image.
+		const mentions = isOwed && imageUrls.length === 0 ? findImageLinks(read.text) : [];
+		const links = output === 'words' ? [] : [...imageUrls, ...mentions.map(({ url }) => url)];
+		const urls = links.slice(0, MAX_LINKS);
+		failIfEmpty(read, output, candidates.length + urls.length);
+		const loaded = await loadAll(urls, store, settings);
+		for (const image of loaded.values()) candidates.push({ image, isDraft: false });
+		if (output === 'images' && candidates.length === 0) throw linkError();
+		const images = await store.commit(choose(candidates, imagesPerReply));
+		const shown = mentions.filter(({ url }) => loaded.has(url));
+		return { ...facts, text: withoutMentions(read.text, shown).trim(), images };
 	} catch (error) {
 		await store.discard(error);
 		if (error instanceof SplitError) throw endedEarly(error.message);
@@ -60,73 +73,110 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 	}
 }
 
-async function readReply(answer: Answer, store: Store, onText?: (text: string) => void) {
+/** An image of a reply that is whole. */
+interface Candidate {
+	image: PendingImage;
+	/** The model made it on its way to another one. */
+	isDraft: boolean;
+}
+
+/**
+ * Which images of a reply are kept: drafts only if there is nothing else; of equal ones the first, as
+ * gateways repeat an image across chunks; and of these all, or the last.
+ */
+function choose(candidates: Candidate[], which: 'all' | 'last'): PendingImage[] {
+	const finals = candidates.filter(({ isDraft }) => !isDraft);
+	const byDigest = new Map<string, PendingImage>();
+	for (const { image } of finals.length > 0 ? finals : candidates) {
+		if (!byDigest.has(image.digest)) byDigest.set(image.digest, image);
+	}
+	return [...byDigest.values()].slice(which === 'last' ? -1 : 0);
+}
+
+interface Read {
+	read: ReadReply;
+	/** The images that the reply carries itself, by their numbers. */
+	carried: PendingImage[];
+	isComplete: boolean;
+}
+
+async function readReply(
+	answer: Answer,
+	store: ImageStore,
+	{ output, onText }: ReceiveSettings,
+): Promise<Read> {
 	const isEventStream = /event-stream/i.test(String(answer.headers['content-type']));
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, onText);
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
-	let number = 0;
+	const carried: PendingImage[] = [];
 	for await (const part of split(answer.body, placeholders.of)) {
 		if ('text' in part) reader.push(part.text);
-		else await store.store(part.type, part.chunks, number++);
+		else if (output === 'words') await skip(part.chunks);
+		else carried.push(await store.store(part.type, part.chunks));
 		if (reader.isDone()) break;
 	}
 	const isDone = reader.end();
-	const reply = reducer.end();
-	return { reply, isComplete: isDone || reducer.isComplete() };
+	const read = reducer.end();
+	return { read, carried, isComplete: isDone || reducer.isComplete() };
 }
 
-/**
- * The images that a reply links: in the API's own places, or in the words of a reply that owes an
- * image and has none. What a model says in a chat is never fetched.
- */
-function linksOf(reply: Reply, finished: number, { needsImage }: ReceiveSettings) {
-	const isInWords = needsImage && finished === 0 && reply.imageUrls.length === 0;
-	const inPlaces = reply.imageUrls.map((url): Link => ({ url, start: 0, end: 0 }));
-	const links = isInWords ? linksIn(reply.text) : inPlaces;
-	return { links: links.slice(0, MAX_LINKS), isInWords };
+/** Nobody wants the image, but the reply goes on behind it. */
+async function skip(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+	while (!(await chunks.next()).done);
 }
 
-/** Stores what the links lead to; one that leads nowhere is left out, as the rest is paid for. */
-async function loadAll(links: Link[], store: Store, settings: ReceiveSettings): Promise<Link[]> {
-	const loaded: Link[] = [];
-	for (const link of links) {
-		const isLoaded = await load(link.url, store, settings).catch(() => false);
+/** What the URLs lead to, by URL; one that leads nowhere is left out, as the rest is paid for. */
+async function loadAll(
+	urls: string[],
+	store: ImageStore,
+	settings: ReceiveSettings,
+): Promise<Map<string, PendingImage>> {
+	const loaded = new Map<string, PendingImage>();
+	const different = new Set(urls);
+	for (const url of different) {
+		const image = await load(url, store, settings).catch(() => undefined);
 		settings.signal.throwIfAborted();
-		if (isLoaded) loaded.push(link);
+		if (image) loaded.set(url, image);
 	}
-	const missing = links.length - loaded.length;
+	const missing = different.size - loaded.size;
 	if (missing > 0) {
-		settings.hint(`${missing} of ${links.length} images that the reply links cannot be loaded`);
+		settings.hint(`${missing} of ${different.size} images that the reply links cannot be loaded`);
 	}
 	return loaded;
 }
 
-async function load(url: string, store: Store, { download }: ReceiveSettings): Promise<boolean> {
+/** Undefined if what the URL leads to is no image. */
+async function load(url: string, store: ImageStore, { download }: ReceiveSettings) {
 	const answer = await download(url);
 	try {
 		const { head, all } = await peek(answer.body, SIGNATURE_BYTES);
 		const type = imageTypeOf(head);
-		if (type) await store.store(type, all);
-		return type !== undefined;
+		return type && (await store.store(type, all));
 	} finally {
 		answer.close();
 	}
 }
 
-function noImage({ finishReason, nativeFinishReason, text, reasoning, usage }: Reply): ApiError {
+/** @throws ApiError if the reply has nothing of what it was asked for */
+function failIfEmpty(read: ReadReply, output: Output, images: number): void {
+	if (output === 'images' && images === 0) throw without('an image', read);
+	if (output === 'words' && read.text === '') throw without('words', read);
+}
+
+function without(what: 'an image' | 'words', read: ReadReply): ApiError {
+	const { finishReason, nativeFinishReason, text, reasoning, usage } = read;
 	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
 	// Either of the two may be a plain "stop".
 	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
 	const words = text || reasoning || '';
 	const isRefused = /filter|safety|prohibited|recitation|block/i.test(reasons.join());
-	const what = isRefused ? 'The model refused the image' : 'The model answered without an image';
+	const refused = what === 'words' ? 'The model refused to answer' : 'The model refused the image';
+	const ask = what === 'words' ? 'Ask in other words.' : ASK_FOR_IMAGE;
 	const said = words === '' ? '' : `: ${words}`;
 	return new ApiError(
-		`${what} (finish reason: ${finish ?? 'none given'})${said}`,
-		isRefused
-			? 'Change the prompt or the input images. The call may have been billed.'
-			: 'Ask for an image in the prompt, for example with "Draw". The call may have been billed.',
+		`${isRefused ? refused : `The model answered without ${what}`} (finish reason: ${finish ?? 'none given'})${said}`,
+		`${isRefused ? 'Change the prompt or the input images.' : ask} The call may have been billed.`,
 		{
 			finishReason: finishReason ?? undefined,
 			nativeFinishReason: nativeFinishReason ?? undefined,
@@ -135,6 +185,8 @@ function noImage({ finishReason, nativeFinishReason, text, reasoning, usage }: R
 		},
 	);
 }
+
+const ASK_FOR_IMAGE = 'Ask for an image in the prompt, for example with "Draw".';
 
 function endedEarly(message = 'The reply of the service ended before it was complete'): ApiError {
 	return new ApiError(

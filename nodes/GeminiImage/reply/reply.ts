@@ -1,10 +1,10 @@
 import { ApiError } from '../errors/apiError';
 import { errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
-import type { Placeholders } from './placeholders';
+import type { Placeholders } from './prose';
 
-/** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
-export interface Reply {
+/** What the API answered beside images, whatever the wire shape: JSON, SSE, chat or images endpoint. */
+export interface ReplyFacts {
 	id: string | null;
 	model: string | null;
 	/** Unix time in seconds. */
@@ -15,6 +15,10 @@ export interface Reply {
 	nativeFinishReason: string | null;
 	/** As the API sent it. */
 	usage: JsonObject | null;
+}
+
+/** A reply that has been read, with what it says of its images. */
+export interface ReadReply extends ReplyFacts {
 	/** http(s) URLs in the places of images, for those that the reply does not carry itself. */
 	imageUrls: string[];
 	/** Numbers of the images that the model made on its way to the last. */
@@ -40,7 +44,7 @@ export function createReplyReducer(
 	placeholders: Placeholders,
 	onText: (text: string) => void = () => {},
 ) {
-	const reply: Reply = {
+	const reply: ReadReply = {
 		id: null,
 		model: null,
 		created: null,
@@ -130,7 +134,7 @@ export function createReplyReducer(
 	}
 
 	/** The whole reply. @throws ApiError */
-	function end(): Reply {
+	function end(): ReadReply {
 		if (!isReply) throw unexpected('The service answered with something that is not a reply');
 		// Only the whole text shows the markup of an image, as its parts may come in pieces.
 		const all = [...texts.values()].map((text) => placeholders.strip(text));

@@ -1,4 +1,4 @@
-import { imageTypeOf, type ImageType } from '../images/imageType';
+import { imageTypeOf, type ImageType } from '../bytes/imageType';
 import { createBase64Decoder, readBase64 } from './base64';
 
 /** What a reply consists of. The chunks of an image are read to their end before the next part. */

@@ -1,31 +1,49 @@
-import { toReadable } from '../images/readable';
+import { provokeScavenges, toReadable } from '../bytes/stream';
 import { asArray, type JsonObject } from '../json';
+import type { RequestBody } from '../transport/client';
+import type { SentImage } from './imageSources';
 import { InputImage } from './inputImage';
+import type { Options } from './options';
 import type { Prompt } from './prompt';
 
-type Readable = import('node:stream').Readable;
+/** What is posted, and where to. */
+export interface Post {
+	path: string;
+	body: RequestBody;
+}
 
-/** A JSON body; images in it are written as they are read, so that none is held whole. */
-export interface RequestBody {
-	/** Length in bytes. */
-	bytes: number;
-	/** A fresh stream, good for one attempt, which tells each piece that is taken from it. */
-	stream(onPiece?: () => void): Readable;
+/** @param messages earlier ones, as the model gets them */
+export function postOf(
+	prompt: Prompt,
+	messages: JsonObject[],
+	images: SentImage[],
+	options: Options,
+): Post {
+	if (options.endpoint === 'chatCompletions') {
+		const body = chatBody(prompt, messages, images, options);
+		return { path: '/chat/completions', body: encodeBody(body, images) };
+	}
+	const path = images.length > 0 ? '/images/edits' : '/images/generations';
+	return { path, body: encodeBody(imagesBody(prompt, images, options), images) };
 }
 
 /** Body of `POST /chat/completions`: nothing that the user did not set but model, messages, stream. */
-export function chatBody(prompt: Prompt): JsonObject {
-	const { model, options } = prompt;
+export function chatBody(
+	prompt: Prompt,
+	messages: JsonObject[],
+	images: SentImage[],
+	options: Options,
+): JsonObject {
 	const system = options.systemMessage && { role: 'system', content: options.systemMessage };
 	return {
-		model,
+		model: prompt.model,
 		messages: [
 			...(system ? [system] : []),
-			...options.history.map(withContent),
-			userMessage(prompt),
+			...messages.map(withContent),
+			userMessage(prompt.text, images),
 		],
 		stream: options.stream,
-		...imageFields(prompt),
+		...imageFields(prompt, options),
 		...withoutUndefined({
 			max_tokens: options.maxTokens,
 			reasoning_effort: options.reasoningEffort,
@@ -36,19 +54,19 @@ export function chatBody(prompt: Prompt): JsonObject {
 }
 
 /** Body of `POST /images/generations` and, with images, `POST /images/edits`. */
-export function imagesBody(prompt: Prompt): JsonObject {
-	const { model, text, images, options } = prompt;
+export function imagesBody(prompt: Prompt, images: SentImage[], options: Options): JsonObject {
 	return {
-		model,
-		prompt: text,
+		model: prompt.model,
+		prompt: prompt.text,
 		...(images.length > 0 && { image: images.length === 1 ? images[0] : images }),
-		...imageFields(prompt),
+		...imageFields(prompt, options),
 		...options.extraBody,
 	};
 }
 
-/** The Options of the user that {@link imagesBody} has no place for, by their names in the form. */
-export function optionsWithoutPlace({ options }: Prompt): string[] {
+/** The Options of the user that are not sent, by their names in the form. */
+export function optionsNotSent(options: Options): string[] {
+	if (options.endpoint === 'chatCompletions') return [];
 	const { systemMessage, maxTokens, reasoningEffort, safetySettings } = options;
 	return [
 		systemMessage !== undefined && 'System Message',
@@ -67,13 +85,13 @@ function withContent(message: JsonObject): JsonObject {
 }
 
 /** The turn of the user: plain text, or the text part and one part per image. */
-function userMessage({ text, images }: Prompt): JsonObject {
+function userMessage(text: string, images: SentImage[]): JsonObject {
 	if (images.length === 0) return { role: 'user', content: text };
 	const parts = images.map((url) => ({ type: 'image_url', image_url: { url } }));
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
 }
 
-function imageFields({ aspectRatio, imageSize, options }: Prompt): JsonObject {
+function imageFields({ aspectRatio, imageSize }: Prompt, options: Options): JsonObject {
 	const imageConfig = withoutUndefined({ aspect_ratio: aspectRatio, image_size: imageSize });
 	return withoutUndefined({
 		image_config: aspectRatio || imageSize ? imageConfig : undefined,
@@ -88,7 +106,7 @@ function withoutUndefined(object: JsonObject): JsonObject {
 }
 
 /** Encodes `body`, in which those `images` that are not URLs stand in this order, if at all. */
-export function encodeBody(body: object, images: Prompt['images']): RequestBody {
+export function encodeBody(body: object, images: SentImage[]): RequestBody {
 	const parts: Array<Buffer | InputImage> = [];
 	let json = JSON.stringify(body);
 	for (const image of images.filter((each) => each instanceof InputImage)) {
@@ -104,6 +122,7 @@ export function encodeBody(body: object, images: Prompt['images']): RequestBody 
 		for (const part of parts) {
 			for await (const piece of Buffer.isBuffer(part) ? [part] : part.encode()) {
 				onPiece();
+				provokeScavenges(piece.length);
 				yield piece;
 			}
 		}

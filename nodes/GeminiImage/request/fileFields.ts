@@ -1,9 +1,14 @@
-import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IBinaryKeyData,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 
+import { inlineContent } from '../bytes/base64';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, kindOf, type JsonObject } from '../json';
-import { inlineFile } from './inlineFile';
-import { openImage, PIECE_BYTES, type InputImage, type Reading } from './inputImage';
+import { openImage, PIECE_BYTES, type InputImage } from './inputImage';
 import { excerpt } from './values';
 
 const FIELD = 'Input Data Field Name';
@@ -11,55 +16,52 @@ const ALL_FIELDS = '*';
 /** Names that a message lists. */
 const MAX_NAMES = 20;
 
-type Files = Record<string, IBinaryData>;
-
-interface InputFile {
-	/** Where the file comes from, in words of the form. */
-	source: string;
+/** A file of an item. */
+interface ItemFile {
+	/** What messages call it. */
+	name: string;
 	binary: IBinaryData;
 	/** Nobody named the file: it may be something else than an image. */
 	isOptional?: boolean;
 }
 
 /** The images of the item's binary fields that `parameter` names, in its order. */
-export async function imagesFromFields(
+export async function* imagesOfFields(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	parameter: unknown,
-	reading: Reading,
-): Promise<InputImage[]> {
-	const fields = fieldsOf(context, itemIndex);
-	const images = await readImages(
-		context,
-		findFiles(context, fields, itemIndex, parameter),
-		reading,
-	);
-	if (images.length > 0) return images;
-	throw invalidInput(FIELD, 'The item has no image field', describeFields(fields));
+): AsyncGenerator<InputImage> {
+	const fields = binaryFieldsOf(context, itemIndex);
+	let isNone = true;
+	for await (const image of imagesOf(context, findFiles(context, fields, itemIndex, parameter))) {
+		isNone = false;
+		yield image;
+	}
+	if (isNone) throw invalidInput(FIELD, 'The item has no image field', describeFields(fields));
 }
 
 /** The images of all binary fields of the item; it may have none. */
-export async function imagesOfItem(
+export async function* imagesOfItem(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	reading: Reading,
-): Promise<InputImage[]> {
-	return await readImages(context, allFiles(fieldsOf(context, itemIndex)), reading);
+): AsyncGenerator<InputImage> {
+	yield* imagesOf(context, allFiles(binaryFieldsOf(context, itemIndex)));
 }
 
-async function readImages(context: IExecuteFunctions, files: InputFile[], reading: Reading) {
-	const images: InputImage[] = [];
+async function* imagesOf(
+	context: IExecuteFunctions,
+	files: ItemFile[],
+): AsyncGenerator<InputImage> {
 	for (const file of files) {
-		const image = await readImage(context, file, reading);
-		if (image) images.push(image);
+		const image = await openFile(context, file);
+		if (image) yield image;
 		else if (!file.isOptional) throw notAnImage(file);
 	}
-	return images;
 }
 
-function allFiles(fields: Files): InputFile[] {
-	return Object.entries(fields).map(([name, binary]) => ({
-		source: `'${excerpt(name)}'`,
+function allFiles(fields: IBinaryKeyData): ItemFile[] {
+	return Object.entries(fields).map(([field, binary]) => ({
+		name: `'${excerpt(field)}'`,
 		binary,
 		isOptional: true,
 	}));
@@ -67,18 +69,18 @@ function allFiles(fields: Files): InputFile[] {
 
 function findFiles(
 	context: IExecuteFunctions,
-	fields: Files,
+	fields: IBinaryKeyData,
 	itemIndex: number,
 	parameter: unknown,
-): InputFile[] {
+): ItemFile[] {
 	const entries = namesAndFiles(parameter);
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFiles(fields);
 	return entries.map((entry) => {
-		if (isBinary(entry)) return { source: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
+		if (isBinary(entry)) return { name: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
-		if (binary) return { source: `'${excerpt(entry)}'`, binary };
+		if (binary) return { name: `'${excerpt(entry)}'`, binary };
 		throw invalidInput(
 			FIELD,
 			`The item has no file field '${excerpt(entry)}'`,
@@ -98,13 +100,13 @@ function namesAndFiles(parameter: unknown): unknown[] {
 }
 
 /** The item's files: in `binary`, or wherever the workflow's combined binary mode moves them. */
-function fieldsOf(context: IExecuteFunctions, itemIndex: number): Files {
+function binaryFieldsOf(context: IExecuteFunctions, itemIndex: number): IBinaryKeyData {
 	const item = context.getInputData()[itemIndex] as INodeExecutionData;
 	// Elsewhere this is data like any other, which may come from anybody.
 	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
-	const files = { ...(isCombined && asObject(item.json._files)), ...item.binary };
+	const fields = { ...(isCombined && asObject(item.json._files)), ...item.binary };
 	return Object.fromEntries(
-		Object.entries(files).filter((entry): entry is [string, IBinaryData] => isBinary(entry[1])),
+		Object.entries(fields).filter((entry): entry is [string, IBinaryData] => isBinary(entry[1])),
 	);
 }
 
@@ -124,60 +126,58 @@ function isBinary(value: unknown): value is IBinaryData {
 }
 
 /** Undefined if the file is not an image. */
-async function readImage(
+async function openFile(
 	context: IExecuteFunctions,
-	{ source, binary, isOptional }: InputFile,
-	reading: Reading,
+	{ name, binary, isOptional }: ItemFile,
 ): Promise<InputImage | undefined> {
-	const content = await contentOf(context, source, binary);
-	const file = { field: FIELD, source, binary, ...content };
-	if (file.bytes > 0) return await openImage(file, reading);
+	const content = await contentOf(context, name, binary);
+	if (content.bytes > 0) return await openImage({ field: FIELD, name, binary, ...content });
 	if (isOptional && !binary.mimeType.startsWith('image/')) return undefined;
-	throw invalidInput(FIELD, `The file of ${source} is empty`, 'Send a whole image.');
+	throw invalidInput(FIELD, `The file of ${name} is empty`, 'Send a whole image.');
 }
 
-async function contentOf({ helpers }: IExecuteFunctions, source: string, binary: IBinaryData) {
+async function contentOf({ helpers }: IExecuteFunctions, name: string, binary: IBinaryData) {
 	const { id, data } = binary;
 	// Without an id, n8n keeps its files in memory, as base64.
-	if (!id) return inlineFile(data);
-	const fail = () => Promise.reject(unreadable(source));
+	if (!id) return inlineContent(data);
+	const fail = () => Promise.reject(unreadable(name));
 	const { fileSize } = await helpers.getBinaryMetadata(id).catch(fail);
 
 	async function* read() {
 		try {
 			yield* await helpers.getBinaryStream(id as string, PIECE_BYTES);
 		} catch {
-			throw unreadable(source);
+			throw unreadable(name);
 		}
 	}
 
 	return { bytes: fileSize, open: async () => read() };
 }
 
-function notAnImage({ source, binary }: InputFile): ApiError {
+function notAnImage({ name, binary }: ItemFile): ApiError {
 	return invalidInput(
 		FIELD,
-		`The file of ${source} (${binary.mimeType}) is not an image`,
+		`The file of ${name} (${binary.mimeType}) is not an image`,
 		'The models take PNG, JPEG and WebP.',
 	);
 }
 
 /** What storage says names folders of the server, and is left out. */
-function unreadable(source: string): ApiError {
+function unreadable(name: string): ApiError {
 	return invalidInput(
 		FIELD,
-		`The file of ${source} cannot be read from n8n's storage`,
+		`The file of ${name} cannot be read from n8n's storage`,
 		'n8n may have deleted it, or its storage is not available. Run the workflow from its start.',
 	);
 }
 
-function notAFile(value: unknown, fields: Files): ApiError {
+function notAFile(value: unknown, fields: IBinaryKeyData): ApiError {
 	const isStripped = asObject(value)?.mimeType !== undefined;
 	const what = isStripped ? 'a file without its content' : describe(value);
-	const hint = isStripped
+	const way = isStripped
 		? "As $binary leaves it out, give the field's name, or {{ $input.item.binary.data }}. "
 		: '';
-	return invalidInput(FIELD, `'${FIELD}' got ${what}`, hint + describeFields(fields));
+	return invalidInput(FIELD, `'${FIELD}' got ${what}`, way + describeFields(fields));
 }
 
 function describe(value: unknown): string {
@@ -185,7 +185,7 @@ function describe(value: unknown): string {
 	return kindOf(value);
 }
 
-function describeFields(fields: Files): string {
+function describeFields(fields: IBinaryKeyData): string {
 	const names = Object.keys(fields);
 	if (names.length === 0)
 		return 'The item has no files. Make sure that the node before outputs one.';

@@ -1,12 +1,18 @@
-import type { IExecuteFunctions, INodePropertyOptions } from 'n8n-workflow';
+import type { INodePropertyOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
-import { hasOption, optionField } from '../form/optionFields';
-import type { OperationFacts } from '../form/operationFacts';
+import { hasOption, optionField } from '../form/options';
 import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
-import { isTool } from './tool';
-import { choiceOption, jsonOption, numberOption, switchOption, textOption } from './values';
+import {
+	booleanValue,
+	choiceValue,
+	isTool,
+	jsonValue,
+	numberValue,
+	textValue,
+	type Form,
+} from './values';
 
 /** Which images of a reply are kept. */
 type ImagesPerReply = 'all' | 'last';
@@ -40,29 +46,25 @@ export interface Options {
 }
 
 /** Reads and checks the Options of an item. */
-export function readOptions(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	operation: OperationFacts,
-): Options {
-	const { withDefault, ...read } = createReader(context, itemIndex, operation);
+export function readOptions(form: Form): Options {
+	const { withDefault, ...read } = createReader(form);
 	return {
 		endpoint: withDefault(read.choice, 'endpoint'),
-		stream: withDefault(read.flag, 'stream'),
+		stream: withDefault(read.boolean, 'stream'),
 		systemMessage: read.text('systemMessage'),
-		history: historyOption(read.json('history')),
+		history: checkHistory(read.json('history')),
 		temperature: read.number('temperature'),
 		topP: read.number('topP'),
 		topK: read.number('topK'),
 		maxTokens: read.number('maxTokens'),
-		reasoningEffort: read.text('reasoningEffort'),
-		safetySettings: safetyOption(read.raw('safetySettings')),
-		extraBody: extraBodyOption(read.json('extraBody')),
-		binaryPropertyOutput: fieldOption(withDefault(read.text, 'binaryPropertyOutput')),
+		reasoningEffort: read.text('reasoningEffort')?.trim(),
+		safetySettings: checkSafety(read.raw('safetySettings')),
+		extraBody: checkExtraBody(read.json('extraBody')),
+		binaryPropertyOutput: checkField(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: safeFileName(withDefault(read.text, 'fileName')),
-		imageLink: read.flag('imageLink') ?? isTool(context),
+		imageLink: read.boolean('imageLink') ?? isTool(form.context),
 		imageLinkHours: withDefault(read.number, 'imageLinkHours'),
-		simplify: read.flag('simplify') ?? isTool(context),
+		simplify: read.boolean('simplify') ?? isTool(form.context),
 		imagesPerReply: withDefault(read.choice, 'imagesPerReply') as ImagesPerReply,
 		maxConcurrency: withDefault(read.number, 'maxConcurrency'),
 		maxRetries: withDefault(read.number, 'maxRetries'),
@@ -70,14 +72,14 @@ export function readOptions(
 	};
 }
 
-/** Whether all items go into one request; the first item says. */
-export function readCombineItems(context: IExecuteFunctions, operation: OperationFacts): boolean {
-	const { withDefault, flag } = createReader(context, 0, operation);
-	return withDefault(flag, 'combineItems');
+/** Whether all items go into one request. */
+export function readCombineItems(form: Form): boolean {
+	const { withDefault, boolean } = createReader(form);
+	return withDefault(boolean, 'combineItems');
 }
 
 /** Reads options by name; what each takes and what it is unless set, its field in the form says. */
-function createReader(context: IExecuteFunctions, itemIndex: number, operation: OperationFacts) {
+function createReader({ context, itemIndex, operation }: Form) {
 	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
 	// n8n keeps the options of an operation that was chosen before, and hides them.
 	const raw = (name: string) => (hasOption(operation, name) ? values[name] : undefined);
@@ -85,19 +87,19 @@ function createReader(context: IExecuteFunctions, itemIndex: number, operation: 
 
 	return {
 		raw,
-		text: (name: string) => textOption(title(name), raw(name)),
-		flag: (name: string) => switchOption(title(name), raw(name)),
-		json: (name: string) => jsonOption(title(name), raw(name)),
+		text: (name: string) => textValue(title(name), raw(name)),
+		boolean: (name: string) => booleanValue(title(name), raw(name)),
+		json: (name: string) => jsonValue(title(name), raw(name)),
 
 		number(name: string): number | undefined {
 			const { minValue: min = 0, maxValue: max, numberPrecision } = optionField(name).typeOptions!;
-			return numberOption(title(name), raw(name), { min, max, isWhole: !numberPrecision });
+			return numberValue(title(name), raw(name), { min, max, isWhole: !numberPrecision });
 		},
 
 		choice(name: string): string | undefined {
 			const choices = optionField(name).options as INodePropertyOptions[];
 			const taken = choices.map(({ value }) => String(value));
-			return choiceOption(title(name), raw(name), taken);
+			return choiceValue(title(name), raw(name), taken);
 		},
 
 		withDefault<T>(read: (name: string) => T | undefined, name: string): T {
@@ -106,7 +108,7 @@ function createReader(context: IExecuteFunctions, itemIndex: number, operation: 
 	};
 }
 
-function historyOption(messages: unknown = []): JsonObject[] {
+function checkHistory(messages: unknown = []): JsonObject[] {
 	const field = optionField('history').displayName;
 	const description = `It takes a JSON array of messages, each with a 'role' (system, user or assistant) and 'content'.`;
 	if (!Array.isArray(messages)) {
@@ -123,7 +125,7 @@ function historyOption(messages: unknown = []): JsonObject[] {
 }
 
 /** The values of the form's collection or, from an expression, the list that the API takes. */
-function safetyOption(value: unknown = []): unknown[] {
+function checkSafety(value: unknown = []): unknown[] {
 	const settings = asObject(value)?.values ?? value;
 	if (Array.isArray(settings)) return settings;
 	if (Object.keys(Object(settings)).length === 0) return [];
@@ -135,7 +137,7 @@ function safetyOption(value: unknown = []): unknown[] {
 	);
 }
 
-function extraBodyOption(extra: unknown): JsonObject | undefined {
+function checkExtraBody(extra: unknown): JsonObject | undefined {
 	const field = optionField('extraBody').displayName;
 	if (extra === undefined || asObject(extra)) return asObject(extra);
 	throw invalidInput(
@@ -146,7 +148,7 @@ function extraBodyOption(extra: unknown): JsonObject | undefined {
 }
 
 /** JavaScript has a meaning of its own for the name `__proto__`, and n8n loses such a field. */
-function fieldOption(name: string): string {
+function checkField(name: string): string {
 	if (name !== '__proto__') return name;
 	const field = optionField('binaryPropertyOutput').displayName;
 	throw invalidInput(field, `'${field}' cannot be __proto__`, 'Choose another name.');

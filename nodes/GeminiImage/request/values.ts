@@ -1,5 +1,24 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import { invalidInput } from '../errors/apiError';
+import type { OperationFacts } from '../form/operations';
 import { kindOf } from '../json';
+
+/** Whose form is read. */
+export interface Form {
+	context: IExecuteFunctions;
+	operation: OperationFacts;
+	/** The item whose parameters count. */
+	itemIndex: number;
+}
+
+/**
+ * Whether an agent runs the node. n8n gives a node that is used as a tool a type of its own, by
+ * this ending; `isToolExecution` is true only where the agent itself, not the engine, runs it.
+ */
+export function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool') || (context.isToolExecution?.() ?? false);
+}
 
 /**
  * Values of the form or of an expression, which may be of any type: each reading gives a checked
@@ -16,7 +35,7 @@ interface Range {
 }
 
 /** A number, which an expression may give as text. */
-export function numberOption(field: string, value: unknown, range: Range): number | undefined {
+export function numberValue(field: string, value: unknown, range: Range): number | undefined {
 	if (isEmpty(value)) return undefined;
 	const { min, max = Infinity, isWhole } = range;
 	const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
@@ -27,7 +46,7 @@ export function numberOption(field: string, value: unknown, range: Range): numbe
 }
 
 /** Text, for which an expression may give a number. */
-export function textOption(field: string, value: unknown): string | undefined {
+export function textValue(field: string, value: unknown): string | undefined {
 	if (isEmpty(value)) return undefined;
 	if (typeof value === 'string' || Number.isFinite(value)) return String(value);
 	const kind = Number.isNaN(value) ? 'NaN' : kindOf(value);
@@ -35,7 +54,7 @@ export function textOption(field: string, value: unknown): string | undefined {
 }
 
 /** True or false, which an expression may give as text. */
-export function switchOption(field: string, value: unknown): boolean | undefined {
+export function booleanValue(field: string, value: unknown): boolean | undefined {
 	if (isEmpty(value)) return undefined;
 	const text = String(value).trim().toLowerCase();
 	if (text === 'true' || text === 'false') return text === 'true';
@@ -43,7 +62,7 @@ export function switchOption(field: string, value: unknown): boolean | undefined
 }
 
 /** One of some values. */
-export function choiceOption(field: string, value: unknown, taken: string[]): string | undefined {
+export function choiceValue(field: string, value: unknown, taken: string[]): string | undefined {
 	if (isEmpty(value)) return undefined;
 	const text = String(value).trim();
 	if (taken.includes(text)) return text;
@@ -51,7 +70,7 @@ export function choiceOption(field: string, value: unknown, taken: string[]): st
 }
 
 /** JSON as text or, from an expression, as the value itself. */
-export function jsonOption(field: string, value: unknown): unknown {
+export function jsonValue(field: string, value: unknown): unknown {
 	if (isEmpty(value)) return undefined;
 	if (typeof value !== 'string') return value;
 	try {

@@ -1,25 +1,25 @@
 import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 import { apiRootOf, isApiRoot } from '../../../credentials/NexconnApi.credentials';
-import { onAbort } from '../abort';
+import { onAbort } from '../async';
+import { badBaseUrl, connectionError, statusError } from '../errors/failures';
 import { downloadImage } from './download';
-import { badBaseUrl, connectionError, statusError } from './errors';
-import { exchange, STREAMED, type Answer } from './response';
-import { withRetries, type Gate } from './retry';
+import { exchange, STREAMED, type Answer } from './exchange';
+import { withRetries, type Hold } from './retry';
 
 const CREDENTIAL = 'nexconnApi';
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 const MODEL_LIST_TIMEOUT_MS = 10_000;
 
-/** What is sent. */
-interface Content {
+/** A JSON body; images in it are written as they are read, so that none is held whole. */
+export interface RequestBody {
 	/** Length in bytes. */
 	bytes: number;
-	/** A fresh stream for each attempt, which tells each piece that is taken from it. */
-	stream(onPiece: () => void): import('node:stream').Readable;
+	/** A fresh stream, good for one attempt, which tells each piece that is taken from it. */
+	stream(onPiece?: () => void): import('node:stream').Readable;
 }
 
-interface RequestSettings {
+export interface RequestSettings {
 	/** The id of the model, for what the service says of it. */
 	model: string;
 	/** Longest wait for a sign of life, in milliseconds. */
@@ -31,11 +31,11 @@ interface RequestSettings {
 /** The API of one credential. */
 export interface Client {
 	/**
-	 * Sends `content`, again if the service asks for it and nothing can have been billed.
+	 * Sends `body`, again if the service asks for it and nothing can have been billed.
 	 *
 	 * @throws ApiError
 	 */
-	post(path: string, content: Content, settings: RequestSettings): Promise<Answer>;
+	post(path: string, body: RequestBody, settings: RequestSettings): Promise<Answer>;
 	/** The bytes behind a link of a reply, fetched without the key. @throws ApiError */
 	download(url: string, settings: Pick<RequestSettings, 'timeoutMs' | 'signal'>): Promise<Answer>;
 }
@@ -44,34 +44,34 @@ export interface Client {
 export async function createClient(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	gate: Gate,
+	hold: Hold,
 ): Promise<Client> {
 	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
 	const root = apiRootOf(credentials);
 	if (!isApiRoot(root)) throw badBaseUrl(root);
 
-	async function attempt(path: string, content: Content, settings: RequestSettings) {
+	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
 		const answer = await exchange(settings, async (signal, heard) => {
-			const body = content.stream(heard);
+			const stream = body.stream(heard);
 			// Nobody else closes the files behind it if the request ends early.
-			onAbort(signal, () => body.destroy());
+			onAbort(signal, () => stream.destroy());
 			return await send(context, itemIndex, signal, {
 				method: 'POST',
 				url: root + path,
-				body,
-				headers: { 'Content-Type': 'application/json', 'Content-Length': content.bytes },
+				body: stream,
+				headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
 			});
 		}).catch((error: unknown) => Promise.reject(connectionError(error)));
-		const { status, headers, body } = answer;
+		const { status, headers } = answer;
 		if (status >= 200 && status < 300) return answer;
-		throw statusError(status, headers, await readStart(body), settings.model);
+		throw statusError(status, headers, await readStart(answer.body), settings.model);
 	}
 
 	return {
 		download: async (url, settings) =>
 			await downloadImage(context, url, { ...settings, baseUrl: root }),
-		post: async (path, content, settings) =>
-			await withRetries(() => attempt(path, content, settings), { ...settings, gate }),
+		post: async (path, body, settings) =>
+			await withRetries(() => attempt(path, body, settings), { ...settings, hold }),
 	};
 }
 

@@ -38,7 +38,10 @@ export async function searchModels(
 	const known = families.flatMap(rowsOf);
 	const absent = families
 		.filter(({ ids }) => ids.length === 0)
-		.map(({ model }) => ({ name: listName(model) + (saysWhich ? ABSENT : ''), value: model.id }));
+		.map(({ model }) => ({
+			name: listName(model) + (saysWhich ? ABSENT : ''),
+			value: model.ids[0],
+		}));
 	const unknown = drawing.filter((id) => !findModel(id)).map((id) => ({ name: id, value: id }));
 	const wanted = filter.trim().toLowerCase();
 	return {

@@ -1,4 +1,5 @@
-import { AS_OF, findModel } from './models';
+import { AS_OF, currentIdOf, findModel, type Model } from '../form/models';
+import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
 const STATUSES = [200, 400, 404, 502, 503];
@@ -66,7 +67,8 @@ function isPreview(id: string): boolean {
 export function successorIdsOf(id: string): string[] {
 	const model = findModel(id);
 	if (!model) return [];
-	const next = isPreview(id) ? model.currentId : (model.successor ?? model.currentId);
+	const today = currentIdOf(model);
+	const next = isPreview(id) ? today : (model.successor ?? today);
 	return [next, `google/${next}`].filter((candidate) => candidate !== id.trim());
 }
 
@@ -74,23 +76,21 @@ export function successorIdsOf(id: string): string[] {
 export function goneAdvice(id: string): string {
 	const model = findModel(id);
 	if (!model) return `Choose another 'Model'; its list shows what the account offers`;
-	if (isPreview(id)) return `${switchedOff(model.name)}: ${setModel(id)}`;
-	const successor = findModel(model.successor ?? '');
-	return successor
-		? `${successor.name} follows ${model.name}: ${setModel(id)}`
-		: `${model.name} may have another id here: ${setModel(id)}`;
+	return `${whatBecameOf(model, id)}: set 'Model' to ${quoted(successorIdsOf(id))}`;
 }
 
-/** A hint for a reply that a preview still gave; undefined for any other id. */
-export function previewHint(id: string): string | undefined {
-	const model = isPreview(id) ? findModel(id) : undefined;
-	return model && `${switchedOff(model.name)}. When this id stops working here, ${setModel(id)}`;
+function whatBecameOf({ name, successor }: Model, id: string): string {
+	if (isPreview(id)) return `Google has switched off the preview of ${name} (as of ${AS_OF})`;
+	const next = findModel(successor ?? '');
+	return next ? `${next.name} follows ${name}` : `${name} may have another id here`;
 }
 
-const switchedOff = (name: string): string =>
-	`Google has switched off the preview of ${name} (as of ${AS_OF})`;
+const quoted = (ids: string[]): string => ids.map((id) => `'${id}'`).join(' or ');
 
-const setModel = (id: string): string =>
-	`set 'Model' to ${successorIdsOf(id)
-		.map((next) => `'${next}'`)
-		.join(' or ')}`;
+/** The error of a reply with status 200; some gateways say only there that the model is gone. */
+export function withGoneAdvice(error: unknown, model: string): unknown {
+	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
+	const { message, description, details } = error;
+	if (!isModelGone(200, `${details.code ?? ''} ${message}`)) return error;
+	return new ApiError(message, description, details, { advice: goneAdvice(model) });
+}

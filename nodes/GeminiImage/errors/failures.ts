@@ -1,8 +1,8 @@
 import { describeBadBaseUrl } from '../../../credentials/NexconnApi.credentials';
-import { ApiError, type ErrorDetails } from '../errors/apiError';
-import { parseErrorBody } from '../errors/errorBody';
-import { goneAdvice, isModelGone } from '../form/goneModel';
 import { asObject } from '../json';
+import { ApiError, type ErrorDetails } from './apiError';
+import { parseErrorBody } from './errorBody';
+import { goneAdvice, isModelGone } from './goneModel';
 
 type Headers = Record<string, unknown>;
 
@@ -53,7 +53,7 @@ const RETRYABLE_STATUSES = [429, 503];
 const LONG_WAIT_MS = 60_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
 
-/** The failure that an answer with a status other than 2xx stands for. */
+/** The error for an answer with a status other than 2xx. */
 export function statusError(
 	status: number,
 	headers: Headers,
@@ -79,8 +79,10 @@ export function statusError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,
 		wait > LONG_WAIT_MS && !isGone ? COME_BACK : description,
 		details,
-		RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
-		isGone ? goneAdvice(model) : waitAdvice(wait),
+		{
+			retryAfterMs: RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
+			advice: isGone ? goneAdvice(model) : waitAdvice(wait),
+		},
 	);
 }
 
@@ -127,7 +129,7 @@ const FAULTS: Record<string, Fault> = {
 
 const UNTRUSTED: Fault = { reason: 'its certificate is not trusted', isUnsent: true };
 
-/** The failure that a request without any answer stands for. */
+/** The error for a request without any answer. */
 export function connectionError(error: unknown): ApiError {
 	const own = causes(error).find((candidate) => candidate instanceof ApiError);
 	if (own instanceof ApiError) return own;
@@ -136,7 +138,7 @@ export function connectionError(error: unknown): ApiError {
 		`The service could not be reached: ${reason}`,
 		isUnsent ? CHECK_URL : `${BILLED} Try again.`,
 		{},
-		isPassing ? 0 : undefined,
+		{ retryAfterMs: isPassing ? 0 : undefined },
 	);
 }
 
@@ -158,7 +160,7 @@ function causes(error: unknown): unknown[] {
 	return chain;
 }
 
-/** The failure that a Base URL which is none stands for. */
+/** The error for a Base URL that is none. */
 export function badBaseUrl(baseUrl: string): ApiError {
 	return new ApiError(
 		describeBadBaseUrl(baseUrl),
@@ -167,7 +169,7 @@ export function badBaseUrl(baseUrl: string): ApiError {
 	);
 }
 
-/** The failure that a reply which breaks off stands for. */
+/** The error for a reply that breaks off. */
 export function connectionLost(error: unknown): ApiError {
 	if (error instanceof ApiError) return error;
 	return new ApiError(
@@ -176,10 +178,21 @@ export function connectionLost(error: unknown): ApiError {
 	);
 }
 
-/** The failure that silence stands for. */
+/** The error for a silence of that length. */
 export function timedOut(timeoutMs: number): ApiError {
 	return new ApiError(
 		`The service sent nothing for ${timeoutMs / 1000} seconds`,
 		`${BILLED} Raise the Timeout, or try a smaller Image Size.`,
+	);
+}
+
+/**
+ * The error for a link of a reply, the same whatever became of it: closed ports and open ones,
+ * refused addresses and unknown ones must not differ.
+ */
+export function linkError(): ApiError {
+	return new ApiError(
+		'The reply links to an image that cannot be loaded',
+		'The call may have been billed. Try again; links into the network of n8n are followed to the host of the Base URL alone.',
 	);
 }

@@ -11,11 +11,6 @@ const END_MARKS: Record<string, string> = {
 /** What stands behind that mark, in bytes. */
 const CHECKSUM_BYTES: Record<string, number> = { 'image/png': 4 };
 
-/** Whether a file of that type tells where it is cut. */
-export function marksEnd(mimeType: string): boolean {
-	return mimeType === 'image/webp' || Object.hasOwn(END_MARKS, mimeType);
-}
-
 /**
  * Looks at a file of that type while it passes by: is it there up to its end? A whole file always
  * passes, and so do bytes behind the end, and a type whose end is not marked. That a cut file may

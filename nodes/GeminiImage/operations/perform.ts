@@ -1,0 +1,76 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { withGoneAdvice } from '../errors/goneModel';
+import { converses } from '../form/operations';
+import { receive } from '../reply/receive';
+import { optionsNotSent, postOf } from '../request/body';
+import { closeImages, readImages } from '../request/imageSources';
+import { readPrompt } from '../request/prompt';
+import type { RequestSettings } from '../transport/client';
+import type { Answer } from '../transport/exchange';
+import { createOwnLinks } from '../transport/signedLinks';
+import { readConversation } from './conversation';
+import { resultHints } from './hints';
+import { createLiveText } from './liveText';
+import { openMemory } from './memory';
+import { asMarkdown, countTokens, linkImages, numbered } from './output';
+import type { LinkedReply, Turn } from './turn';
+
+/** Makes one request. Throws if it fails; the node decides what becomes of that. */
+export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
+	const { context, operation, options, client, signal, hint } = turn;
+	const { timeoutMs, maxRetries } = options;
+	const ownLinks = createOwnLinks(context, { timeoutMs, signal });
+	const memory = await openMemory(turn);
+	const conversation = readConversation([...memory.messages, ...options.history], ownLinks);
+	const prompt = readPrompt(turn, options);
+	const sources = { ...turn, ownLinks, imageLinks: conversation.imageLinks };
+	const images = await readImages(sources, prompt.known);
+	try {
+		const { path, body } = postOf(prompt, conversation.messages, images, options);
+		const notSent = optionsNotSent(options);
+		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
+		const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
+		const answer = await client.post(path, body, settings);
+		const reply = await receiveLinked(turn, answer, settings);
+		countTokens(context, reply.usage);
+		resultHints(operation, prompt, reply.images).forEach(hint);
+		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
+	} finally {
+		closeImages(images);
+	}
+}
+
+/** Receives the reply; who waits for an answer reads its words while they arrive. */
+async function receiveLinked(
+	turn: Turn,
+	answer: Answer,
+	settings: RequestSettings,
+): Promise<LinkedReply> {
+	const { context, operation, options, client, signal, itemIndex, hint } = turn;
+	const live = converses(operation) ? createLiveText(context, itemIndex) : undefined;
+	live?.begin();
+	try {
+		const reply = await receive(answer, {
+			output: operation.output,
+			imagesPerReply: options.imagesPerReply,
+			storeBinary: context.helpers.prepareBinaryData,
+			nameOf: (index) => nameOf(turn, options.imagesPerReply === 'last' ? 0 : index),
+			download: async (url) => await client.download(url, settings),
+			onText: live?.add,
+			signal,
+			hint,
+		}).catch((error: unknown) => Promise.reject(withGoneAdvice(error, settings.model)));
+		const images = linkImages(turn, reply.images);
+		live?.addImages(asMarkdown(images));
+		return { ...reply, images };
+	} finally {
+		await live?.end();
+	}
+}
+
+/** The name of an image, which no other image of its item has. */
+function nameOf({ options, number, count }: Turn, index: number): string {
+	const name = numbered(options.fileName, count === 1 ? index : number);
+	return count === 1 || index === 0 ? name : `${name}_${index}`;
+}

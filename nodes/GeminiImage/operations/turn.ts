@@ -1,0 +1,79 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { OperationFacts } from '../form/operations';
+import type { JsonObject } from '../json';
+import type { StoredImage } from '../reply/imageStore';
+import type { Reply } from '../reply/receive';
+import type { SentImage } from '../request/imageSources';
+import type { Options } from '../request/options';
+import type { Prompt } from '../request/prompt';
+import type { Client } from '../transport/client';
+
+/** One request that the form asks for. */
+export interface PlannedRequest {
+	/** The item whose parameters count. */
+	itemIndex: number;
+	/** The items that it is made for, whose images are sent in this order. */
+	itemIndexes: number[];
+	/** Its number among the requests of its item, from 0, and how many these are. */
+	number: number;
+	count: number;
+	options: Options;
+}
+
+/** One request, on behalf of one input item or of all. */
+export interface Turn extends PlannedRequest {
+	context: IExecuteFunctions;
+	operation: Operation;
+	client: Client;
+	/** Aborted by a cancel of the execution, and by a failure that stops it. */
+	signal: AbortSignal;
+	/** Tells the user, once a run, what they would not expect. */
+	hint(message: string): void;
+}
+
+/** An operation of the node, which `index.ts` lists. */
+export interface Operation extends OperationFacts {
+	/** What becomes of a reply. */
+	toItems(
+		turn: Turn,
+		reply: LinkedReply,
+		asked: Asked,
+	): INodeExecutionData[] | Promise<INodeExecutionData[]>;
+}
+
+/** What a turn asks, and what it goes on from. */
+export interface Asked {
+	prompt: Prompt;
+	images: SentImage[];
+	conversation: Conversation;
+	memory: Memory;
+}
+
+/** The messages before a turn. */
+export interface Conversation {
+	/** As they are, with links to their images. */
+	earlier: JsonObject[];
+	/** As the model gets them: without these links, and without images of its own. */
+	messages: JsonObject[];
+	/** The own links in them, one list per message that has some, newest message first. */
+	imageLinks: string[][];
+}
+
+/** The memory node of a chat. */
+export interface Memory {
+	/** What it remembers, as messages of the API. */
+	messages: JsonObject[];
+	/** Remembers a turn. If that fails, the answer is there all the same. */
+	save(input: string, output: string): Promise<void>;
+}
+
+/** A reply whose images have the links that the user wants. */
+export interface LinkedReply extends Reply {
+	images: LinkedImage[];
+}
+
+/** An image with its own link: null if n8n can make none, undefined if none is wanted. */
+export interface LinkedImage extends StoredImage {
+	link?: string | null;
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'crypto';
+
+/** An image or a link in words: where it stands, with the markdown or HTML around it. */
+export interface Mention {
+	/** The address, or the placeholder of an image. */
+	url: string;
+	start: number;
+	end: number;
+}
+
+/** What is looked at for links, in characters. */
+const MAX_TEXT_CHARS = 256 * 1024;
+const URL_IN_TEXT = /https?:\/\/[^\s<>"'()[\]]{1,2000}/gi;
+const IMAGE_FILE = /^[^?#]*\.(?:png|jpe?g|webp|gif|avif|heic|heif|bmp|tiff?)(?:[?#]|$)/i;
+
+/** Characters on each side of an address that are looked at. */
+const MAX_AROUND = 2600;
+
+/** What stands on both sides of an address: HTML, markdown with a link, markdown. */
+const MARKUP: Array<[before: RegExp, after: RegExp]> = [
+	[/<img\s[^<>]{0,500}$/i, /^[^<>]{0,500}>/],
+	[/\[!\[[^[\]]{0,500}\]\(\s{0,4}$/, /^[^()]{0,500}\)\]\([^()\s]{0,2000}\)/],
+	[/!?\[[^[\]]{0,500}\]\(\s{0,4}$/, /^[^()]{0,500}\)/],
+];
+
+/** The links in a text that make an image, by markdown or HTML, or that lead to an image file. */
+export function findImageLinks(text: string): Mention[] {
+	const matches = text.slice(0, MAX_TEXT_CHARS).matchAll(URL_IN_TEXT);
+	return findMentions(text, matches, (match, markup) => {
+		const url = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
+		return markup?.isImage || IMAGE_FILE.test(url) ? url : undefined;
+	});
+}
+
+/**
+ * What stands at the `matches` of a search in a text.
+ *
+ * @param addressOf what of a match is the address; undefined leaves it out
+ */
+export function findMentions(
+	text: string,
+	matches: Iterable<RegExpExecArray>,
+	addressOf: (match: string, markup?: Markup) => string | undefined = (match) => match,
+): Mention[] {
+	const mentions: Mention[] = [];
+	let from = 0;
+	for (const { 0: match, index } of matches) {
+		if (index < from) continue;
+		const behind = index + match.length;
+		const before = text.slice(Math.max(from, index - MAX_AROUND), index);
+		const markup = markupAround(before, text.slice(behind, behind + MAX_AROUND));
+		const url = addressOf(match, markup);
+		if (url === undefined) continue;
+		from = markup ? behind + markup.after : index + url.length;
+		mentions.push({ url, start: index - (markup?.before ?? 0), end: from });
+	}
+	return mentions;
+}
+
+/** What makes an image or a link of an address. */
+interface Markup {
+	/** How many characters it takes in front of the address, and behind it. */
+	before: number;
+	after: number;
+	isImage: boolean;
+}
+
+/** The markdown or HTML around an address; undefined if there is none, or a part of it is missing. */
+function markupAround(before: string, after: string): Markup | undefined {
+	for (const [opens, closes] of MARKUP) {
+		const open = opens.exec(before)?.[0];
+		const close = open === undefined ? undefined : closes.exec(after)?.[0];
+		if (open === undefined || close === undefined) continue;
+		return { before: open.length, after: close.length, isImage: !/^\[(?!!)/.test(open) };
+	}
+	return undefined;
+}
+
+/** The text without some of what it mentions. */
+export function withoutMentions(text: string, mentions: Mention[]): string {
+	const ends = mentions.map(({ end }) => end);
+	const kept = mentions.map(({ start }, index) => text.slice(ends[index - 1] ?? 0, start));
+	return kept.join('') + text.slice(ends.at(-1) ?? 0);
+}
+
+/** The short names under which the images of one reply stand in its text; no model can guess them. */
+export function createPlaceholders() {
+	const mark = `image:${randomUUID()}:`;
+	// In front of it may stand the head of a data URL; prose may hold the word before it.
+	const head = String.raw`data:(?:(?!data:)[^,]){0,200},\s{0,4}`;
+	const marks = new RegExp(`(?:${head})?${mark}(\\d+);`, 'gi');
+	const whole = new RegExp(`^(?:${head})?${mark}\\d+;\\s{0,16}$`, 'i');
+
+	return {
+		of: (number: number) => `${mark}${number};`,
+
+		/** Whether a URL or base64 field is such an image. */
+		isImage: (url: string): boolean => whole.test(url),
+
+		/** The numbers of the images that a text holds. */
+		numbersIn: (text: string): number[] =>
+			[...text.matchAll(marks)].map(([, number]) => Number(number)),
+
+		/** Prose without the placeholders, and without the markdown or HTML around them. */
+		strip(prose: string): string {
+			// The search itself takes its time.
+			if (!prose.includes(mark)) return prose;
+			return withoutMentions(prose, findMentions(prose, prose.matchAll(marks)));
+		},
+	};
+}
+
+export type Placeholders = ReturnType<typeof createPlaceholders>;
+
+/** What is left of markdown whose image came in a piece of its own. */
+const EMPTY_IMAGE = /!\[[^[\]]{0,2000}\]\(\s{0,8}\)/g;
+/** What may yet become that. */
+const OPEN_IMAGE = /^!(?:\[[^[\]]{0,2000}(?:\](?:\(\s{0,8})?)?)?$/;
+/** No such beginning is longer, in characters. */
+const MAX_OPEN_CHARS = 2020;
+
+/** A text without the markdown that is left of its images. */
+export function withoutEmptyImages(text: string): string {
+	return text.replace(EMPTY_IMAGE, '');
+}
+
+/** Where, at the end of a text, markdown begins that may yet turn out empty: its end if nowhere. */
+export function openImageAt(text: string): number {
+	const tail = text.slice(-MAX_OPEN_CHARS);
+	const at = tail.endsWith('!') ? tail.length - 1 : tail.lastIndexOf('![');
+	const isOpen = at !== -1 && OPEN_IMAGE.test(tail.slice(at));
+	return isOpen ? text.length - tail.length + at : text.length;
+}

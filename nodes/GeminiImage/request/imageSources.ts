@@ -1,0 +1,101 @@
+import { invalidInput } from '../errors/apiError';
+import type { Model } from '../form/models';
+import type { OwnLinks } from '../transport/signedLinks';
+import { imagesOfFields, imagesOfItem } from './fileFields';
+import { imagesOfConversation, imagesOfUrls } from './imageUrls';
+import { InputImage } from './inputImage';
+import { choiceValue, refused, textValue, type Form } from './values';
+
+/** An image that is sent: its content, or an http(s) URL, which is passed on as it is. */
+export type SentImage = InputImage | string;
+
+/** Where the images of a turn may come from, beside the form. */
+export interface Sources extends Form {
+	/** The items whose images are sent, in this order. */
+	itemIndexes: number[];
+	ownLinks: OwnLinks;
+	/** Own links in the conversation, one list per message that has some, newest first. */
+	imageLinks: string[][];
+	hint(message: string): void;
+}
+
+/**
+ * The images that Image Source asks for, opened, and refused if the model does not take them. Whoever
+ * calls has to close them.
+ *
+ * @throws ApiError, with all images closed
+ */
+export async function readImages(sources: Sources, model?: Model): Promise<SentImage[]> {
+	const images: SentImage[] = [];
+	try {
+		for await (const image of openAll(sources, model)) images.push(image);
+		// Addresses that several items repeat are sent once.
+		const different = [...new Set(images)];
+		if (model) checkImages(different, model);
+		return different;
+	} catch (error) {
+		closeImages(images);
+		return await Promise.reject(error);
+	}
+}
+
+export function closeImages(images: SentImage[]): void {
+	for (const image of images) if (image instanceof InputImage) image.close();
+}
+
+/** One by one, so that a failure leaves none open that nobody knows of. */
+async function* openAll(sources: Sources, model?: Model): AsyncGenerator<SentImage> {
+	const { itemIndex, itemIndexes, ownLinks, imageLinks, hint } = sources;
+	let count = 0;
+	for (const index of itemIndexes) {
+		for await (const image of imagesOfOne({ ...sources, itemIndex: index })) {
+			count++;
+			yield image;
+		}
+	}
+	if (count > 0 || imageSourceOf({ ...sources, itemIndex }) !== 'auto') return;
+	const most = model?.maxInputImages ?? Infinity;
+	yield* imagesOfConversation(imageLinks, ownLinks, most, hint);
+}
+
+async function* imagesOfOne(sources: Sources): AsyncGenerator<SentImage> {
+	const { context, itemIndex, ownLinks } = sources;
+	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const source = imageSourceOf(sources);
+	if (source === 'auto') yield* imagesOfItem(context, itemIndex);
+	if (source === 'binary' || source === 'binaryAndUrl') {
+		yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'));
+	}
+	if (source === 'url' || source === 'binaryAndUrl') {
+		yield* imagesOfUrls(parameter('imageUrls'), ownLinks);
+	}
+}
+
+/** Images must not be dropped in silence, as a request without them is billed all the same. */
+function imageSourceOf({ context, operation, itemIndex }: Form): string {
+	const { imageSources } = operation;
+	if (!imageSources) return 'none';
+	const field = 'Image Source';
+	const value = textValue(field, context.getNodeParameter('imageSource', itemIndex, ''));
+	const source = choiceValue(field, value, imageSources);
+	if (source === undefined) throw refused(field, value ?? '', imageSources.join(', '));
+	return source;
+}
+
+function checkImages(images: SentImage[], model: Model): void {
+	if (images.length > model.maxInputImages) {
+		throw invalidInput(
+			'Image Source',
+			`${model.name} takes at most ${model.maxInputImages} input images, not ${images.length}`,
+			'Send fewer images, or choose another Model.',
+		);
+	}
+	for (const image of images) {
+		if (!(image instanceof InputImage) || model.inputTypes.includes(image.type.mimeType)) continue;
+		throw invalidInput(
+			'Input Data Field Name',
+			`The image of ${image.name} is ${image.type.mimeType}, which ${model.name} does not take; it takes ${model.inputTypes.join(', ')}`,
+			'Convert the image first, for example with the Edit Image node.',
+		);
+	}
+}

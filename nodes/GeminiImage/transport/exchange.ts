@@ -1,0 +1,108 @@
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
+
+import { abortWith, onAbort, pause, unlessAborted } from '../async';
+import { ApiError } from '../errors/apiError';
+import { connectionLost, timedOut } from '../errors/failures';
+
+/** The full response as a stream, whatever its status; a redirect would send key or body elsewhere. */
+export const STREAMED = {
+	encoding: 'stream',
+	returnFullResponse: true,
+	ignoreHttpStatusErrors: true,
+	// With redirects on, the HTTP client keeps a copy of everything it sent.
+	disableFollowRedirect: true,
+	// Silence is watched here: the HTTP client would count a long upload as one.
+	timeout: 2_147_483_647,
+} as const;
+
+/** What n8n's HTTP helpers answer to {@link STREAMED}. */
+type FullResponse = IN8nHttpFullResponse & { body: import('node:stream').Readable };
+
+/** An answer whose body has not been read yet; it is to be read to its end, or closed. */
+export interface Answer {
+	status: number;
+	headers: Record<string, unknown>;
+	/** Fails with an ApiError if no byte arrives in time, or if the connection is lost. */
+	body: AsyncIterable<Uint8Array>;
+	/** Ends the connection, whatever is still to come. */
+	close(): void;
+}
+
+/** Sends a request that `signal` ends, and calls `heard` for each sign of life. */
+type Send = (signal: AbortSignal, heard: () => void) => Promise<unknown>;
+
+/**
+ * One request and its answer, up to the last byte of the body. Both end when the other side is
+ * silent for `timeoutMs` milliseconds; time in which nobody reads the body does not count.
+ *
+ * @throws ApiError after such a silence, and whatever `send` throws
+ */
+export async function exchange(
+	{ signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+	send: Send,
+): Promise<Answer> {
+	const request = abortWith(signal);
+	const silence = watchSilence(request, timeoutMs);
+	try {
+		const sent = send(request.signal, silence.heard) as Promise<FullResponse>;
+		const { statusCode, headers, body } = await unlessAborted(sent, request.signal);
+		silence.rest();
+		// An abort alone may leave the body open, and to destroy it alone is not enough either: n8n's
+		// HTTP client may hand out a generator, which waits for the next byte before it ends.
+		onAbort(request.signal, () => body.destroy());
+		const close = () => request.abort();
+		return { status: statusCode, headers, body: read(body, request, silence), close };
+	} catch (error) {
+		request.abort();
+		return await Promise.reject(error);
+	}
+}
+
+async function* read(
+	body: FullResponse['body'],
+	request: AbortController,
+	silence: SilenceWatch,
+): AsyncGenerator<Uint8Array> {
+	try {
+		silence.heard();
+		for await (const chunk of body) {
+			silence.rest();
+			yield chunk as Uint8Array;
+			silence.heard();
+		}
+	} catch (error) {
+		const { reason } = request.signal as { reason: unknown };
+		throw connectionLost(reason instanceof ApiError ? reason : error);
+	} finally {
+		request.abort();
+	}
+}
+
+/** How exactly a timeout is kept, in milliseconds. */
+const TICK_MS = 500;
+
+/** Tells when the other side has been silent for too long. */
+interface SilenceWatch {
+	/** It gave a sign of life, and the wait begins anew. */
+	heard(): void;
+	/** Nothing is waited for until it is heard again. */
+	rest(): void;
+}
+
+/** Aborts `request` after `timeoutMs` milliseconds of silence; watches until it is aborted. */
+function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch {
+	let waitingSince = Date.now();
+
+	async function watch(): Promise<void> {
+		for (;;) {
+			await pause(Math.min(TICK_MS, timeoutMs), request.signal);
+			if (Date.now() - waitingSince > timeoutMs) request.abort(timedOut(timeoutMs));
+		}
+	}
+
+	watch().catch(() => {});
+	return {
+		heard: () => void (waitingSince = Date.now()),
+		rest: () => void (waitingSince = Infinity),
+	};
+}
