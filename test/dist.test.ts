@@ -27,14 +27,14 @@ describe('the built package', () => {
 	const credential = load<ICredentialType>(credentialFile);
 	const { description } = node;
 
-	test('index exports the node and the credential', () => {
+	test('The index of the built package exports the node and the credential', () => {
 		expect(Object.keys(fromRoot(`./${manifest.main}`) as object).sort()).toEqual([
 			'GeminiImage',
 			'NexconnApi',
 		]);
 	});
 
-	test('the licenses of what is bundled go along', () => {
+	test('The built package carries the licenses of what is bundled into it', () => {
 		const notices = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
 		const named = notices.split('\n---\n\n').map((notice) => notice.split('\n')[0]);
 		expect(named.sort()).toEqual([
@@ -49,7 +49,7 @@ describe('the built package', () => {
 		expect(notices.match(/^Copyright/gim)).toHaveLength(7);
 	});
 
-	test('the node is what saved workflows rely on', () => {
+	test('The built node has the names, version and operations that saved workflows rely on', () => {
 		expect(description).toMatchObject({
 			displayName: 'Gemini Image',
 			name: 'geminiImage',
@@ -92,7 +92,7 @@ describe('the built package', () => {
 			'chat',
 			['operation', 'model', 'prompt', 'imageSource', 'aspectRatio', 'imageSize', 'options'],
 		],
-	])('a new %s node shows what it uses', (operation, fields) => {
+	])('A new node with the operation %s shows the fields that it uses', (operation, fields) => {
 		const values = NodeHelpers.getNodeParameters(
 			description.properties,
 			{ operation },
@@ -104,7 +104,7 @@ describe('the built package', () => {
 		expect(Object.keys(values ?? {})).toEqual(['resource', ...fields]);
 	});
 
-	test('the credential has its fields', () => {
+	test('The built credential has its three fields with their defaults', () => {
 		expect(credential.name).toBe('nexconnApi');
 		expect(credential.properties.map(({ name, default: value }) => [name, value])).toEqual([
 			['apiKey', ''],
@@ -113,7 +113,7 @@ describe('the built package', () => {
 		]);
 	});
 
-	test('icons and codex are where n8n looks for them', () => {
+	test('The icons and the codex of the built package are where n8n looks for them', () => {
 		const folder = (file: string) => join(root, file, '..');
 		for (const [file, icon] of [
 			[nodeFile, description.icon],
@@ -131,7 +131,7 @@ describe('the built package', () => {
 		expect(codex.categories).not.toContain('AI');
 	});
 
-	test('it requires nothing but what n8n provides', () => {
+	test('The built node requires nothing but what n8n provides', () => {
 		const script = `
 			const { Module } = require('node:module');
 			const load = Module._load;

@@ -21,16 +21,19 @@ describe('the Authorization header', () => {
 		['bearer', 'Bearer sk-1', 'Bearer sk-1'],
 		['bearer', ' bearer   sk-1', 'Bearer sk-1'],
 		['bearer', 'bearer-of-news', 'Bearer bearer-of-news'],
-	])('format %s, key %j: %j', async (authorizationFormat, apiKey, expected) => {
-		const values = {
-			apiKey,
-			baseUrl: BASE_URL,
-			...(authorizationFormat && { authorizationFormat }),
-		};
-		expect(await authorization(values)).toBe(expected);
-	});
+	])(
+		'The format %s and the key %j give the Authorization header %j',
+		async (authorizationFormat, apiKey, expected) => {
+			const values = {
+				apiKey,
+				baseUrl: BASE_URL,
+				...(authorizationFormat && { authorizationFormat }),
+			};
+			expect(await authorization(values)).toBe(expected);
+		},
+	);
 
-	test('joins the other headers, and leaves the request as it was', async () => {
+	test('The Authorization header joins the other headers, and the request itself stays as it was', async () => {
 		const request = { url: BASE_URL, method: 'POST' as const, headers: { Accept: 'text/plain' } };
 		const values = { apiKey: 'sk-1', authorizationFormat: 'apiKey', baseUrl: BASE_URL };
 		expect(await credential.authenticate(values, request)).toEqual({
@@ -61,12 +64,12 @@ describe('the Base URL', () => {
 		['http://127.0.0.1:3000/busy/v1/', 'http://127.0.0.1:3000/busy/v1'],
 		['http://localhost:3000', 'http://localhost:3000'],
 		['https://proxy.example/chat/completions/v1', 'https://proxy.example/chat/completions/v1'],
-	])('%j leads to %s, for requests and for the test', (baseUrl, expected) => {
+	])('The Base URL %j leads to %s, in requests as in the test', (baseUrl, expected) => {
 		expect(apiRootOf({ baseUrl })).toBe(expected);
 		expect(evaluate(baseUrl)).toBe(expected);
 	});
 
-	test('has a default', () => {
+	test('The Base URL has the address of Nexconn as its default', () => {
 		const field = credential.properties.find(({ name }) => name === 'baseUrl');
 		expect(field?.default).toBe(BASE_URL);
 	});
@@ -75,7 +78,7 @@ describe('the Base URL', () => {
 describe('the test of the credential', () => {
 	const { request, rules = [] } = credential.test;
 
-	test('asks where a key is needed, for nothing that is billed', () => {
+	test('The test of the credential sends a chat request without messages', () => {
 		expect(request).toMatchObject({
 			method: 'POST',
 			url: '/chat/completions',
@@ -83,7 +86,7 @@ describe('the test of the credential', () => {
 		});
 	});
 
-	test('follows no redirect', () => {
+	test('The test of the credential follows no redirect', () => {
 		expect(request.disableFollowRedirect).toBe(true);
 	});
 
@@ -93,7 +96,7 @@ describe('the test of the credential', () => {
 		[403, 'Authorization Format'],
 		[404, 'Base URL'],
 		[503, 'could not be tested'],
-	])('%i says what to look at: %s', (status, field) => {
+	])('The test of the credential answers a %i with a message that says "%s"', (status, field) => {
 		const rule = rules.find(
 			({ properties }) => 'value' in properties && properties.value === status,
 		);
@@ -104,7 +107,7 @@ describe('the test of the credential', () => {
 	});
 });
 
-test('the key is a password and required; the form names what the contract does', () => {
+test('The credential has a required password as its key, an authorization format and a Base URL', () => {
 	expect(credential.name).toBe('nexconnApi');
 	expect(credential.properties).toMatchObject([
 		{ name: 'apiKey', type: 'string', typeOptions: { password: true }, required: true },

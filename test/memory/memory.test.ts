@@ -10,7 +10,7 @@ const BATCH = 20;
  * The heap cannot hold ten of the images, and as base64 strings not even five. The test fails where
  * any of them is kept as a string, by the process running out of heap.
  */
-test('200 images of 8 MiB pass through a heap of 64 MiB, every byte right', async () => {
+test('A heap of 64 MiB lets 200 images of 8 MiB pass, every byte right', async () => {
 	const server = await startImageServer(8);
 	try {
 		const { stdout } = await promisify(execFile)(

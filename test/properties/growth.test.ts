@@ -223,7 +223,7 @@ async function isLinear(read: Reader, unit: string, chars: number): Promise<bool
 }
 
 test.each(Object.entries(READERS))(
-	'%s takes as long as the text, whatever it repeats',
+	'The time of "%s" grows no faster than the text, whatever the text repeats',
 	async (_name, [chars, read]) => {
 		const slow: string[] = [];
 		for (const unit of UNITS) if (!(await isLinear(read, unit, chars))) slow.push(unit);
@@ -233,11 +233,11 @@ test.each(Object.entries(READERS))(
 
 test.each<[string, Reader]>([
 	[
-		'the square',
+		'a reader that takes the square of the length',
 		(text) => [...text.slice(0, text.length)].map((_each, at) => pass(text.slice(at))),
 	],
-	['an expression that begins anew', (text) => /a+b/.test(text)],
-])('the measure tells %s of the length', async (_name, read) => {
+	['an expression that begins anew at each character', (text) => /a+b/.test(text)],
+])('The measure of growth notices %s', async (_name, read) => {
 	// Noise may hide growth now and then, but not always.
 	const verdicts: boolean[] = [];
 	for (let tries = 0; tries < 8 && !verdicts.includes(false); tries++) {
@@ -246,13 +246,13 @@ test.each<[string, Reader]>([
 	expect(verdicts).toContain(false);
 });
 
-test('blanks before a reply are read once, in however many pieces', async () => {
+test('Blanks before a reply are read once, in however many pieces they come', async () => {
 	expect(await isLinear(async (text) => await received(text, false, KB), ' ', 1024 * KB)).toBe(
 		true,
 	);
 });
 
-test('a thought that is nested too deep to be written costs no answer', async () => {
+test('A thought that is nested too deep to be written does not cost the answer', async () => {
 	const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
 	const parts = `[{"thought":true,"a":${deep}}]`;
 	const reply = `{"choices":[{"message":{"content":"Hello","parts":${parts}}}]}`;

@@ -72,7 +72,7 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 
 const settings = (share: number) => ({ seed, numRuns: runs(share), timeout: MAX_MS_PER_CASE });
 
-test('a reply says the same in one piece and cut anywhere', async () => {
+test('A reply says the same in one piece and cut anywhere', async () => {
 	const property = fc.asyncProperty(anyReply(images), anyCut, async (any, where) => {
 		const { reply, isEventStream, ...expected } = any;
 		const bytes = Buffer.from(reply);
@@ -83,14 +83,14 @@ test('a reply says the same in one piece and cut anywhere', async () => {
 	await fc.assert(property, settings(0.3));
 }, 120_000);
 
-test('the simple reader that damaged replies are compared with reads whole ones', () => {
+test('The simple reader that damaged replies are compared with reads whole replies right', () => {
 	const property = fc.property(anyReply(images), ({ reply, isEventStream, ...expected }) => {
 		expect(readWhole(Buffer.from(reply), isEventStream)).toEqual(expected);
 	});
 	fc.assert(property, settings(0.05));
 });
 
-test('a damaged reply is read right or is an error', async () => {
+test('A damaged reply is read right or is an error that leaves nothing in storage', async () => {
 	const counts = { read: 0, refused: 0 };
 	const property = fc.asyncProperty(
 		anyDamaged(anyReply(images)),

@@ -86,7 +86,7 @@ const CASES: Record<string, () => Promise<unknown>> = {
 	'a JPEG of 32 MiB in one piece': sendJpeg,
 };
 
-test.each(Object.entries(CASES))('%s stalls nobody', async (_name, run) => {
+test.each(Object.entries(CASES))('The node does not stall n8n over %s', async (_name, run) => {
 	const passes: number[] = [];
 	// Others use the machine as well.
 	for (let tries = 0; tries < 5 && !passes.some((each) => each < MAX_PASSES); tries++) {
@@ -95,7 +95,7 @@ test.each(Object.entries(CASES))('%s stalls nobody', async (_name, run) => {
 	expect(Math.min(...passes)).toBeLessThan(MAX_PASSES);
 });
 
-test('the measure tells a stall', async () => {
+test('The measure of stalls notices a stall', async () => {
 	const passes = Array.from({ length: 60 });
 	const stall = await longestStall(async () => passes.forEach(() => pass(LONGEST)));
 	expect(stall / passMs()).toBeGreaterThan(MAX_PASSES);

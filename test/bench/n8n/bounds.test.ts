@@ -30,19 +30,19 @@ beforeEach(() => {
 	jest.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
 });
 
-test('bounds that are kept', () => {
+test('Bounds of the benchmark that are kept pass, and each of them is printed', () => {
 	expect(checkBounds([result('this', fast), result('google'), result('openai')])).toBe(true);
 	expect(lines).toHaveLength(6);
 });
 
-test('a bound is broken by the better of the two nodes', () => {
+test('A bound of the benchmark is held against the better of the two other nodes', () => {
 	const better = result('openai', { wallMs: 800 });
 	expect(checkBounds([result('this', fast), result('google'), better])).toBe(false);
 	expect(lines.filter((line) => line.startsWith('BROKEN'))).toHaveLength(1);
 	expect(lines[0]).toMatch(/BROKEN 24: time, .*: 1\.13 \(at most 1\)/);
 });
 
-test('what was not measured breaks nothing', () => {
+test('A bound of the benchmark is broken only if all was measured that it compares', () => {
 	expect(checkBounds([result('google'), result('openai')])).toBe(true);
 	expect(checkBounds([result('this'), result('google')])).toBe(true);
 	expect(checkBounds([result('this', { outside: 3 })])).toBe(false);

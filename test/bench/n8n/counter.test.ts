@@ -4,7 +4,7 @@ import { countOutsideBytes } from './counter';
 
 const MiB = 1024 * 1024;
 
-test('counts what is allocated outside the heap', async () => {
+test('The counter of the benchmark counts the bytes that are allocated outside the heap', async () => {
 	const stop = await countOutsideBytes();
 	for (let i = 0; i < 64; i++) {
 		Buffer.alloc(MiB, 1);
@@ -16,7 +16,7 @@ test('counts what is allocated outside the heap', async () => {
 	expect(outsideBytes / MiB).toBeLessThan(66);
 });
 
-test('counts nothing where nothing is allocated', async () => {
+test('The counter of the benchmark counts next to nothing where nothing is allocated', async () => {
 	const stop = await countOutsideBytes();
 	for (let i = 0; i < 64; i++) await turn();
 	expect(await stop()).toBeLessThan(MiB);

@@ -12,14 +12,14 @@ import { failureOf, settle } from '../helpers';
 const reason = new Error('cancelled');
 const never = new Promise<never>(() => {});
 
-test('a deferred is settled from outside, once', async () => {
+test('A deferred promise is settled from outside, and only once', async () => {
 	const { promise, resolve, reject } = createDeferred<number>();
 	resolve(1);
 	reject(reason);
 	expect(await promise).toBe(1);
 });
 
-test('a rejection that nobody awaits does no harm', async () => {
+test('A deferred promise that is rejected while nobody awaits it raises no unhandled rejection', async () => {
 	const onUnhandled = jest.fn();
 	process.once('unhandledRejection', onUnhandled);
 	createDeferred<void>().reject(reason);
@@ -29,13 +29,13 @@ test('a rejection that nobody awaits does no harm', async () => {
 });
 
 describe('unlessAborted', () => {
-	test('gives the outcome of the promise', async () => {
+	test('unlessAborted gives the outcome of the promise if nothing is aborted', async () => {
 		const { signal } = new AbortController();
 		expect(await unlessAborted(Promise.resolve(1), signal)).toBe(1);
 		expect(await failureOf(unlessAborted(Promise.reject(reason), signal))).toBe(reason);
 	});
 
-	test('or the reason of the abort, if that comes first', async () => {
+	test('unlessAborted fails with the reason of an abort that comes before the outcome', async () => {
 		const controller = new AbortController();
 		const waiting = failureOf(unlessAborted(never, controller.signal));
 		controller.abort(reason);
@@ -43,7 +43,7 @@ describe('unlessAborted', () => {
 		expect(await failureOf(unlessAborted(never, controller.signal))).toBe(reason);
 	});
 
-	test('leaves no more than one listener behind', async () => {
+	test('unlessAborted leaves no more than one listener at the signal', async () => {
 		const { signal } = new AbortController();
 		await unlessAborted(Promise.resolve(), signal);
 		await failureOf(unlessAborted(Promise.reject(reason), signal));
@@ -55,14 +55,17 @@ describe('pause', () => {
 	beforeEach(() => jest.useFakeTimers());
 	afterEach(() => jest.useRealTimers());
 
-	test.each([0, 1, 199, 200, 750, 60_000])('lasts %i ms', async (ms) => {
-		const begun = Date.now();
-		const ended = pause(ms, new AbortController().signal).then(() => Date.now() - begun);
-		await jest.advanceTimersByTimeAsync(61_000);
-		expect(await ended).toBe(ms);
-	});
+	test.each([0, 1, 199, 200, 750, 60_000])(
+		'A pause of %i ms lasts exactly that long',
+		async (ms) => {
+			const begun = Date.now();
+			const ended = pause(ms, new AbortController().signal).then(() => Date.now() - begun);
+			await jest.advanceTimersByTimeAsync(61_000);
+			expect(await ended).toBe(ms);
+		},
+	);
 
-	test('ends within a quarter of a second of an abort', async () => {
+	test('A pause ends within a quarter of a second of an abort, with its reason', async () => {
 		const controller = new AbortController();
 		const begun = Date.now();
 		const ended = failureOf(pause(60_000, controller.signal)).then((error) => ({
@@ -76,12 +79,12 @@ describe('pause', () => {
 		expect(after).toBeLessThan(1_260);
 	});
 
-	test.each([0, 100])('of %i ms does not begin after an abort', async (ms) => {
+	test.each([0, 100])('A pause of %i ms does not begin after an abort', async (ms) => {
 		expect(await failureOf(pause(ms, AbortSignal.abort(reason)))).toBe(reason);
 	});
 });
 
-test('many that follow one signal are one listener', () => {
+test('Twenty signals that follow one are a single listener at it, and abort alone or with it', () => {
 	const controller = new AbortController();
 	const followers = Array.from({ length: 20 }, () => abortWith(controller.signal));
 	const calls: number[] = [];
@@ -95,7 +98,7 @@ test('many that follow one signal are one listener', () => {
 });
 
 describe('abortWith', () => {
-	test('follows the first signal', () => {
+	test('A signal of abortWith aborts with the signal that it follows, for the same reason', () => {
 		const first = new AbortController();
 		const { signal } = abortWith(first.signal);
 		expect(signal.aborted).toBe(false);
@@ -104,7 +107,7 @@ describe('abortWith', () => {
 		expect(abortWith(first.signal).signal.reason).toBe(reason);
 	});
 
-	test('aborts alone, with and without a first signal', () => {
+	test('A signal of abortWith can be aborted alone, with and without a signal to follow', () => {
 		const first = new AbortController();
 		for (const follower of [abortWith(first.signal), abortWith(undefined)]) {
 			follower.abort(reason);

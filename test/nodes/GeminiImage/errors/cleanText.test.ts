@@ -11,7 +11,11 @@ const KEY = 'sk-0123456789abcdef0123456789abcdef';
 describe('foreign text in a message', () => {
 	const base64 = Buffer.alloc(300, 7).toString('base64');
 	test.each([
-		['stays as it is', 'Unknown parameter: "n"', 'Unknown parameter: "n"'],
+		[
+			'stays as it is if it has nothing to hide',
+			'Unknown parameter: "n"',
+			'Unknown parameter: "n"',
+		],
 		['loses the key', `Key ${KEY} is wrong: ${KEY}.`, 'Key *** is wrong: ***.'],
 		['loses a data URL', 'Bad image data:image/png;base64,iVBORw0KGgo=', 'Bad image [base64]'],
 		['loses base64', `Bad image ${base64}, sorry`, 'Bad image [base64], sorry'],
@@ -47,17 +51,17 @@ describe('foreign text in a message', () => {
 			`${'word '.repeat(40)}end`,
 			`${'word '.repeat(40)}end`,
 		],
-	])('%s', (_name, text, expected) => {
+	])('Foreign text in a message %s', (_name, text, expected) => {
 		expect(createClean([KEY])(text)).toBe(expected);
 	});
 
-	test('is short', () => {
+	test('Foreign text in a message is cut to 600 characters', () => {
 		const clean = createClean([])('many words '.repeat(500));
 		expect(clean.length).toBeLessThanOrEqual(600);
 		expect(clean.endsWith('…')).toBe(true);
 	});
 
-	test('without a key to hide stays as it is', () => {
+	test('Foreign text in a message stays as it is if the key to hide is empty', () => {
 		expect(createClean([''])('No key given')).toBe('No key given');
 	});
 });
@@ -80,18 +84,21 @@ const SPELLINGS: Record<string, (char: string, code: string) => string> = {
 const spelled = (text: string, spell: (char: string, code: string) => string) =>
 	[...text].map((char) => spell(char, char.charCodeAt(0).toString(16))).join('');
 
-describe('a secret goes in any spelling', () => {
+describe('a secret in any spelling', () => {
 	const secrets = fc.stringMatching(/^[\w.~+/=:$^*()[\]{}|?-]{12,60}$/);
 
-	test.each(Object.entries(SPELLINGS))('%s', (_name, spell) => {
-		const property = fc.property(secrets, (secret) => {
-			const text = `Key "${spelled(secret, spell)}" is wrong`;
-			expect(createClean([secret])(text)).toBe('Key "***" is wrong');
-		});
-		fc.assert(property, { seed: 23, numRuns: 60 });
-	});
+	test.each(Object.entries(SPELLINGS))(
+		'A secret in the spelling "%s" is hidden',
+		(_name, spell) => {
+			const property = fc.property(secrets, (secret) => {
+				const text = `Key "${spelled(secret, spell)}" is wrong`;
+				expect(createClean([secret])(text)).toBe('Key "***" is wrong');
+			});
+			fc.assert(property, { seed: 23, numRuns: 60 });
+		},
+	);
 
-	test('mixed', () => {
+	test('A secret in a mix of spellings is hidden', () => {
 		const spellings = [...Object.values(SPELLINGS), (char: string) => char];
 		const property = fc.property(secrets, fc.infiniteStream(fc.nat()), (secret, choices) => {
 			const text = spelled(secret, (char, code) => {
@@ -113,7 +120,7 @@ describe('a secret goes in any spelling', () => {
 		['URL-safe base64', (text) => Buffer.from(text).toString('base64url')],
 		['base64 in a URL', (text) => encodeURIComponent(Buffer.from(text).toString('base64'))],
 		['base64 in JSON', (text) => Buffer.from(text).toString('base64').replaceAll('/', '\\/')],
-	])('%s, wherever it stands in it', (_name, encode) => {
+	])('A secret inside %s is hidden, wherever it stands in it', (_name, encode) => {
 		const around = fc.string({ maxLength: 5, unit: 'binary-ascii' });
 		const property = fc.property(secrets, around, around, (secret, before, after) => {
 			const clean = createClean([secret])(`Got ${encode(before + secret + after)} instead`);
@@ -126,15 +133,18 @@ describe('a secret goes in any spelling', () => {
 		fc.assert(property, { seed: 23, numRuns: 100 });
 	});
 
-	test('each of several, and none of nothing', () => {
+	test('Each of several secrets is hidden, and an empty one hides nothing', () => {
 		const clean = createClean(['', KEY, 'Bearer tok-1']);
 		expect(clean(`a ${KEY} b Bearer tok-1 c`)).toBe('a *** b *** c');
 	});
 
-	test.each([0, 1, 20, KEY.length - 1])('that the cut leaves %i characters of', (left) => {
-		const text = `${' '.repeat(64 * 1024 - left)}${KEY} and more`;
-		expect(createClean([KEY])(`Hi${text.slice(2)}`)).toBe('Hi');
-	});
+	test.each([0, 1, 20, KEY.length - 1])(
+		'A secret of which the cut of a long text leaves %i characters is hidden',
+		(left) => {
+			const text = `${' '.repeat(64 * 1024 - left)}${KEY} and more`;
+			expect(createClean([KEY])(`Hi${text.slice(2)}`)).toBe('Hi');
+		},
+	);
 });
 
 /** Foreign text that slow expressions stumble over. */
@@ -153,7 +163,7 @@ test.each([
 	'data:',
 	';base64,',
 	'aB1/',
-])('megabytes of %j are short at once', (piece) => {
+])('Megabytes of %j are cleaned down to at most 600 characters', (piece) => {
 	const text = piece.repeat(Math.ceil(4_000_000 / piece.length));
 	expect(createClean([KEY, '%25', '----------'])(text).length).toBeLessThanOrEqual(600);
 	expect(withoutDataUrls(text).length).toBeLessThanOrEqual(text.length);
@@ -176,12 +186,12 @@ describe('text without data URLs', () => {
 		],
 		['in markdown', `![a](data:image/png;base64,${base64})`, '![a]([base64])'],
 		[
-			'several',
+			'beside another one',
 			`data:a/b;base64,${base64},data:a/b;base64,${base64} and data:`,
 			'[base64],[base64] and data:',
 		],
-		['behind words of them', `data: and data:x;base64,${base64}`, 'data: and [base64]'],
-	])('%s', (_name, text, expected) => {
+		['behind words that begin like one', `data: and data:x;base64,${base64}`, 'data: and [base64]'],
+	])('A data URL %s becomes [base64] in a text', (_name, text, expected) => {
 		expect(withoutDataUrls(text)).toBe(expected);
 	});
 
@@ -190,11 +200,11 @@ describe('text without data URLs', () => {
 		'data:image/svg+xml,<svg/>',
 		`;base64,${base64}`,
 		'',
-	])('keeps %j', (text) => {
+	])('The text %j has no data URL to cut out, and is kept', (text) => {
 		expect(withoutDataUrls(text)).toBe(text);
 	});
 
-	test('of any length, up to its last word', () => {
+	test('A text of megabytes loses its data URL and keeps its last word', () => {
 		const url = `data:image/png;base64,${Buffer.alloc(3_000_000, 7).toString('base64')}`;
 		expect(withoutDataUrls(`${'words '.repeat(100_000)}${url} end`)).toBe(
 			`${'words '.repeat(100_000)}[base64] end`,
@@ -205,12 +215,12 @@ describe('text without data URLs', () => {
 describe('foreign JSON', () => {
 	const clean = createClean([KEY]);
 
-	test('is clean in every text and name, and else as it was', () => {
+	test('Foreign JSON is clean in every text and name, and else as it was', () => {
 		const value = { a: [1, null, true, `x ${KEY}`], [KEY]: { b: 0.5 } };
 		expect(cleanJson(value, clean)).toEqual({ a: [1, null, true, 'x ***'], '***': { b: 0.5 } });
 	});
 
-	test('is no deeper and wider than a reader needs', () => {
+	test('Foreign JSON is cut where it is deeper or wider than a reader needs', () => {
 		const deep = JSON.parse(`${'['.repeat(20_000)}1${']'.repeat(20_000)}`) as unknown;
 		expect(cleanJson(deep, clean)).toEqual([[[[[['…']]]]]]);
 		const wide = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`n${at}`, at]));

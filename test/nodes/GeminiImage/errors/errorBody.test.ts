@@ -3,7 +3,7 @@ import { errorOf, parseErrorBody } from '../../../../nodes/GeminiImage/errors/er
 describe('the text of an error reply', () => {
 	test.each<[string, string, object]>([
 		[
-			'of the reference',
+			'as in the reference',
 			'{"error":{"message":"Bad ratio","type":"invalid_request_error","code":"invalid_parameters"}}',
 			{ message: 'Bad ratio', type: 'invalid_request_error', code: 'invalid_parameters' },
 		],
@@ -18,27 +18,31 @@ describe('the text of an error reply', () => {
 			{ message: 'No', code: '1001' },
 		],
 		[
-			'flat',
+			'that is flat',
 			'{"code":"InvalidKey","message":"No such key","request_id":"r-1"}',
 			{ message: 'No such key', code: 'InvalidKey', requestId: 'r-1' },
 		],
 		['with text as error', '{"error":"not found"}', { message: 'not found' }],
 		[
-			'vLLM',
+			'of vLLM',
 			'{"object":"error","message":"Too long","code":400}',
 			{ message: 'Too long', code: '400' },
 		],
-		['text in JSON', '"service unavailable"', { message: 'service unavailable' }],
-		['plain text', '  error code: 1010\n', { message: 'error code: 1010' }],
-		['HTML', '<html>\n<head><title>502 Bad Gateway</title></head>', { message: '502 Bad Gateway' }],
-		['HTML without a title', '<html><body><h1 class="a">Oops</h1></body>', { message: 'Oops' }],
-		['HTML that says nothing', '<html><body></body></html>', {}],
-		['empty', '', {}],
-		['an empty object', '{}', {}],
-		['null', 'null', {}],
-		['a list', '[]', {}],
-		['cut JSON', '{"error":{"mess', { message: '{"error":{"mess' }],
-	])('%s', (_name, text, expected) => {
+		['of text in JSON', '"service unavailable"', { message: 'service unavailable' }],
+		['of plain text', '  error code: 1010\n', { message: 'error code: 1010' }],
+		[
+			'of HTML',
+			'<html>\n<head><title>502 Bad Gateway</title></head>',
+			{ message: '502 Bad Gateway' },
+		],
+		['of HTML without a title', '<html><body><h1 class="a">Oops</h1></body>', { message: 'Oops' }],
+		['of HTML that says nothing', '<html><body></body></html>', {}],
+		['that is empty', '', {}],
+		['that is an empty object', '{}', {}],
+		['that is null', 'null', {}],
+		['that is a list', '[]', {}],
+		['of JSON that is cut off', '{"error":{"mess', { message: '{"error":{"mess' }],
+	])('An error body %s gives exactly what it tells of the error', (_name, text, expected) => {
 		const known = Object.entries(parseErrorBody(text)).filter(([, value]) => value !== undefined);
 		expect(Object.fromEntries(known)).toEqual(expected);
 	});
@@ -59,7 +63,7 @@ test.each([
 	[null],
 	[[]],
 	[['error']],
-])('%j is no error', (body) => {
+])('The reply %j is no error', (body) => {
 	expect(errorOf(body)).toBeUndefined();
 });
 
@@ -111,15 +115,18 @@ test.each<[string, unknown, object]>([
 	['Google', [{ error: { code: 429, message: 'No' } }], { message: 'No', code: '429' }],
 	['a list', [{ error: 'No' }], { message: 'No' }],
 	['without a reason', { error: {} }, {}],
-])('an error in a reply: %s', (_name, body, expected) => {
-	for (const error of [errorOf(body), parseErrorBody(JSON.stringify(body))]) {
-		const known = Object.entries(error ?? {}).filter(([, value]) => value !== undefined);
-		expect(error).toBeDefined();
-		expect(Object.fromEntries(known)).toEqual(expected);
-	}
-});
+])(
+	'An error in the form "%s" is read in a reply and in an error body alike',
+	(_name, body, expected) => {
+		for (const error of [errorOf(body), parseErrorBody(JSON.stringify(body))]) {
+			const known = Object.entries(error ?? {}).filter(([, value]) => value !== undefined);
+			expect(error).toBeDefined();
+			expect(Object.fromEntries(known)).toEqual(expected);
+		}
+	},
+);
 
-test('words that stand too deep are none', () => {
+test('Words that stand too deep in an error are not its message', () => {
 	const deep = JSON.parse(`${'{"error":'.repeat(5000)}"No"${'}'.repeat(5000)}`) as unknown;
 	expect(errorOf(deep)?.message).toBeUndefined();
 });

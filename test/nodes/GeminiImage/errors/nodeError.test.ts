@@ -25,7 +25,7 @@ const failure = (status: number, text: string, headers: Record<string, unknown> 
 const body = (message: string, fields: object = {}) =>
 	JSON.stringify({ error: { message, ...fields } });
 
-test('details show neither the key nor base64', async () => {
+test('The details of an error show neither the key nor base64', async () => {
 	const fields = { type: `bad ${KEY}`, code: 'Aa'.repeat(1500), request_id: KEY };
 	expect((await failure(400, body('No', fields))).context.details).toEqual({
 		httpCode: '400',
@@ -40,7 +40,7 @@ test('details show neither the key nor base64', async () => {
 	expect(details).toEqual({ usage: { note: '***', more: [{ image: '[base64]' }] } });
 });
 
-test('the message shows neither the key nor base64', async () => {
+test('The message of an error shows neither the key nor base64', async () => {
 	for (const text of [
 		`${KEY} ${base64}`,
 		body(`${KEY} ${base64}`),
@@ -59,7 +59,7 @@ test('the message shows neither the key nor base64', async () => {
 	expect((await shown(`text ${KEY}`)).message).toBe('text ***');
 });
 
-test('an error in a reply in many words is quoted in few, without base64', async () => {
+test('An error of many words in a reply is quoted in 600 characters, without base64', async () => {
 	const said = `Bad\nimage ${Buffer.alloc(900, 7).toString('base64')}${' sorry'.repeat(900)}`;
 	const reducer = createReplyReducer(createPlaceholders());
 	const { message } = await shown(thrownBy(() => reducer.add({ error: { message: said } })));
@@ -68,20 +68,20 @@ test('an error in a reply in many words is quoted in few, without base64', async
 	expect(message.length).toBeLessThanOrEqual(600);
 });
 
-test('the key is that of the item, with and without its prefix', async () => {
+test('The key that an error hides is that of its item, with and without its prefix', async () => {
 	const context = contextOf('key-of-item-0', ' Bearer key-of-item-1 ');
 	const error = new ApiError('key-of-item-0, key-of-item-1', '');
 	expect((await toNodeError(context, error, 0)).message).toBe('***, key-of-item-1');
 	expect((await toNodeError(context, error, 1)).message).toBe('key-of-item-0, ***');
 });
 
-test('without a credential, the failure is shown all the same', async () => {
+test('A failure is shown all the same if the credential cannot be read', async () => {
 	const context = { ...contextOf(), getCredentials: () => Promise.reject(new Error('none')) };
 	const error = await toNodeError(context as IExecuteFunctions, new ApiError('No', 'Do'), 0);
 	expect(error).toMatchObject({ message: 'No', description: 'Do' });
 });
 
-test('a status makes an error of the API, anything else one of the operation', async () => {
+test('A failure with a status is a NodeApiError, and any other one is a NodeOperationError', async () => {
 	const withStatus = await failure(429, body('Slow down'));
 	expect(withStatus).toBeInstanceOf(NodeApiError);
 	expect(withStatus).toMatchObject({ httpCode: '429' });
@@ -91,12 +91,12 @@ test('a status makes an error of the API, anything else one of the operation', a
 	expect(await shown(withStatus)).toBe(withStatus);
 });
 
-test('a message that names a system error stays as it is', async () => {
+test('A message of the service that names a system error stays as it is', async () => {
 	const { message } = await failure(500, body('upstream ECONNREFUSED'));
 	expect(message).toBe('The service failed (500): upstream ECONNREFUSED');
 });
 
-test('a failed item has the message, the description and the details', async () => {
+test('A failed item has the message, the description and the details of its error', async () => {
 	const error = new ApiError(`No ${KEY}`, 'Do', { finishReason: 'stop' });
 	expect(await failedItem(contextOf(KEY), error, 0)).toEqual({
 		json: { error: 'No ***', details: { description: 'Do', finishReason: 'stop' } },
@@ -106,7 +106,7 @@ test('a failed item has the message, the description and the details', async () 
 	});
 });
 
-test('many words of the service do not hide what to do', async () => {
+test('Many words of the service do not hide the advice on what to do', async () => {
 	const text = body(`model not found ${'many words '.repeat(500)}`);
 	const gone = statusError(404, {}, text, 'gemini-3-pro-image-preview');
 	expect((await shown(gone)).message).toContain("'google/gemini-3-pro-image'");

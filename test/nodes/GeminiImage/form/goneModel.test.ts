@@ -26,7 +26,7 @@ describe('what services say of a model that is gone', () => {
 		[503, 'No available channel for model gemini-2.5-flash-image under group default'],
 		[503, '当前分组 default 下对于模型 gemini-3-pro-image-preview 无可用渠道'],
 		[503, 'the price of the model is not set (model: gemini-3.0-pro-image-preview)'],
-	])('%i %s', (status, message) => {
+	])('A %i that says "%s" means that the model is gone', (status, message) => {
 		expect(isModelGone(status, message)).toBe(true);
 	});
 
@@ -47,17 +47,17 @@ describe('what services say of a model that is gone', () => {
 			status,
 			'The model does not exist',
 		]),
-	])('is not %i %s', (status, message) => {
+	])('A %i that says "%s" does not mean that the model is gone', (status, message) => {
 		expect(isModelGone(status, message)).toBe(false);
 	});
 
-	test('stands in the first thousand characters', () => {
+	test('Only the start of a long message can say that the model is gone', () => {
 		expect(isModelGone(404, `${'-'.repeat(5000)} model not found`)).toBe(false);
 		expect(isModelGone(404, `model not found ${'-'.repeat(5_000_000)}`)).toBe(true);
 	});
 });
 
-describe('what follows a model', () => {
+describe('the successors of a model', () => {
 	const NEWEST = ['gemini-nano-banana-2.1', 'google/gemini-nano-banana-2.1'];
 	const PRO = ['gemini-3-pro-image', 'google/gemini-3-pro-image'];
 
@@ -74,7 +74,7 @@ describe('what follows a model', () => {
 		['gemini-3-pro-image', ['google/gemini-3-pro-image']],
 		['google/gemini-nano-banana-2.1', ['gemini-nano-banana-2.1']],
 		['gemini-9-image', []],
-	])('%s: %j', (id, ids) => {
+	])('The successors of %s are %j, and the advice names each of them', (id, ids) => {
 		expect(successorIdsOf(id)).toEqual(ids);
 		for (const next of ids) expect(goneAdvice(id)).toContain(`'${next}'`);
 	});
@@ -93,12 +93,12 @@ describe('what follows a model', () => {
 			"Gemini 3 Pro Image may have another id here: set 'Model' to 'gemini-3-pro-image'",
 		],
 		['gpt-image-9', "Choose another 'Model'; its list shows what the account offers"],
-	])('the advice for %s', (id, advice) => {
+	])('The advice for the gone model %s reads as its row says', (id, advice) => {
 		expect(goneAdvice(id)).toBe(advice);
 	});
 });
 
-test('a preview that still draws gives a hint, any other id none', () => {
+test('The id of a preview that still works gives a hint, and any other id gives none', () => {
 	expect(previewHint(' google/gemini-3.1-flash-image-preview')).toBe(
 		"Google has switched off the preview of Gemini 3.1 Flash Image (as of November 2026). When this id stops working here, set 'Model' to 'gemini-3.1-flash-image' or 'google/gemini-3.1-flash-image'",
 	);

@@ -28,7 +28,7 @@ test.each([
 	['gemini-3.1-flash-lite-image', ALL, ['1K'], 14, ANY_TYPE, ['minimal', 'high']],
 	['gemini-nano-banana-2.1', ALL, ['1K', '2K', '4K'], 14, ANY_TYPE, ['minimal', 'medium', 'high']],
 ])(
-	'%s takes what the reference says',
+	'The model %s takes what the reference says',
 	(currentId, ratios, imageSizes, maxInputImages, inputTypes, reasoningEfforts) => {
 		const model = findModel(currentId);
 		const limits = { imageSizes, maxInputImages, inputTypes, reasoningEfforts };
@@ -37,18 +37,18 @@ test.each([
 	},
 );
 
-test('the form offers every ratio and size of the contract', () => {
+test('The form offers every aspect ratio and image size of the contract', () => {
 	expect([...ASPECT_RATIOS].sort()).toEqual([...ALL].sort());
 	expect(IMAGE_SIZES).toEqual(['512', '1K', '2K', '4K']);
 });
 
-test('the default is a known model, and the ids of Nexconn come first', () => {
+test('The default model is a known one, and the ids of Nexconn come first in the list', () => {
 	expect(DEFAULT_MODEL).toBe('gemini-2.5-flash-image');
 	expect(findModel(DEFAULT_MODEL)?.id).toBe(DEFAULT_MODEL);
 	expect(MODELS.slice(0, 3).map(({ id }) => id)).toEqual(SEEDS);
 });
 
-test('no id stands for two models, and each successor is one of them', () => {
+test('No two models share an id, and each successor is one of the models', () => {
 	const ids = MODELS.flatMap(({ id, currentId, otherIds }) => [
 		...new Set([id, currentId, ...otherIds]),
 	]);
@@ -65,7 +65,7 @@ test('no id stands for two models, and each successor is one of them', () => {
 	]);
 });
 
-test('a list shows each model with its market name and what it is good for', () => {
+test('The model list shows each model with its market name and what it is good for', () => {
 	expect(MODELS.map(listName)).toEqual([
 		'Gemini 2.5 Flash Image (Nano Banana) · fast, 1K',
 		'Gemini 3 Pro Image (Nano Banana Pro) · best quality and lettering, up to 4K',
@@ -90,7 +90,7 @@ describe('any spelling of an id', () => {
 		['google/nano-banana-2', 'gemini-3.1-flash-image'],
 		['nano-banana-2-lite', 'gemini-3.1-flash-lite-image'],
 		['NANO-BANANA-2.1', 'gemini-nano-banana-2.1'],
-	])('%j is %s', (id, currentId) => {
+	])('The id %j leads to the model %s', (id, currentId) => {
 		expect(findModel(id)?.currentId).toBe(currentId);
 	});
 
@@ -112,7 +112,7 @@ describe('any spelling of an id', () => {
 	);
 	const space = fc.constantFrom('', ' ', '\n', '\t ');
 
-	test('finds its model', () => {
+	test('A known id leads to its model with any prefix, suffix, case and white space', () => {
 		const changes = fc.record({
 			before: space,
 			prefix,
@@ -131,7 +131,7 @@ describe('any spelling of an id', () => {
 		);
 	});
 
-	test('the prefix never decides', () => {
+	test('The prefix of an id never decides which model it is', () => {
 		const near = fc.stringMatching(/^(?:gemini-|nano-banana|-|image|preview|[23]|\.[015]|pro|x)*$/);
 		fc.assert(
 			fc.property(near, prefix, (name, before) => {
@@ -143,7 +143,7 @@ describe('any spelling of an id', () => {
 	test.each([
 		...['gemini-4-image', 'gemini-2.5-flash', 'gemini-2.5-flash-image-2', 'gemini-3-image', ''],
 		...['google/', '-preview', 'nano-banana-3', 'imagen-4', 'constructor', 'gemini-30-pro-image'],
-	])('%j is not known, so its values are not checked', (id) => {
+	])('The id %j leads to no model', (id) => {
 		expect(findModel(id)).toBeUndefined();
 	});
 });

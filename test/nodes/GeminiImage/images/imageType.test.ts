@@ -17,12 +17,15 @@ describe('real files', () => {
 		['gif', 'image/gif', 'gif'],
 		['tiff', 'image/tiff', 'tiff'],
 		['avif', 'image/avif', 'avif'],
-	] as const)('%s', async (format, mimeType, extension) => {
-		const file = await orange().toFormat(format).toBuffer();
-		expect(imageTypeOf(file)).toEqual({ mimeType, extension });
-		expect(imageTypeOf(file.subarray(0, SIGNATURE_BYTES))).toEqual({ mimeType, extension });
-		expect(pixelSizeOf(file)).toEqual({ width: 30, height: 20 });
-	});
+	] as const)(
+		'The type and the pixel size of a real %s file are found, the type from its first bytes alone',
+		async (format, mimeType, extension) => {
+			const file = await orange().toFormat(format).toBuffer();
+			expect(imageTypeOf(file)).toEqual({ mimeType, extension });
+			expect(imageTypeOf(file.subarray(0, SIGNATURE_BYTES))).toEqual({ mimeType, extension });
+			expect(pixelSizeOf(file)).toEqual({ width: 30, height: 20 });
+		},
+	);
 });
 
 describe('types by their first bytes', () => {
@@ -36,7 +39,7 @@ describe('types by their first bytes', () => {
 		['MM\0*\0\0\0\x08', 'image/tiff'],
 		['GIF87a\x01\0\x01\0', 'image/gif'],
 		['\xff\xd8\xff\xe1', 'image/jpeg'],
-	])('%j is %s', (head, mimeType) => {
+	])('A file that begins with %j is of the type %s', (head, mimeType) => {
 		expect(imageTypeOf(Buffer.from(head, 'latin1'))?.mimeType).toBe(mimeType);
 	});
 
@@ -50,18 +53,18 @@ describe('types by their first bytes', () => {
 		'BMW is a car maker',
 		'\x89PNG',
 		'just a text',
-	])('%j is no image', (head) => {
+	])('A file that begins with %j is no image', (head) => {
 		expect(imageTypeOf(Buffer.from(head, 'latin1'))).toBeUndefined();
 	});
 });
 
 describe('pixel size', () => {
-	test('is told by the first bytes of a PNG', async () => {
+	test('The pixel size of a PNG is found in its first 64 bytes', async () => {
 		const file = await orange().png().toBuffer();
 		expect(pixelSizeOf(file.subarray(0, 64))).toEqual({ width: 30, height: 20 });
 	});
 
-	test('of a JPEG stands behind its metadata', async () => {
+	test('The pixel size of a JPEG is found behind 30 KB of metadata', async () => {
 		const file = await orange()
 			.jpeg()
 			.withExif({ IFD0: { ImageDescription: 'a cat '.repeat(5_000) } })
@@ -71,10 +74,10 @@ describe('pixel size', () => {
 	});
 
 	test.each([
-		['a cut file', '\x89PNG\r\n\x1a\n\0\0'],
-		['no image', 'just a text, long enough to be looked at'],
-		['nothing', ''],
-	])('of %s is unknown', (_name, head) => {
+		['a PNG that is cut off', '\x89PNG\r\n\x1a\n\0\0'],
+		['plain text', 'just a text, long enough to be looked at'],
+		['an empty file', ''],
+	])('The pixel size of %s is unknown', (_name, head) => {
 		expect(pixelSizeOf(Buffer.from(head, 'latin1'))).toEqual({ width: null, height: null });
 	});
 });

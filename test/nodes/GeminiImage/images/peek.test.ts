@@ -6,7 +6,7 @@ async function* three() {
 	for (const piece of ['one', 'two', 'three']) yield Buffer.from(piece);
 }
 
-test('the head has enough bytes, and the whole stream still follows', async () => {
+test('The head of a peeked stream has enough bytes, and the whole stream still follows', async () => {
 	const { head, all } = await peek(three(), 4);
 	expect(head.toString()).toBe('onetwo');
 	const chunks: Uint8Array[] = [];
@@ -14,12 +14,12 @@ test('the head has enough bytes, and the whole stream still follows', async () =
 	expect(Buffer.concat(chunks).toString()).toBe('onetwothree');
 });
 
-test('a stream shorter than the head is all head', async () => {
+test('The head of a stream that is shorter than the head asked for is the whole stream', async () => {
 	const { head } = await peek(three(), 100);
 	expect(head.toString()).toBe('onetwothree');
 });
 
-test('a file whose rest is not wanted is closed', async () => {
+test('A peeked file whose rest is not wanted is closed', async () => {
 	const file = createReadStream(__filename, { highWaterMark: 16 });
 	const closed = new Promise<void>((resolve) => file.once('close', () => resolve()));
 	const { close } = await peek(file, 4);

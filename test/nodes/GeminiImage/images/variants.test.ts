@@ -63,7 +63,7 @@ async function* allFiles(): AsyncGenerator<[name: string, bytes: Buffer]> {
 	yield ['animated GIF', await animated.gif().toBuffer()];
 }
 
-test('no whole file is refused, however it was written and wherever it is cut into pieces', async () => {
+test('No whole image is refused, however it was written and in whatever pieces it comes', async () => {
 	const refused: string[] = [];
 	let count = 0;
 	for await (const [name, content] of allFiles()) {

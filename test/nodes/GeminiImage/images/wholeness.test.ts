@@ -28,16 +28,19 @@ function isWhole(mimeType: string, bytes: Buffer, size: number): boolean {
 }
 
 describe.each(files)('a %s', (_name, mimeType, made) => {
-	test.each([1, 7, 64 * 1024])('is whole, in chunks of %i bytes', async (size) => {
-		expect(isWhole(mimeType, await made, size)).toBe(true);
-	});
+	test.each([1, 7, 64 * 1024])(
+		'A whole image passes the wholeness check in chunks of %i bytes',
+		async (size) => {
+			expect(isWhole(mimeType, await made, size)).toBe(true);
+		},
+	);
 
-	test('is whole with more behind it', async () => {
+	test('A whole image with more bytes behind its end passes the wholeness check', async () => {
 		const bytes = Buffer.concat([await made, Buffer.from('\0 appended \xff\xd8', 'latin1')]);
 		expect(isWhole(mimeType, bytes, 100)).toBe(true);
 	});
 
-	test('is not whole without its end, wherever it is cut', async () => {
+	test('An image without its end fails the wholeness check, wherever it is cut', async () => {
 		const bytes = await made;
 		const cuts = Array.from({ length: 300 }, (_, i) => Math.floor((bytes.length * i) / 300));
 		for (const length of [...cuts, bytes.length - 10]) {
@@ -47,7 +50,7 @@ describe.each(files)('a %s', (_name, mimeType, made) => {
 	});
 });
 
-test('what stands for the end inside the metadata of a JPEG is not the end', async () => {
+test('The mark of an end inside the metadata of a JPEG is not taken for the end of the JPEG', async () => {
 	const thumbnail = await image.clone().jpeg().toBuffer();
 	const bytes = await image.clone().jpeg({ progressive: true }).toBuffer();
 	const length = Buffer.from([(thumbnail.length + 2) >> 8, (thumbnail.length + 2) & 0xff]);
@@ -57,12 +60,12 @@ test('what stands for the end inside the metadata of a JPEG is not the end', asy
 	expect(isWhole('image/jpeg', file.subarray(0, -50), 33)).toBe(false);
 });
 
-test('a PNG that is not in chunks is left to the service', async () => {
+test('A PNG that is not made of chunks passes the wholeness check', async () => {
 	const png = await image.clone().png().toBuffer();
 	const odd = Buffer.concat([png.subarray(0, 33), Buffer.alloc(10_000)]);
 	expect(isWhole('image/png', odd, 1000)).toBe(true);
 });
 
-test('another format is not judged', () => {
+test('A HEIC image, whose end has no mark, passes the wholeness check', () => {
 	expect(isWhole('image/heic', Buffer.from('????ftypheic'), 5)).toBe(true);
 });

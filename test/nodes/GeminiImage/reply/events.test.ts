@@ -18,7 +18,7 @@ const STREAM = [...VALUES.map((value) => JSON.stringify(value)), '[DONE]']
 	.map((data) => `data: ${data}\n\n`)
 	.join('');
 
-test('an event that is called an error is one, whatever it holds', () => {
+test('An event named error is an error even if its data are plain text', () => {
 	const { values } = read(whole('event: error\ndata: upstream exploded\n\n'));
 	expect(values).toEqual([{ error: { message: 'upstream exploded' } }]);
 });
@@ -27,7 +27,7 @@ test.each([
 	['{"error":{"message":"No","code":7}}', { message: 'No', code: '7' }],
 	['{"message":"No"}', { message: 'No' }],
 	['"No"', { message: 'No' }],
-])('and so is what it holds: %s', (data, error) => {
+])('An event named error with the data %s is the error that is in them', (data, error) => {
 	const { values } = read(whole(`event: error\ndata: ${data}\n\n`));
 	expect(values).toEqual([{ error }]);
 });
@@ -55,14 +55,14 @@ describe('an event stream', () => {
 		['with heartbeats right before data', STREAM.replaceAll('data: ', ': heartbeat\ndata: ')],
 		['with blank lines before it', `\n\n\r\n${STREAM}`],
 		['with pings that are events', STREAM.replaceAll('data:', 'event: ping\ndata: x\n\ndata:')],
-	])('%s, cut anywhere', (_name, text) => {
+	])('An event stream %s is read right, wherever it is cut', (_name, text) => {
 		const reply = Buffer.from(text);
 		for (const pieces of [...halves(reply), cut(reply, 1)]) {
 			expect(read(pieces)).toEqual({ values: VALUES, isComplete: true });
 		}
 	});
 
-	test('that nobody announced', () => {
+	test('An event stream that no header announces is read right, wherever it is cut', () => {
 		for (const start of ['', ': ping\n\n', 'event: message\n', 'id: 7\n', '\ufeff', '\n\n']) {
 			const reply = Buffer.from(start + STREAM);
 			for (const pieces of [...halves(reply), cut(reply, 1)]) {
@@ -71,13 +71,13 @@ describe('an event stream', () => {
 		}
 	});
 
-	test('that ends without [DONE] does not say that it is complete', () => {
+	test('An event stream that ends without [DONE] does not count as complete', () => {
 		const text = STREAM.replace('data: [DONE]\n\n', '');
 		expect(read(whole(text))).toEqual({ values: VALUES, isComplete: false });
 		expect(read(whole(': ping\n\n'))).toEqual({ values: [], isComplete: false });
 	});
 
-	test('gives each value as soon as its event is there', () => {
+	test('An event stream gives each value as soon as its event is there', () => {
 		const values: unknown[] = [];
 		const reader = createReplyReader(true, (value) => values.push(value));
 		reader.push(Buffer.from('data: {"a":1}\n\ndata: {"b"'));
@@ -86,13 +86,13 @@ describe('an event stream', () => {
 		expect(values).toEqual([{ a: 1 }, { b: 2 }]);
 	});
 
-	test('of a line of megabytes', () => {
+	test('An event with a line of megabytes is read right', () => {
 		const value = { text: 'é'.repeat(1_500_000) };
 		const pieces = cut(Buffer.from(`data: ${JSON.stringify(value)}\n\n`), 16_383);
 		expect(read(pieces).values).toEqual([value]);
 	});
 
-	test('that breaks off inside an event is an error', () => {
+	test('An event stream that breaks off inside an event is an error', () => {
 		expect(thrownBy(() => read(whole('data: {"delta":"Gr'))).message).toBe(
 			'The reply of the service is cut short or is not JSON',
 		);
@@ -107,7 +107,7 @@ describe('JSON', () => {
 		['in answer to a stream request', JSON.stringify(value), true],
 		['with white space around it', `\r\n\t ${JSON.stringify(value, null, 2)}\n`, true],
 		['with a byte order mark', `\ufeff${JSON.stringify(value)}`, true],
-	])('%s, cut anywhere', (_name, text, isEventStream) => {
+	])('A JSON reply %s is read right, wherever it is cut', (_name, text, isEventStream) => {
 		const reply = Buffer.from(text);
 		for (const pieces of [...halves(reply), cut(reply, 1)]) {
 			expect(read(pieces, isEventStream)).toEqual({ values: [value], isComplete: true });
@@ -124,31 +124,34 @@ describe('no reply', () => {
 		['HTML', '<!doctype html><html><title>Welcome</title></html>', NO_JSON],
 		['plain text', 'upstream connect error', NO_JSON],
 		['cut JSON', '{"id":"c1","choices":[{"mess', NO_JSON],
-		['JSON and more', '{"id":"c1"}{"id":"c2"}', NO_JSON],
-	])('%s', (_name, text, message) => {
+		['JSON with more behind it', '{"id":"c1"}{"id":"c2"}', NO_JSON],
+	])('A reply that is %s is an error that tells what is wrong', (_name, text, message) => {
 		const error = thrownBy(() => read(whole(text), false));
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error.message).toBe(message);
 	});
 
-	test('an empty body in the name of a stream', () => {
+	test('An empty body that is announced as an event stream is an error', () => {
 		expect(thrownBy(() => read([])).message).toBe(EMPTY);
 	});
 
-	test('HTML in the name of a stream is not complete', () => {
+	test('HTML that is announced as an event stream says nothing and does not count as complete', () => {
 		expect(read(whole('<!doctype html>\n<title>Hello</title>\n'))).toEqual({
 			values: [],
 			isComplete: false,
 		});
 	});
 
-	test.each([true, false])('more text than any reply has (event stream: %s)', (isEventStream) => {
-		const reader = createReplyReader(isEventStream, () => {});
-		const block = Buffer.alloc(1024 * 1024, 'x');
-		const push = () => {
-			reader.push(Buffer.from(isEventStream ? 'data: "' : '"'));
-			for (let n = 0; n < 9; n++) reader.push(block);
-		};
-		expect(thrownBy(push).message).toBe('The reply holds more than 8 MiB of text');
-	});
+	test.each([true, false])(
+		'A reply of more than 8 MiB of text is refused (event stream: %s)',
+		(isEventStream) => {
+			const reader = createReplyReader(isEventStream, () => {});
+			const block = Buffer.alloc(1024 * 1024, 'x');
+			const push = () => {
+				reader.push(Buffer.from(isEventStream ? 'data: "' : '"'));
+				for (let n = 0; n < 9; n++) reader.push(block);
+			};
+			expect(thrownBy(push).message).toBe('The reply holds more than 8 MiB of text');
+		},
+	);
 });

@@ -38,7 +38,7 @@ function expectStorageError(error: Error, reason = '') {
 }
 
 describe('commit', () => {
-	test('keeps the images, in the order of the reply, with the facts of their bytes', async () => {
+	test('A commit keeps the images in the order of the reply, with the facts of their bytes', async () => {
 		const storage = createStorage();
 		const images = storeWith(storage.store);
 		const jpeg = { mimeType: 'image/jpeg', extension: 'jpg' };
@@ -62,7 +62,7 @@ describe('commit', () => {
 		expect(storage.files[0]?.bytes.equals(image)).toBe(true);
 	});
 
-	test('names files by the type of their bytes', async () => {
+	test('A stored image is named and labelled by the type that was found for it', async () => {
 		const { store, files } = createStorage();
 		const images = storeWith(store);
 		await images.store({ mimeType: 'image/gif', extension: 'gif' }, imageData(image));
@@ -70,11 +70,11 @@ describe('commit', () => {
 		expect(files).toMatchObject([{ fileName: 'cat-0.gif', mimeType: 'image/gif' }]);
 	});
 
-	test('of no image gives none', async () => {
+	test('A commit without any image gives an empty list', async () => {
 		expect(await storeWith(createStorage().store).commit(all)).toEqual([]);
 	});
 
-	test('waits for slow storage', async () => {
+	test('A commit waits for slow storage', async () => {
 		const { store } = createStorage();
 		let finish = () => {};
 		const gate = new Promise<void>((resolve) => (finish = resolve));
@@ -95,7 +95,7 @@ describe('commit', () => {
 });
 
 describe('an image that the reply repeats', () => {
-	test('is kept once, where it came first', async () => {
+	test('An image that the reply repeats is kept once, where it came first', async () => {
 		const { store, files } = createStorage();
 		const images = storeWith(store);
 		const other = await png(3, 5);
@@ -105,7 +105,7 @@ describe('an image that the reply repeats', () => {
 		expect(files.map(({ state }) => state)).toEqual(['kept', 'kept', 'dropped']);
 	});
 
-	test('is another one if a byte differs', async () => {
+	test('An image that differs from an earlier one in one byte is kept as well', async () => {
 		const images = storeWith(createStorage().store);
 		const other = Buffer.from(image);
 		other[other.length - 20]! ^= 1;
@@ -118,13 +118,13 @@ describe('an image beyond the bytes that are kept for its pixel size', () => {
 	const block = random(3).bytes(300_000);
 	const large = () => Buffer.concat([image, block]);
 
-	test('is kept once, however its repetition is cut', async () => {
+	test('A large image that the reply repeats is kept once, however its repetition is cut', async () => {
 		const images = storeWith(createStorage().store);
 		for (const size of [65_536, 10_007, 400_000]) await images.store(PNG, imageData(large(), size));
 		expect(await images.commit(all)).toMatchObject([{ bytes: image.length + block.length }]);
 	});
 
-	test('is another one if a late byte differs', async () => {
+	test('A large image that differs from an earlier one in a late byte is kept as well', async () => {
 		const { store, files } = createStorage();
 		const images = storeWith(store);
 		const other = large();
@@ -136,7 +136,7 @@ describe('an image beyond the bytes that are kept for its pixel size', () => {
 });
 
 describe('discard', () => {
-	test('leaves nothing in storage', async () => {
+	test('A discard leaves no image in storage', async () => {
 		const { store, files } = createStorage();
 		const images = storeWith(store);
 		await images.store(PNG, imageData(image));
@@ -145,7 +145,7 @@ describe('discard', () => {
 		expect(files.map(({ state }) => state)).toEqual(['dropped', 'dropped']);
 	});
 
-	test('drops an image that breaks off, and those before it', async () => {
+	test('A discard drops an image that breaks off, and those before it', async () => {
 		const { store, files } = createStorage();
 		const images = storeWith(store);
 		await images.store(PNG, imageData(image));
@@ -157,13 +157,13 @@ describe('discard', () => {
 });
 
 describe('storage that fails', () => {
-	test('at once', async () => {
+	test('Storage that refuses an image at once is reported as a failure to store it', async () => {
 		const full = new Error('no space left on device');
 		const images = storeWith(() => Promise.reject(full));
 		expectStorageError(await failureOf(images.store(PNG, imageData(image))));
 	});
 
-	test('midway', async () => {
+	test('Storage that fails in the middle of an image is reported as a failure to store it', async () => {
 		const full = new Error('no space left on device');
 		const disk = () =>
 			new Writable({ highWaterMark: 100, write: (_chunk, _encoding, done) => done(full) });
@@ -175,7 +175,7 @@ describe('storage that fails', () => {
 		await images.discard(full);
 	});
 
-	test('as a full disk does, is not reported as the abort that it causes', async () => {
+	test('A full disk is reported as such, and not as the abort that it causes', async () => {
 		const images = storeWith(async (content) => {
 			await writeFile('/dev/full', content);
 			throw new Error('nothing was stored');
@@ -185,7 +185,7 @@ describe('storage that fails', () => {
 		await images.discard(error);
 	});
 
-	test('and destroys the stream is reported as itself', async () => {
+	test('Storage that fails and destroys its stream is reported as a failure to store the image', async () => {
 		const full = new Error('the bucket is gone');
 		const images = storeWith(async (content) => {
 			content.on('error', () => {});
@@ -197,7 +197,7 @@ describe('storage that fails', () => {
 		await images.discard(full);
 	});
 
-	test('after the last byte', async () => {
+	test('Storage that fails after the last byte of an image fails the commit', async () => {
 		const full = new Error('the bucket is gone');
 		const { store } = createStorage();
 		const images = storeWith(async (...file) => {
@@ -213,7 +213,7 @@ describe('abort', () => {
 	const reason = new Error('cancelled');
 	const stuck = createStorage({ onChunk: () => new Promise(() => {}) });
 
-	test('ends the reading of an image that storage does not take', async () => {
+	test('An abort ends the reading of an image that storage does not take', async () => {
 		const controller = new AbortController();
 		const images = storeWith(stuck.store, controller.signal);
 		const received = images.store(PNG, imageData(Buffer.concat(Array(900).fill(image))));
@@ -221,7 +221,7 @@ describe('abort', () => {
 		expect(await failureOf(received)).toBe(reason);
 	});
 
-	test('ends commit and discard', async () => {
+	test('An abort ends a commit and a discard that wait for storage', async () => {
 		const controller = new AbortController();
 		const images = storeWith(async () => await new Promise(() => {}), controller.signal);
 		void images.store(PNG, imageData(image)).catch(() => {});
@@ -233,7 +233,7 @@ describe('abort', () => {
 	});
 });
 
-test('an image larger than any is refused, and nothing of it kept', async () => {
+test('An image of more than 256 MiB is refused, and nothing of it is kept', async () => {
 	const block = Buffer.alloc(8 * 1024 * 1024);
 	let sent = 0;
 	async function* huge(): AsyncGenerator<Uint8Array> {
@@ -252,7 +252,7 @@ test('an image larger than any is refused, and nothing of it kept', async () => 
 	expect(files.map(({ state }) => state)).toEqual(['dropped']);
 });
 
-test('more than 64 images are refused, and none of them kept', async () => {
+test('A reply of more than 64 images is refused, and none of them is kept', async () => {
 	const { store, files } = createStorage();
 	const images = storeWith(store);
 	for (let count = 0; count < 64; count++) await images.store(PNG, imageData(image));
@@ -264,7 +264,7 @@ test('more than 64 images are refused, and none of them kept', async () => {
 	expect(files).toHaveLength(64);
 });
 
-test('images that are not wanted are dropped, even if a wanted one is the same', async () => {
+test('Images that are not wanted are dropped, even if a wanted one is the same', async () => {
 	const { store, files } = createStorage();
 	const images = storeWith(store);
 	const other = await png(3, 5);

@@ -63,36 +63,39 @@ describe('the sample replies of the reference', () => {
 	test.each([
 		['gemini-2.5-flash-image', '**Analyzing the request**\n\nProcessing the', 100],
 		['gemini-3.0-pro-image-preview', "**Analyzing the Icon Redesign**\n\nI'm focused", 202],
-	])('%s', async (model, reasoning, reasoningTokens) => {
-		const image = await png(1408, 768);
-		const { received, files } = start(fill(fixture(model), [base64(image)]));
-		const { reply, images } = await received;
-		const { usage } = JSON.parse(fixture(model)) as { usage: object };
-		expect(reply).toEqual({
-			id: 'chatcmpl-2f8236e9f2b34bd391289576d0e23e72',
-			model,
-			created: 1764574464,
-			text: '',
-			reasoning: expect.stringContaining(reasoning) as string,
-			finishReason: 'stop',
-			nativeFinishReason: null,
-			usage,
-			imageUrls: [],
-			drafts: new Set(),
-		});
-		expect(usage).toMatchObject({
-			prompt_tokens: 19,
-			completion_tokens_details: { reasoning_tokens: reasoningTokens },
-		});
-		expect(images).toMatchObject([
-			{ mimeType: 'image/png', width: 1408, height: 768, bytes: image.length },
-		]);
-		expect(files).toMatchObject([{ fileName: 'cat-0.png', state: 'kept' }]);
-		expect(files[0]?.bytes.equals(image)).toBe(true);
-		expect(await sharp(files[0]!.bytes).metadata()).toMatchObject({ width: 1408, height: 768 });
-	});
+	])(
+		'The sample reply of %s is read in full, and its image is kept',
+		async (model, reasoning, reasoningTokens) => {
+			const image = await png(1408, 768);
+			const { received, files } = start(fill(fixture(model), [base64(image)]));
+			const { reply, images } = await received;
+			const { usage } = JSON.parse(fixture(model)) as { usage: object };
+			expect(reply).toEqual({
+				id: 'chatcmpl-2f8236e9f2b34bd391289576d0e23e72',
+				model,
+				created: 1764574464,
+				text: '',
+				reasoning: expect.stringContaining(reasoning) as string,
+				finishReason: 'stop',
+				nativeFinishReason: null,
+				usage,
+				imageUrls: [],
+				drafts: new Set(),
+			});
+			expect(usage).toMatchObject({
+				prompt_tokens: 19,
+				completion_tokens_details: { reasoning_tokens: reasoningTokens },
+			});
+			expect(images).toMatchObject([
+				{ mimeType: 'image/png', width: 1408, height: 768, bytes: image.length },
+			]);
+			expect(files).toMatchObject([{ fileName: 'cat-0.png', state: 'kept' }]);
+			expect(files[0]?.bytes.equals(image)).toBe(true);
+			expect(await sharp(files[0]!.bytes).metadata()).toMatchObject({ width: 1408, height: 768 });
+		},
+	);
 
-	test('as printed, with elided base64, hold no image', async () => {
+	test('A sample reply as printed, with its base64 elided, is an error and stores nothing', async () => {
 		const { received, files } = start(
 			fill(fixture('gemini-2.5-flash-image'), ['iVBORw0KGgo...SbA..........']),
 		);
@@ -104,7 +107,7 @@ describe('the sample replies of the reference', () => {
 });
 
 describe('a reply', () => {
-	test('in a stream: text as it comes, several images in order', async () => {
+	test('A streamed reply gives its text as it comes, and its images in their order', async () => {
 		const texts: string[] = [];
 		const reply = sse(
 			chunk({ role: 'assistant', content: 'Two ' }),
@@ -126,17 +129,22 @@ describe('a reply', () => {
 		expect(files.map(({ bytes }) => base64(bytes))).toEqual([base64(small), base64(other)]);
 	});
 
-	test('keeps the type of the bytes, not of the label', async () => {
+	test('An image keeps the type of its bytes, not of its label', async () => {
 		const jpeg = await sharp(small).jpeg().toBuffer();
 		const { images } = await start(sse(chunk({ images: [part(jpeg)] }, 'stop'))).received;
 		expect(images).toMatchObject([{ mimeType: 'image/jpeg', fileName: 'cat-0.jpg', width: 16 }]);
 	});
 
 	test.each([
-		['[DONE] without a finish reason', () => sse(chunk({ content: 'Hi' }), '[DONE]'), 'Hi', 0],
-		['a finish reason without [DONE]', () => sse(chunk({ content: 'Hi' }, 'stop')), 'Hi', 0],
-		['an image and neither', () => sse(chunk({ images: [part(small)] })), '', 1],
-	])('is complete with %s', async (_name, reply, text, count) => {
+		['[DONE] but no finish reason', () => sse(chunk({ content: 'Hi' }), '[DONE]'), 'Hi', 0],
+		['a finish reason but no [DONE]', () => sse(chunk({ content: 'Hi' }, 'stop')), 'Hi', 0],
+		[
+			'an image but neither [DONE] nor a finish reason',
+			() => sse(chunk({ images: [part(small)] })),
+			'',
+			1,
+		],
+	])('A streamed reply with %s counts as complete', async (_name, reply, text, count) => {
 		const { received, hints } = start(reply());
 		const { reply: read, images } = await received;
 		expect([read.text, images.length]).toEqual([text, count]);
@@ -144,7 +152,7 @@ describe('a reply', () => {
 		expect(hints).toEqual(count > 0 ? [hint] : []);
 	});
 
-	test('that links an image gets it downloaded', async () => {
+	test('An image that a reply only links is downloaded and kept', async () => {
 		const urls: string[] = [];
 		const { received, files } = start('{"data":[{"url":"https://example.com/cat"}]}', {
 			download: async (url) => {
@@ -173,44 +181,57 @@ describe('links in the words of a reply', () => {
 	test.each<[string, string, string, number]>([
 		['nothing but a markdown image', CAT, '', 1],
 		['nothing but the URL of an image', 'https://example.com/cat.png?size=1', '', 1],
-		['words around one', 'As in ![a cat](https://example.com/cat.png)', 'As in', 1],
-		['two', `Both: ${CAT} and ![](https://example.com/dog).`, 'Both:  and .', 2],
+		['words around a link', 'As in ![a cat](https://example.com/cat.png)', 'As in', 1],
+		['two links', `Both: ${CAT} and ![](https://example.com/dog).`, 'Both:  and .', 2],
 		[
-			'one that leads nowhere',
+			'a link that leads nowhere behind a good one',
 			`${CAT} ![x](https://example.com/dead)`,
 			'![x](https://example.com/dead)',
 			1,
 		],
-		['HTML', '<img alt="a" src="https://example.com/cat?x=1&y"> Hi', 'Hi', 1],
-		['linked markdown', '[![t](https://example.com/cat)](https://example.com/page) Hi', 'Hi', 1],
-	])('are images if it owes one: %s', async (_name, content, text, count) => {
-		const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage: true });
-		const { images, reply } = await received;
-		expect(images).toHaveLength(count);
-		expect(reply.text).toBe(text);
-	});
+		['an HTML image', '<img alt="a" src="https://example.com/cat?x=1&y"> Hi', 'Hi', 1],
+		[
+			'a markdown image inside a link',
+			'[![t](https://example.com/cat)](https://example.com/page) Hi',
+			'Hi',
+			1,
+		],
+	])(
+		'A reply that owes an image takes it from the links in a text with %s',
+		async (_name, content, text, count) => {
+			const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage: true });
+			const { images, reply } = await received;
+			expect(images).toHaveLength(count);
+			expect(reply.text).toBe(text);
+		},
+	);
 
 	test.each([
-		['a page, that none leads to', 'https://example.com/', true, []],
-		['any, if it owes none', CAT, false, []],
-	])('but not %s', async (_name, content, needsImage, fetched) => {
-		const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage });
-		if (needsImage) {
-			const { message } = await failureOf(received);
-			expect(message).toBe(`The model answered without an image (finish reason: stop): ${content}`);
-		} else {
-			expect(await received).toMatchObject({ images: [], reply: { text: content } });
-		}
-		expect(urls).toEqual(fetched);
-	});
+		['it leads to a page', 'https://example.com/', true, []],
+		['the reply owes no image', CAT, false, []],
+	])(
+		'A link in the text of a reply is not fetched if %s',
+		async (_name, content, needsImage, fetched) => {
+			const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage });
+			if (needsImage) {
+				const { message } = await failureOf(received);
+				expect(message).toBe(
+					`The model answered without an image (finish reason: stop): ${content}`,
+				);
+			} else {
+				expect(await received).toMatchObject({ images: [], reply: { text: content } });
+			}
+			expect(urls).toEqual(fetched);
+		},
+	);
 
-	test('nor if it carries one', async () => {
+	test('A link in the text of a reply is not fetched if the reply carries an image', async () => {
 		const reply = sse(chunk({ content: CAT, images: [part(small)] }, 'stop'));
 		const { images, reply: read } = await start(reply, { download, needsImage: true }).received;
 		expect([images.length, read.text, urls]).toEqual([1, CAT, []]);
 	});
 
-	test('that all lead nowhere are a failure which tells nothing of them', async () => {
+	test('A reply whose links in its text all lead nowhere fails, and the message tells nothing of them', async () => {
 		const content = '![x](https://example.com/dead)';
 		const reply = sse(chunk({ content }, 'stop'));
 		const { received, files } = start(reply, { download, needsImage: true });
@@ -220,14 +241,14 @@ describe('links in the words of a reply', () => {
 		expect(files).toEqual([]);
 	});
 
-	test('are no more than 16', async () => {
+	test('No more than 16 links in the text of a reply are fetched', async () => {
 		const content = Array.from({ length: 30 }, (_, at) => `![](https://e.com/${at})`).join(' ');
 		await start(sse(chunk({ content }, 'stop')), { download, needsImage: true }).received;
 		expect(urls).toHaveLength(16);
 	});
 });
 
-test('of three images in their places, a dead link costs only itself', async () => {
+test('A dead link among three images that a reply links costs only itself, and gives a hint', async () => {
 	const data = ['cat', 'dead', 'dog'].map((name) => ({ url: `https://example.com/${name}` }));
 	const download = async (url: string) => {
 		if (url.includes('dead')) throw new Error('not found');
@@ -240,14 +261,14 @@ test('of three images in their places, a dead link costs only itself', async () 
 	}
 });
 
-test('a link that leads to something else than an image is one that cannot be loaded', async () => {
+test('A link that leads to something else than an image counts as one that cannot be loaded', async () => {
 	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
 	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
 	expect((await received).images).toEqual([]);
 	expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
 });
 
-test('thought signatures of tens of MB, in one event and in many, are no text', async () => {
+test('Thought signatures of tens of MB, in one event or in many, do not get into the text', async () => {
 	const signature = random(9)
 		.bytes(192 * 1024)
 		.toString('base64');
@@ -286,7 +307,7 @@ describe('drafts', () => {
 			'as events of the images endpoint',
 			() => sse({ type: 'image_generation.partial_image', b64_json: base64(other) }),
 		],
-	])('%s are kept only if there is nothing else', async (_name, reply) => {
+	])('Drafts %s are kept only if the reply has no other image', async (_name, reply) => {
 		const only = start(`${reply()}data: [DONE]\n\n`);
 		expect((await only.received).images).toMatchObject([{ width: 40 }]);
 		const { received, files } = start(reply() + sse(chunk({ images: [part(small)] }, 'stop')));
@@ -295,14 +316,14 @@ describe('drafts', () => {
 		expect(files.map(({ state }) => state)).toEqual(['dropped', 'kept']);
 	});
 
-	test('that are the image itself do not cost it', async () => {
+	test('An image that the reply also shows as a draft is kept', async () => {
 		const values = [chunk({ reasoning_content: draft(small) }), chunk({ images: [part(small)] })];
 		const { received } = start(sse(...values, '[DONE]'));
 		expect((await received).images).toMatchObject([{ width: 16 }]);
 	});
 });
 
-test('events of the images endpoint', async () => {
+test('An event of the images endpoint gives its image and its usage, without a hint', async () => {
 	const event = { type: 'image_generation.completed', b64_json: base64(small), usage: { n: 1 } };
 	const { received, hints } = start(`event: ${event.type}\n${sse(event)}`);
 	const { images, reply } = await received;
@@ -311,13 +332,13 @@ test('events of the images endpoint', async () => {
 	expect(hints).toEqual([]);
 });
 
-test('an error of a choice is one of the call', async () => {
+test('An error in a choice of a reply fails the call', async () => {
 	const failed = { choices: [{ index: 0, finish_reason: 'error', error: { message: 'Gone' } }] };
 	const { message } = await failureOf(start(sse(chunk({ content: 'Hi' }), failed)).received);
 	expect(message).toBe('The service reported an error in its reply: Gone');
 });
 
-describe('nothing stays in storage', () => {
+describe('a reply that fails', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
 		[
@@ -331,17 +352,17 @@ describe('nothing stays in storage', () => {
 			'The reply of the service is cut short or is not JSON',
 		],
 		[
-			'of a malformed image',
+			'of a reply with a malformed image',
 			() => head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{501})./, '$1!'),
 			'The reply holds an image whose base64 is malformed',
 		],
 		[
-			'of an image that is cut off',
+			'of a reply with an image that is cut off',
 			() => head() + sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')),
 			'The reply holds an image that is cut off',
 		],
 		[
-			'of an image in several pieces',
+			'of a reply with an image in several pieces',
 			() => {
 				const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
 				const first = chunk({ content: `![](data:image/png;base64,${start}` });
@@ -350,17 +371,17 @@ describe('nothing stays in storage', () => {
 			'The reply holds an image that is cut off',
 		],
 		[
-			'of base64 that an escape cuts',
+			'of a reply with base64 that an escape cuts',
 			() =>
 				head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{402})./, '$1\\u0021'),
 			'The reply holds an image that is cut off',
 		],
 		[
-			'of an error behind the image',
+			'of a reply with an error behind its image',
 			() => head() + sse({ error: { message: 'Out of luck' } }),
 			'The service reported an error in its reply: Out of luck',
 		],
-	])('%s', async (_name, reply, message) => {
+	])('Nothing %s stays in storage', async (_name, reply, message) => {
 		const { received, files } = start(reply());
 		const error = await failureOf(received);
 		expect(error).toBeInstanceOf(ApiError);
@@ -368,7 +389,7 @@ describe('nothing stays in storage', () => {
 		expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['dropped']));
 	});
 
-	test('of a reply that owes an image and has none, whose failure carries what it says', async () => {
+	test('A reply that owes an image and has none fails with its text, its finish reason and its usage', async () => {
 		const usage = { total_tokens: 3 };
 		const values = [chunk({ content: 'Sorry, no cats' }, 'stop'), { choices: [], usage }];
 		const { received, files } = start(sse(...values), { needsImage: true });
@@ -387,7 +408,7 @@ describe('nothing stays in storage', () => {
 	});
 
 	test.each(['content_filter', 'SAFETY', 'IMAGE_SAFETY', 'PROHIBITED_CONTENT', 'IMAGE_RECITATION'])(
-		'of a refusal for %s',
+		'A reply with the native_finish_reason %s says that the model refused the image',
 		async (reason) => {
 			const refusal = {
 				choices: [{ delta: {}, finish_reason: 'stop', native_finish_reason: reason }],
@@ -397,7 +418,7 @@ describe('nothing stays in storage', () => {
 		},
 	);
 
-	test('where the connection breaks', async () => {
+	test('Nothing of an image in which the connection breaks stays in storage', async () => {
 		const broken = new ApiError('The connection was lost', '');
 		async function* body() {
 			yield Buffer.from(sse(chunk({ images: [part(other)] })).slice(0, 900));
@@ -409,14 +430,14 @@ describe('nothing stays in storage', () => {
 	});
 });
 
-test('storage that fails ends the call', async () => {
+test('Storage that fails ends the call', async () => {
 	const full = new Error('no space left on device');
 	const storeBinary = () => Promise.reject(full);
 	const { received } = start(sse(chunk({ images: [part(small)] }, 'stop')), { storeBinary });
 	expect((await failureOf(received)).message).toBe('n8n could not store the image');
 });
 
-test('storage that fails while the service stalls ends the call at once', async () => {
+test('Storage that fails while the service stalls ends the call and closes the connection', async () => {
 	const full = new Error('no space left on device');
 	async function* body() {
 		yield Buffer.from(sse(chunk({ images: [part(other)] })).slice(0, 900));
@@ -432,13 +453,13 @@ test('storage that fails while the service stalls ends the call at once', async 
 	expect(isClosed).toBe(true);
 });
 
-test('a stream of text that just stops is cut short', async () => {
+test('A stream of text that stops without saying that it is complete is an error', async () => {
 	expect((await failureOf(start(sse(chunk({ content: 'Hi' }))).received)).message).toBe(
 		'The reply of the service ended before it was complete',
 	);
 });
 
-test('slow storage holds the connection back', async () => {
+test('Slow storage holds the connection back', async () => {
 	let sent = 0;
 	async function* body() {
 		yield Buffer.from(`{"data":[{"b64_json":"${base64(small).slice(0, 400)}`);
@@ -455,30 +476,33 @@ test('slow storage holds the connection back', async () => {
 	expect((await received).images).toMatchObject([{ bytes: 300 + (200 * 64 * 1024 * 3) / 4 + 12 }]);
 });
 
-test.each(['storage', 'the service'])('a cancel does not wait for %s', async (slow) => {
-	const controller = new AbortController();
-	const reason = new Error('cancelled');
-	// As the HTTP client does: the body fails with the signal.
-	const failure = new Promise<never>((_resolve, reject) => {
-		controller.signal.addEventListener('abort', () => reject(reason));
-	});
-	let isClosed = false;
-	async function* body() {
-		yield Buffer.from(`{"data":[{"b64_json":"${base64(other).slice(0, 400)}`);
-		if (slow === 'the service') await failure;
-		for (;;) yield Buffer.alloc(64 * 1024, 'A');
-	}
-	failure.catch(() => {});
-	const onChunk = () => (slow === 'storage' ? new Promise<void>(() => {}) : undefined);
-	const storeBinary = createStorage({ onChunk, forget: true }).store;
-	const { received } = start(
-		body(),
-		{ storeBinary, signal: controller.signal },
-		() => (isClosed = true),
-	);
-	setTimeout(() => controller.abort(reason), 20);
-	const before = Date.now();
-	expect(await failureOf(received)).toBe(reason);
-	expect(Date.now() - before).toBeLessThan(1000);
-	expect(isClosed).toBe(true);
-});
+test.each(['storage', 'the service'])(
+	'A cancel does not wait for %s, and closes the connection',
+	async (slow) => {
+		const controller = new AbortController();
+		const reason = new Error('cancelled');
+		// As the HTTP client does: the body fails with the signal.
+		const failure = new Promise<never>((_resolve, reject) => {
+			controller.signal.addEventListener('abort', () => reject(reason));
+		});
+		let isClosed = false;
+		async function* body() {
+			yield Buffer.from(`{"data":[{"b64_json":"${base64(other).slice(0, 400)}`);
+			if (slow === 'the service') await failure;
+			for (;;) yield Buffer.alloc(64 * 1024, 'A');
+		}
+		failure.catch(() => {});
+		const onChunk = () => (slow === 'storage' ? new Promise<void>(() => {}) : undefined);
+		const storeBinary = createStorage({ onChunk, forget: true }).store;
+		const { received } = start(
+			body(),
+			{ storeBinary, signal: controller.signal },
+			() => (isClosed = true),
+		);
+		setTimeout(() => controller.abort(reason), 20);
+		const before = Date.now();
+		expect(await failureOf(received)).toBe(reason);
+		expect(Date.now() - before).toBeLessThan(1000);
+		expect(isClosed).toBe(true);
+	},
+);

@@ -25,7 +25,7 @@ const delta = (fields: object, choice: object = {}) => ({
 const part = (url: string) => ({ type: 'image_url', image_url: { url } });
 const usage = { prompt_tokens: 19, completion_tokens: 1322, total_tokens: 1341 };
 
-test('a chat completion', () => {
+test('A chat completion is read with its text, its reasoning, its finish reasons and its usage', () => {
 	const reply = {
 		id: 'chatcmpl-1',
 		object: 'chat.completion',
@@ -56,7 +56,7 @@ test('a chat completion', () => {
 	});
 });
 
-test('the chunks of a stream', () => {
+test('The chunks of a stream are put together to one reply', () => {
 	const reply = reduce(
 		{ id: 'c1', model: 'm', created: 5, ...delta({ role: 'assistant', content: '' }) },
 		{ id: 'c2', ...delta({ reasoning_content: 'First' }) },
@@ -78,7 +78,7 @@ test('the chunks of a stream', () => {
 	});
 });
 
-test('an images reply', () => {
+test('An images reply is read with its time and its usage, and has no text', () => {
 	const images = {
 		created: 7,
 		data: [{ b64_json: placeholders.of(0) }],
@@ -90,11 +90,11 @@ test('an images reply', () => {
 
 describe('text', () => {
 	test.each<[string, unknown[], string]>([
-		['null', [message({ content: null })], ''],
-		['missing', [message({})], ''],
-		['of a message that is null', [{ choices: [{ message: null }] }], ''],
+		['content that is null', [message({ content: null })], ''],
+		['no content', [message({})], ''],
+		['a message that is null', [{ choices: [{ message: null }] }], ''],
 		[
-			'a list of parts',
+			'content in parts',
 			[message({ content: [{ type: 'text', text: 'A ' }, { text: 'cat' }] })],
 			'A cat',
 		],
@@ -118,7 +118,11 @@ describe('text', () => {
 			[delta({ content: 'Here: ![a cat](' }), delta({ content: image() }), delta({ content: ')' })],
 			'Here:',
 		],
-		['white space around it', [delta({ content: '\n\nA' }), delta({ content: ' cat\n' })], 'A cat'],
+		[
+			'white space around its text',
+			[delta({ content: '\n\nA' }), delta({ content: ' cat\n' })],
+			'A cat',
+		],
 		['the old completion shape', [{ choices: [{ text: 'A cat' }] }], 'A cat'],
 		['no choices', [{ choices: null }, { choices: [] }, {}], ''],
 		[
@@ -148,7 +152,7 @@ describe('text', () => {
 			[{ choices: [{ message: { content: 'One' } }, { message: { content: 'Two' } }] }],
 			'One\n\nTwo',
 		],
-	])('%s', (_name, values, text) => {
+	])('The text of a reply with %s is read right', (_name, values, text) => {
 		expect(reduce(...values).text).toBe(text);
 	});
 });
@@ -156,17 +160,17 @@ describe('text', () => {
 test.each([
 	['reasoning_content', { reasoning_content: 'Hm' }, 'Hm'],
 	['reasoning', { reasoning: 'Hm' }, 'Hm'],
-	['both, which say the same', { reasoning: 'Hm', reasoning_content: 'Hm' }, 'Hm'],
+	['both fields with the same text', { reasoning: 'Hm', reasoning_content: 'Hm' }, 'Hm'],
 	['null', { reasoning_content: null, reasoning: null }, null],
-	['empty', { reasoning_content: '' }, null],
-	['with an image in it', { reasoning_content: `Hm ![draft](${image()})` }, 'Hm '],
-])('reasoning as %s', (_name, fields, reasoning) => {
+	['empty text', { reasoning_content: '' }, null],
+	['text with an image in it', { reasoning_content: `Hm ![draft](${image()})` }, 'Hm '],
+])('Reasoning that comes as %s is read right', (_name, fields, reasoning) => {
 	expect(reduce(delta(fields)).reasoning).toBe(reasoning);
 });
 
 test.each<[string, unknown[], object | null]>([
-	['null', [{ ...message({}), usage: null }], null],
-	['missing', [message({})], null],
+	['that is null', [{ ...message({}), usage: null }], null],
+	['that is missing', [message({})], null],
 	[
 		'on the first chunk',
 		[
@@ -176,7 +180,7 @@ test.each<[string, unknown[], object | null]>([
 		usage,
 	],
 	[
-		'on each chunk, of which the last counts',
+		'on each chunk (of which the last counts)',
 		[
 			{ ...delta({}), usage: { total_tokens: 1 } },
 			{ ...delta({}), usage },
@@ -188,7 +192,7 @@ test.each<[string, unknown[], object | null]>([
 		[{ data: [], usage: { ti_quantity: 1, extra: { a: [] } } }],
 		{ ti_quantity: 1, extra: { a: [] } },
 	],
-])('usage %s', (_name, values, expected) => {
+])('Usage %s is read right', (_name, values, expected) => {
 	expect(reduce(...values).usage).toEqual(expected);
 });
 
@@ -198,42 +202,46 @@ test.each([
 	['an answer of another service', { status: 'up' }, /not a reply/],
 	['an error with msg', { code: 40301, msg: 'no quota', data: null }, /reply: no quota/],
 	['an error with errorMessage', { code: 1, errorMessage: 'no quota' }, /reply: no quota/],
-	['no success', { success: false, message: 'no quota' }, /reply: no quota/],
+	['success: false', { success: false, message: 'no quota' }, /reply: no quota/],
 	[
 		'an error as content',
 		message({ content: '[Error] model_not_found' }),
 		/reply: model_not_found/,
 	],
-	['nothing', {}, /not a reply/],
+	['nothing in it', {}, /not a reply/],
 	['a task', { task_id: 't', data: null }, /started a task/],
-])('%s is a failure', (_name, value, message) => {
+])('A reply with %s fails, and the message tells why', (_name, value, message) => {
 	expect(() => reduce(value)).toThrow(message);
 });
 
 describe('images that the reply only links', () => {
 	const url = 'https://example.com/cat.png';
 	test.each<[string, unknown[], string[]]>([
-		['none: null', [message({ images: null })], []],
-		['none: an empty list', [message({ images: [] }), { data: [] }], []],
+		['to be none if images[] is null', [message({ images: null })], []],
+		['to be none if the lists are empty', [message({ images: [] }), { data: [] }], []],
 		['in images[]', [message({ images: [part(url)] })], [url]],
 		['in images[] without an object', [message({ images: [{ image_url: url }] })], [url]],
 		['as plain text in images[]', [message({ images: [url] })], [url]],
 		['in data[]', [{ data: [{ url }] }], [url]],
-		['in data[], b64_json being empty', [{ data: [{ url, b64_json: '' }] }], [url]],
-		['in data[], b64_json being null', [{ data: [{ b64_json: null, url }] }], [url]],
-		['in data, which is one object', [{ data: { url } }], [url]],
-		['as an event of the images endpoint', [{ b64_json: url }], [url]],
+		['in data[] if b64_json is empty', [{ data: [{ url, b64_json: '' }] }], [url]],
+		['in data[] if b64_json is null', [{ data: [{ b64_json: null, url }] }], [url]],
+		['in data if it is one object', [{ data: { url } }], [url]],
+		['in an event of the images endpoint', [{ b64_json: url }], [url]],
 		['in a content part that is plain text', [message({ content: [{ image_url: url }] })], [url]],
 		['in a content part', [message({ content: [part(url)] })], [url]],
-		['twice', [delta({ images: [part(url)] }), delta({ images: [part(url)] })], [url]],
-		['in order', [message({ images: [part(`${url}?2`), part(url)] })], [`${url}?2`, url]],
-		['beside one that it carries', [message({ images: [part(image()), part(url)] })], [url]],
 		[
-			'empty entries',
+			'once if they come twice',
+			[delta({ images: [part(url)] }), delta({ images: [part(url)] })],
+			[url],
+		],
+		['in their order', [message({ images: [part(`${url}?2`), part(url)] })], [`${url}?2`, url]],
+		['beside an image that it carries', [message({ images: [part(image()), part(url)] })], [url]],
+		[
+			'to be none if the entries are empty',
 			[message({ images: [{}, null, { image_url: null }, { image_url: {} }] })],
 			[],
 		],
-	])('%s', (_name, values, expected) => {
+	])('The images that a reply only links are found %s', (_name, values, expected) => {
 		expect(reduce(...values).imageUrls).toEqual(expected);
 	});
 
@@ -242,7 +250,7 @@ describe('images that the reply only links', () => {
 		['an elided data URL', message({ images: [part('data:image/png;base64,iVBORw0KGgo...')] })],
 		['a file address', message({ images: [part('file:///etc/passwd')] })],
 		['a placeholder with more behind it', message({ images: [part(`${image()} AAAA`)] })],
-	])('%s in the place of one is an error', (_name, value) => {
+	])('A reply with %s in the place of an image is an error', (_name, value) => {
 		expect(thrownBy(() => reduce(value)).message).toBe(
 			'The service sent something that is not an image in the place of one',
 		);
@@ -253,42 +261,53 @@ describe('a reply that says that the call failed', () => {
 	const SAID = 'The service reported an error in its reply: ';
 	test.each<[string, unknown, string, object]>([
 		[
-			'OpenAI',
+			'in the form of OpenAI',
 			{ error: { message: 'Overloaded', type: 'server_error', code: 'busy' } },
 			'Overloaded',
 			{ type: 'server_error', code: 'busy' },
 		],
 		['with a number as code', { error: { message: 'No', code: 503 } }, 'No', { code: '503' }],
-		['plain text', { error: 'Overloaded' }, 'Overloaded', {}],
-		['vLLM', { object: 'error', message: 'Overloaded', code: 500 }, 'Overloaded', { code: '500' }],
+		['as plain text', { error: 'Overloaded' }, 'Overloaded', {}],
+		[
+			'in the form of vLLM',
+			{ object: 'error', message: 'Overloaded', code: 500 },
+			'Overloaded',
+			{ code: '500' },
+		],
 		['without a reason', { error: {} }, 'no reason given', {}],
 		['beside choices', { ...delta({ content: 'A' }), error: { message: 'Cut' } }, 'Cut', {}],
-	])('%s', (_name, value, said, details) => {
-		const error = thrownBy(() => reduce(delta({ content: 'Hi' }), value)) as ApiError;
-		expect(error).toBeInstanceOf(ApiError);
-		expect(error.message).toBe(SAID + said);
-		expect(error.details).toMatchObject({ httpCode: '200', ...details });
-		expect(error.retryAfterMs).toBeUndefined();
-	});
+	])(
+		'An error %s in a reply fails the call, and nothing is repeated',
+		(_name, value, said, details) => {
+			const error = thrownBy(() => reduce(delta({ content: 'Hi' }), value)) as ApiError;
+			expect(error).toBeInstanceOf(ApiError);
+			expect(error.message).toBe(SAID + said);
+			expect(error.details).toMatchObject({ httpCode: '200', ...details });
+			expect(error.retryAfterMs).toBeUndefined();
+		},
+	);
 
-	test.each([[{ error: null }], [{ error: '' }], [{ error: false }]])('%j does not', (field) => {
-		expect(reduce({ ...message({ content: 'A cat' }), ...field }).text).toBe('A cat');
-	});
+	test.each([[{ error: null }], [{ error: '' }], [{ error: false }]])(
+		'A reply with %j has not failed',
+		(field) => {
+			expect(reduce({ ...message({ content: 'A cat' }), ...field }).text).toBe('A cat');
+		},
+	);
 
-	test('a task instead of an image', () => {
+	test('A reply that starts a task instead of giving an image is an error that says so', () => {
 		const error = thrownBy(() => reduce({ task_id: 'image-1' })) as ApiError;
 		expect(error.message).toBe('The service started a task instead of answering with an image');
 		expect(error.description).toContain('Kling');
 	});
 
-	test.each([[[]], ['text'], [7], [null]])('JSON that is no object: %j', (value) => {
+	test.each([[[]], ['text'], [7], [null]])('A reply that is the JSON %j is an error', (value) => {
 		expect(thrownBy(() => reduce(value)).message).toBe(
 			'The service answered with JSON that is no reply',
 		);
 	});
 });
 
-test('content that only mentions an error is none', () => {
+test('Content that reads like an error is text if the reply has usage or other words', () => {
 	const content = '[Error] model_not_found';
 	expect(reduce({ ...message({ content }), usage }).text).toBe(content);
 	expect(reduce(message({ content: `It says: ${content}` })).text).toBe(`It says: ${content}`);
@@ -298,33 +317,53 @@ describe('drafts', () => {
 	const drafts = (...values: unknown[]) => [...reduce(...values).drafts];
 
 	test.each<[string, unknown[], number[]]>([
-		['none', [message({ content: image(0), images: [part(image(1))] })], []],
-		['in reasoning', [delta({ reasoning: `A ![](${image(3)})` })], [3]],
-		['in reasoning_content', [delta({ reasoning_content: image(0) + image(2) })], [0, 2]],
-		['in a thought', [message({ content: [{ text: image(1), thought: true }] })], [1]],
-		['as a thought', [message({ content: [{ ...part(image(1)), thought: true }] })], [1]],
 		[
-			'not in a part beside one',
+			'in content and images[] are no drafts',
+			[message({ content: image(0), images: [part(image(1))] })],
+			[],
+		],
+		['in reasoning are drafts', [delta({ reasoning: `A ![](${image(3)})` })], [3]],
+		[
+			'in reasoning_content are drafts',
+			[delta({ reasoning_content: image(0) + image(2) })],
+			[0, 2],
+		],
+		[
+			'in the text of a thought are drafts',
+			[message({ content: [{ text: image(1), thought: true }] })],
+			[1],
+		],
+		[
+			'as a thought are drafts',
+			[message({ content: [{ ...part(image(1)), thought: true }] })],
+			[1],
+		],
+		[
+			'in a part beside a thought are no drafts',
 			[message({ content: [{ text: 'Hm', thought: true }, part(image(1))] })],
 			[],
 		],
 		[
-			'partial images',
+			'in partial_image events are drafts',
 			[{ type: 'image_generation.partial_image', b64_json: placeholders.of(0) }],
 			[0],
 		],
-		['not whole ones', [{ type: 'image_generation.completed', b64_json: placeholders.of(0) }], []],
-	])('%s', (_name, values, expected) => {
+		[
+			'in completed events are no drafts',
+			[{ type: 'image_generation.completed', b64_json: placeholders.of(0) }],
+			[],
+		],
+	])('Images of a reply %s', (_name, values, expected) => {
 		expect(drafts(...values)).toEqual(expected);
 	});
 
-	test('a thought is reasoning, not text', () => {
+	test('A part that is a thought is reasoning, not text', () => {
 		const content = [{ text: 'Hm', thought: true }, { text: 'A cat' }];
 		expect(reduce(message({ content }))).toMatchObject({ text: 'A cat', reasoning: 'Hm' });
 	});
 });
 
-test('links beyond 16 are left alone', () => {
+test('No more than 16 of the images that a reply links are taken', () => {
 	const data = Array.from({ length: 40 }, (_, at) => ({ url: `https://example.com/${at}` }));
 	expect(reduce({ data }).imageUrls).toHaveLength(16);
 });

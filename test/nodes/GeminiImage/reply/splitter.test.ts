@@ -26,10 +26,10 @@ const REPLIES: Record<string, string> = {
 		'{"content":"Here:\\n![image](data:image/png;base64,{{IMAGE}})\\nand <img src=\\"data:image/png;base64,{{IMAGE}}\\"> too"}',
 	'an escaped slash in the type': '{"url":"data:image\\/png;base64,{{IMAGE}}"}',
 	'parameters in the type': '{"url":"data:image/png;charset=utf-8;name=a.png;base64,{{IMAGE}}"}',
-	capitals: '{"url":"DATA:IMAGE/PNG;BASE64,{{IMAGE}}"}',
+	'a data URL in capitals': '{"url":"DATA:IMAGE/PNG;BASE64,{{IMAGE}}"}',
 	'a quoted parameter': '{"url":"data:image/png;name=\\"a.png\\";base64,{{IMAGE}}"}',
 	'a type that says nothing': '{"url":"data:application/octet-stream;base64,{{IMAGE}}"}',
-	'no type': '{"url":"data:;base64,{{IMAGE}}"}',
+	'a data URL without a type': '{"url":"data:;base64,{{IMAGE}}"}',
 	'a space behind the comma': '{"url":"data:image/png;base64, {{IMAGE}}"}',
 	'bare base64 under any key':
 		'{"multi_mod_content":[{"text":"A"},{"inline_data":{"mime_type":"image/png","data":"{{IMAGE}}"}}],"image":[{"data":"{{IMAGE}}"}]}',
@@ -77,9 +77,9 @@ async function expectImages(template: string, pieces: Uint8Array[], images: Buff
 	for (const { type } of found) expect(type.mimeType).toBe('image/png');
 }
 
-describe('images leave the reply, placeholders stay', () => {
+describe('images in a reply', () => {
 	test.each(Object.entries(REPLIES))(
-		'in %s, wherever it is cut in two',
+		'The splitter takes the images out of a reply with %s, wherever it is cut in two',
 		async (_name, template) => {
 			const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map(() => small);
 			const reply = Buffer.from(
@@ -92,28 +92,34 @@ describe('images leave the reply, placeholders stay', () => {
 		},
 	);
 
-	test.each(Object.entries(REPLIES))('in %s, byte by byte', async (_name, template) => {
-		const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map((_match, n) => endings()[n % 3]!);
-		const reply = fill(
-			template,
-			images.map((image) => image.toString('base64')),
-		);
-		await expectImages(template, cut(Buffer.from(reply), 1), images);
-	});
+	test.each(Object.entries(REPLIES))(
+		'The splitter takes images of any padding out of a reply with %s, byte by byte',
+		async (_name, template) => {
+			const images = [...template.matchAll(/\{\{IMAGE\}\}/g)].map((_match, n) => endings()[n % 3]!);
+			const reply = fill(
+				template,
+				images.map((image) => image.toString('base64')),
+			);
+			await expectImages(template, cut(Buffer.from(reply), 1), images);
+		},
+	);
 
-	test.each(Object.entries(SPELLINGS))('written with %s, cut anywhere', async (_name, spell) => {
-		const template = REPLIES['a chat completion']!;
-		for (const image of endings()) {
-			const reply = Buffer.from(fill(template, [spell(image.toString('base64'))]));
-			for (const size of [1, 2, 3, 5, reply.length]) {
-				await expectImages(template, cut(reply, size), [image]);
+	test.each(Object.entries(SPELLINGS))(
+		'The splitter decodes base64 in the spelling "%s", wherever it is cut',
+		async (_name, spell) => {
+			const template = REPLIES['a chat completion']!;
+			for (const image of endings()) {
+				const reply = Buffer.from(fill(template, [spell(image.toString('base64'))]));
+				for (const size of [1, 2, 3, 5, reply.length]) {
+					await expectImages(template, cut(reply, size), [image]);
+				}
 			}
-		}
-		const reply = Buffer.from(fill(template, [spell(base64)]));
-		for (const pieces of halves(reply)) await expectImages(template, pieces, [small]);
-	});
+			const reply = Buffer.from(fill(template, [spell(base64)]));
+			for (const pieces of halves(reply)) await expectImages(template, pieces, [small]);
+		},
+	);
 
-	test('of 200 KB and more, with random cuts', async () => {
+	test('The splitter takes an image of more than 200 KB out of an event stream that is cut at random', async () => {
 		const image = await png(500, 450, true);
 		expect(image.length).toBeGreaterThan(200_000);
 		const template = REPLIES['an event stream']!;
@@ -136,7 +142,7 @@ describe('images leave the reply, placeholders stay', () => {
 		await fc.assert(cuts, { seed: 20, numRuns: 40 });
 	});
 
-	test('whatever the bytes behind the first ones are', async () => {
+	test('The splitter takes an image out right, whatever bytes follow its signature', async () => {
 		const template = REPLIES['an images reply']!;
 		const spellings = fc.constantFrom(...Object.values(SPELLINGS));
 		const anyImage = fc.asyncProperty(
@@ -161,7 +167,7 @@ describe('base64 that is no image', () => {
 		`{"thought_signature":"${start}","data":[{"b64_json":"<image 0>"}],"id":"c1"}`;
 
 	test.each(Object.entries(SPELLINGS))(
-		'leaves its start, written with %s',
+		'Base64 that is no image, in the spelling "%s", leaves only its start in the text',
 		async (_name, spell) => {
 			const bytes = Buffer.from(reply(spell(opaque)));
 			for (const size of [1, 100, 5_000, bytes.length]) {
@@ -176,7 +182,7 @@ describe('base64 that is no image', () => {
 		},
 	);
 
-	test('of 40 MB costs neither text nor memory', async () => {
+	test('Base64 of 40 MB that is no image costs next to no text, and less than 20 MB of memory', async () => {
 		const block = random(9)
 			.bytes(48 * 1024)
 			.toString('base64');
@@ -202,7 +208,7 @@ describe('base64 that is no image', () => {
 		['a long word', 'a'.repeat(5_000)],
 		['a path', 'usr/share/'.repeat(500)],
 		['an identifier', opaque.slice(0, 1_000)],
-	])('stays if it may be words: %s', async (_name, word) => {
+	])('What may be words, such as %s, stays in the text as it is', async (_name, word) => {
 		const text = `{"id":"${word}","content":"${word}"}`;
 		for (const size of [1, 777, 100_000]) {
 			expect((await split(cut(Buffer.from(text), size))).text).toBe(text);
@@ -220,7 +226,7 @@ describe('base64 that is no image', () => {
 		'\\n',
 		'data:image/png;base64,',
 		'\\u0041',
-	])('megabytes of %j are read to their end', async (piece) => {
+	])('A reply of megabytes of %j is split up to its end, and has no image', async (piece) => {
 		const text = piece.repeat(4_000_000 / piece.length);
 		const { text: read, images } = await split(cut(Buffer.from(text), 65_536));
 		expect(images).toEqual([]);
@@ -233,7 +239,7 @@ const ELIDED = 'iVBORw0KGgoAAAANSUhEUgAABYAAAAMACAIAAAASU1SbA..........';
 
 type Case = [string, number, string];
 
-describe('a data URL in prose ends where the prose goes on', () => {
+describe('a data URL in prose', () => {
 	/** A image whose base64 ends in so many `=`; for 0.5, one that is left out. */
 	const spelled = (padding: number): [Buffer, string] => {
 		const [image] = endings().filter((each) => each.length % 3 === (3 - Math.ceil(padding)) % 3);
@@ -250,7 +256,7 @@ describe('a data URL in prose ends where the prose goes on', () => {
 			[`without padding, then ${tail}`, 0.5, tail],
 			[`of full groups, then ${tail}`, 0, tail],
 		]),
-	])('%s', async (_name, padding, tail) => {
+	])('A data URL in prose ends where the prose goes on: %s', async (_name, padding, tail) => {
 		const [image, spelling] = spelled(padding);
 		const template = `{"content":"A data:image/png;base64,{{IMAGE}}${tail}, 猫"}`;
 		const reply = Buffer.from(fill(template, [spelling]));
@@ -259,7 +265,7 @@ describe('a data URL in prose ends where the prose goes on', () => {
 	});
 });
 
-describe('what is no image stays where it was', () => {
+describe('what is no image', () => {
 	const long = Buffer.from('This is only a text, and quite a long one at that. '.repeat(4));
 	test.each([
 		['base64 in prose', '{"content":"write data:image/png;base64,iVBORw0KGgo= into the page"}'],
@@ -274,18 +280,18 @@ describe('what is no image stays where it was', () => {
 		['b64_json that is null', '{"b64_json":null}'],
 		['a data URL without base64', '{"url":"data:image/svg+xml,<svg/>"}'],
 		[
-			'the words themselves',
+			'the words that announce an image',
 			'{"content":"data:image and \\"b64_json\\" and data:image/png;base64"}',
 		],
-		['the beginning of a prefix at the end', 'data:ima'],
+		['the beginning of such words at its end', 'data:ima'],
 		['text of several bytes per character', '{"content":"猫 🐈 data:image/猫;base64,Ü"}'],
-	])('%s', async (_name, reply) => {
+	])('A reply with %s has no image and stays as it is', async (_name, reply) => {
 		for (const pieces of [...halves(Buffer.from(reply)), cut(Buffer.from(reply), 1)]) {
 			expect(await split(pieces)).toEqual({ text: reply, images: [], error: undefined });
 		}
 	});
 
-	test('and the image behind it is found', async () => {
+	test('An image is found behind the beginnings of data URLs that hold none', async () => {
 		const template =
 			'{"content":"data:image/png;base64,iVBORw data:image/png;base64,data:image/png;base64,{{IMAGE}}"}';
 		const reply = Buffer.from(fill(template, [base64]));
@@ -293,7 +299,7 @@ describe('what is no image stays where it was', () => {
 	});
 });
 
-describe('a damaged image is an error and never a wrong image', () => {
+describe('a damaged image', () => {
 	const reply = (data: string) => Buffer.from(`{"data":[{"b64_json":"${data}"}]}`);
 	const insert = (at: number, what: string) => base64.slice(0, at) + what + base64.slice(at);
 
@@ -305,7 +311,7 @@ describe('a damaged image is an error and never a wrong image', () => {
 		...['A===', 'AAAA====', 'AAAAA===', 'AA==BBBB', 'AAA=A', 'AA=A', 'AA=', 'AAA=='].map(
 			(tail): [string, () => string] => [tail, () => base64.slice(0, 400) + tail],
 		),
-	])('%s', async (_name, make) => {
+	])('An image whose base64 has %s is an error and never a wrong image', async (_name, make) => {
 		for (const pieces of [...halves(reply(make())), cut(reply(make()), 1)]) {
 			const { error, images } = await split(pieces);
 			expect(error).toBeInstanceOf(SplitError);
@@ -313,7 +319,7 @@ describe('a damaged image is an error and never a wrong image', () => {
 		}
 	});
 
-	test('a reply that ends anywhere inside an image', async () => {
+	test('A reply that ends inside an image gives no image, and an error once it can be told from text', async () => {
 		const whole = reply(base64);
 		const start = whole.indexOf(base64);
 		for (let length = start; length <= start + base64.length; length++) {
@@ -325,7 +331,7 @@ describe('a damaged image is an error and never a wrong image', () => {
 		}
 	});
 
-	test('the images before it are whole', async () => {
+	test('An image before one that is cut off is whole', async () => {
 		const { images, error } = await split([reply(base64), reply(base64).subarray(0, 500)]);
 		expect(images.map(({ bytes }) => bytes.equals(small))).toEqual([true]);
 		expect(error).toBeInstanceOf(SplitError);

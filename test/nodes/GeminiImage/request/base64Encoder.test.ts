@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { createBase64Encoder } from '../../../../nodes/GeminiImage/request/base64Encoder';
 
-test('bytes in any pieces become the base64 of all of them', () => {
+test('The base64 encoder makes the base64 of all bytes, in whatever pieces they come', () => {
 	fc.assert(
 		fc.property(fc.array(fc.uint8Array({ maxLength: 7 })), (pieces) => {
 			const encoder = createBase64Encoder();
@@ -12,7 +12,7 @@ test('bytes in any pieces become the base64 of all of them', () => {
 	);
 });
 
-test('nothing waits but the bytes of a group that is open', () => {
+test('The base64 encoder holds back only the bytes of a group that is not complete', () => {
 	const encoder = createBase64Encoder();
 	expect(encoder.push(Buffer.from('a')).length).toBe(0);
 	expect(encoder.push(Buffer.from('bcd')).toString()).toBe('YWJj');
@@ -20,7 +20,7 @@ test('nothing waits but the bytes of a group that is open', () => {
 	expect(encoder.end()).toBe('');
 });
 
-test('a piece that is used again later does no harm', () => {
+test('A piece that is overwritten after the base64 encoder took it does no harm', () => {
 	const encoder = createBase64Encoder();
 	const piece = Buffer.from('abcd');
 	const encoded = encoder.push(piece);

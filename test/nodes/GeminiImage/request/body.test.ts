@@ -29,7 +29,7 @@ const model = 'gemini-2.5-flash-image';
 const messages = [{ role: 'user', content: 'A cat' }];
 
 test.each([model, 'gemini-3.0-pro-image-preview'])(
-	'%s: the body is exactly the request of the reference',
+	'The chat body for %s is exactly the request of the reference',
 	(id) => {
 		const file = join(__dirname, '../../../fixtures', `${id}.request.json`);
 		const text = 'Draw a cute orange cat sitting on a windowsill watching the sunset';
@@ -39,36 +39,39 @@ test.each([model, 'gemini-3.0-pro-image-preview'])(
 
 describe('POST /chat/completions', () => {
 	test.each<[string, Changes, object]>([
-		['nothing but the prompt', {}, {}],
-		['without streaming', { options: { stream: false } }, { stream: false }],
+		['nothing else', {}, {}],
+		['streaming off', { options: { stream: false } }, { stream: false }],
 		['an aspect ratio', { aspectRatio: '16:9' }, { image_config: { aspect_ratio: '16:9' } }],
 		['an image size', { imageSize: '4K' }, { image_config: { image_size: '4K' } }],
 		[
-			'both',
+			'an aspect ratio and an image size',
 			{ aspectRatio: '1:1', imageSize: '512' },
 			{ image_config: { aspect_ratio: '1:1', image_size: '512' } },
 		],
 		[
-			'numbers, of which 0 is one',
+			'numbers (some of them 0)',
 			{ options: { temperature: 0, topP: 0, topK: 1, maxTokens: 100 } },
 			{ temperature: 0, top_p: 0, top_k: 1, max_tokens: 100 },
 		],
-		['reasoning effort', { options: { reasoningEffort: 'low' } }, { reasoning_effort: 'low' }],
+		['a reasoning effort', { options: { reasoningEffort: 'low' } }, { reasoning_effort: 'low' }],
 		[
 			'safety settings',
 			{ options: { safetySettings: [{ category: 'C', threshold: 'BLOCK_NONE' }] } },
 			{ safety_settings: [{ category: 'C', threshold: 'BLOCK_NONE' }] },
 		],
 		[
-			'an extra body, which wins',
+			'an Extra Body that overrides another option',
 			{ options: { temperature: 1, extraBody: { temperature: 2, modalities: ['image'] } } },
 			{ temperature: 2, modalities: ['image'] },
 		],
-	])('%s', (_name, changes, expected) => {
-		expect(chat(changes)).toStrictEqual({ model, messages, stream: true, ...expected });
-	});
+	])(
+		'The chat body of a prompt with %s has exactly the fields of its row',
+		(_name, changes, expected) => {
+			expect(chat(changes)).toStrictEqual({ model, messages, stream: true, ...expected });
+		},
+	);
 
-	test('system message, then history, then the prompt', () => {
+	test('The messages of a chat body are the system message, then the history, then the prompt', () => {
 		const history = [
 			{ role: 'user', content: 'Hi' },
 			{ role: 'assistant', content: 'Hello' },
@@ -79,7 +82,7 @@ describe('POST /chat/completions', () => {
 		});
 	});
 
-	test('with images, the text part comes first, then the images in order', () => {
+	test('The prompt of a chat body with images is its text first, then the images in their order', () => {
 		const urls = ['https://example.com/b.png', 'https://example.com/a.png'];
 		expect(chat({ images: urls })).toMatchObject({
 			messages: [
@@ -100,11 +103,11 @@ describe('POST /images/generations and /images/edits', () => {
 	const a = 'https://example.com/a.png';
 	const b = 'https://example.com/b.png';
 	test.each<[string, Changes, object]>([
-		['nothing but the prompt', {}, {}],
+		['nothing else', {}, {}],
 		['one image', { images: [a] }, { image: a }],
 		['several images', { images: [b, a] }, { image: [b, a] }],
 		[
-			'everything it takes',
+			'every option that the endpoint takes',
 			{ aspectRatio: '21:9', imageSize: '1K', options: { temperature: 0.5, topP: 1, topK: 40 } },
 			{
 				image_config: { aspect_ratio: '21:9', image_size: '1K' },
@@ -113,10 +116,13 @@ describe('POST /images/generations and /images/edits', () => {
 				top_k: 40,
 			},
 		],
-		['an extra body', { options: { extraBody: { n: 2 } } }, { n: 2 }],
-	])('%s', (_name, changes, expected) => {
-		expect(images(changes)).toStrictEqual({ model, prompt: 'A cat', ...expected });
-	});
+		['an Extra Body', { options: { extraBody: { n: 2 } } }, { n: 2 }],
+	])(
+		'The Images body of a prompt with %s has exactly the fields of its row',
+		(_name, changes, expected) => {
+			expect(images(changes)).toStrictEqual({ model, prompt: 'A cat', ...expected });
+		},
+	);
 });
 
 const PNG = { mimeType: 'image/png', extension: 'png' };
@@ -141,7 +147,7 @@ async function readAll(body: ReturnType<typeof encodeBody>): Promise<Buffer> {
 const files = [0, 1, 2, 3, 10_000, 70_001].map((length) => bytes(length));
 const url = 'https://example.com/cat.png';
 
-test('a body without images is plain JSON of the length that it says', async () => {
+test('A body without images is plain JSON of the length that it announces', async () => {
 	const body = chatBody(
 		promptOf({ model: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] }),
 	);
@@ -151,7 +157,7 @@ test('a body without images is plain JSON of the length that it says', async () 
 	expect(encoded.bytes).toBe(sent.length);
 });
 
-test('images stand in the body in their order, between URLs', async () => {
+test('A chat body carries files and URLs of images in their order', async () => {
 	const images = [
 		imageOf(files[4]!),
 		url,
@@ -184,7 +190,7 @@ test('images stand in the body in their order, between URLs', async () => {
 	expect(encoded.bytes).toBe(sent.length);
 });
 
-test('the images API takes the same images', async () => {
+test('An Images body carries the bytes of images of any length, and announces its own length right', async () => {
 	const images = files.map((file) => imageOf(file));
 	const encoded = encodeBody(imagesBody(promptOf({ model: 'm', text: 'Mix', images })), images);
 	const sent = await readAll(encoded);
@@ -196,7 +202,7 @@ test('the images API takes the same images', async () => {
 	expect(encoded.bytes).toBe(sent.length);
 });
 
-test('a prompt cannot pass for an image', async () => {
+test('A prompt that looks like an image of the body is sent as the text that it is', async () => {
 	const image = imageOf(files[2]!);
 	const prompt = 'data:image/png;base64, "00000000-0000-4000-8000-000000000000" $& $1';
 	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: prompt, images: [image] })), [
@@ -211,7 +217,7 @@ test('a prompt cannot pass for an image', async () => {
 test.each([
 	['messages', chatBody, [{ role: 'user', content: 'Zwei Kätzchen 🐈🐈' }]],
 	['image', imagesBody, url],
-])('an Extra Body that replaces %s replaces the images in it', async (field, bodyOf, value) => {
+])('An Extra Body that sets %s replaces the images of that field', async (field, bodyOf, value) => {
 	const images = [imageOf(files[5]!), imageOf(files[2]!)];
 	const options = { extraBody: { [field]: value } };
 	const encoded = encodeBody(
@@ -223,7 +229,7 @@ test.each([
 	expect(encoded.bytes).toBe(sent.length);
 });
 
-test('each attempt gets a whole body of its own', async () => {
+test('Each attempt gets a whole body of its own, even if an earlier one was broken off', async () => {
 	const image = imageOf(files[5]!);
 	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Again', images: [image] })), [
 		image,
@@ -235,7 +241,7 @@ test('each attempt gets a whole body of its own', async () => {
 	expect(sent.equals(await readAll(encoded))).toBe(true);
 });
 
-test('a file that changed ends the body with an error', async () => {
+test('An input image whose file has changed ends the body with an error', async () => {
 	const image = imageOf(Buffer.alloc(9), 10);
 	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Hi', images: [image] })), [
 		image,
@@ -245,7 +251,7 @@ test('a file that changed ends the body with an error', async () => {
 	);
 });
 
-test('names the options that the Images endpoint has no place for', () => {
+test('The options that the Images endpoint has no place for are listed by their field names', () => {
 	const options = {
 		systemMessage: 'Hi',
 		maxTokens: 1,
@@ -267,9 +273,12 @@ test.each([
 	[[], '(no words)'],
 	['Hi', 'Hi'],
 	[[{ text: 'Hi' }], [{ text: 'Hi' }]],
-])('a message of the history with the content %j is sent with %j', (content, expected) => {
-	const history = [{ role: 'assistant', content }];
-	expect(chat({ options: { history } })).toMatchObject({
-		messages: [{ role: 'assistant', content: expected }, messages[0]],
-	});
-});
+])(
+	'A message of the history with the content %j is sent with the content %j',
+	(content, expected) => {
+		const history = [{ role: 'assistant', content }];
+		expect(chat({ options: { history } })).toMatchObject({
+			messages: [{ role: 'assistant', content: expected }, messages[0]],
+		});
+	},
+);

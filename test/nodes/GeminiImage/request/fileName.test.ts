@@ -32,7 +32,7 @@ test.each([
 	['com1.png', 'com1_.png'],
 	['LPT9', 'LPT9_'],
 	['console', 'console'],
-])('%j becomes %j', (name, expected) => {
+])('The text %j becomes the file name %j', (name, expected) => {
 	expect(safeFileName(name)).toBe(expected);
 });
 
@@ -51,7 +51,7 @@ test.each([
 	'\0\0',
 	'\r\n',
 	'_',
-])('%j, which leaves nothing, becomes image', (name) => {
+])('The text %j leaves nothing for a file name, which becomes "image"', (name) => {
 	expect(safeFileName(name)).toBe('image');
 });
 
@@ -63,13 +63,13 @@ test.each([
 	['👩🏽', 220],
 	['../', 5],
 	[' .', 5],
-])('5,000 times %j is cut between characters', (piece, bytes) => {
+])('A file name of 5,000 times %j has %i bytes and no half character', (piece, bytes) => {
 	const name = safeFileName(piece.repeat(5000));
 	expect(Buffer.byteLength(name)).toBe(bytes);
 	expect(name).not.toContain('\ufffd');
 });
 
-test('whatever the text is, the name is one of this folder, and safe again', () => {
+test('Any text becomes a safe file name without a path, which stays the same when made safe again', () => {
 	const pieces = fc.constantFrom('.', '..', '/', '\\', ' ', '\0', '\n', ':', 'con', 'a', 'é', '猫');
 	const unit = fc.oneof(pieces, fc.string({ unit: 'binary' }));
 	const text = fc.array(unit, { maxLength: 300 }).map((units) => units.join(''));

@@ -18,11 +18,14 @@ describe.each<[string, (base64: string) => string]>([
 	['the URL-safe alphabet', (base64) => base64.replace(/\+/g, '-').replace(/\//g, '_')],
 	['no padding', (base64) => base64.replace(/=/g, '')],
 	['more behind the padding', (base64) => base64.replace(/=+$/, '$&AAAA')],
-])('%s', (_name, write) => {
-	test.each([0, 1, 2, 3, 4, 57, 49_151, 49_152, 49_153, 200_000])('%i bytes', async (length) => {
-		const content = bytes(length);
-		const { announced, content: got } = await read(write(content.toString('base64')));
-		expect(announced).toBe(length);
-		expect(got.equals(content)).toBe(true);
-	});
+])('inline file: %s', (_name, write) => {
+	test.each([0, 1, 2, 3, 4, 57, 49_151, 49_152, 49_153, 200_000])(
+		'An inline file of %i bytes gives its bytes, and their number beforehand',
+		async (length) => {
+			const content = bytes(length);
+			const { announced, content: got } = await read(write(content.toString('base64')));
+			expect(announced).toBe(length);
+			expect(got.equals(content)).toBe(true);
+		},
+	);
 });

@@ -21,14 +21,17 @@ const dataUrl = (bytes: Buffer) => `"data:image/png;base64,${bytes.toString('bas
 describe('the data URL of an image', () => {
 	const { bytes, upTo } = random(3);
 
-	test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('of %i bytes', async (length) => {
-		const content = bytes(length);
-		for (const size of [1, 2, 3, 4, 20]) {
-			expect(await encode(imageOf(cut(content, size)))).toBe(dataUrl(content));
-		}
-	});
+	test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+		'An image of %i bytes becomes its data URL, in whatever pieces its file comes',
+		async (length) => {
+			const content = bytes(length);
+			for (const size of [1, 2, 3, 4, 20]) {
+				expect(await encode(imageOf(cut(content, size)))).toBe(dataUrl(content));
+			}
+		},
+	);
 
-	test('however its file is read', async () => {
+	test('An image becomes its data URL even if its file comes in random pieces with empty ones between', async () => {
 		for (let round = 0; round < 50; round++) {
 			const content = bytes(upTo(2_000));
 			const pieces = cut(content, () => upTo(200)).flatMap((piece) => [piece, Buffer.alloc(0)]);
@@ -36,37 +39,40 @@ describe('the data URL of an image', () => {
 		}
 	});
 
-	test('has the length that was announced', async () => {
+	test('The data URL of an image has the length that was announced', async () => {
 		for (let length = 0; length < 20; length++) {
 			const image = imageOf([bytes(length)]);
 			expect(image.encodedBytes).toBe(Buffer.byteLength(await encode(image)));
 		}
 	});
 
-	test('can be written again, for another attempt', async () => {
+	test('The data URL of an image can be written again, for another attempt', async () => {
 		const image = imageOf(cut(bytes(100), 7));
 		expect(await encode(image)).toBe(await encode(image));
 	});
 
-	test('carries the type of the file, not of its name', async () => {
+	test('The data URL of an image carries the type that was found for its file', async () => {
 		const file = { ...SOURCE, bytes: 1, open: async () => arriving([Buffer.from('x')]) };
 		const image = new InputImage(file, { mimeType: 'image/webp', extension: 'webp' }, false);
 		expect(await encode(image)).toBe('"data:image/webp;base64,eA=="');
 	});
 });
 
-describe('a file that is not as it was', () => {
+describe('an input file that has changed', () => {
 	test.each([
 		['shorter', 9, 10],
 		['longer', 11, 10],
 		['empty', 0, 10],
-	])('%s', async (_name, now, before) => {
-		const error = await failureOf(encode(imageOf(cut(Buffer.alloc(now), 4), before)));
-		expect(error).toBeInstanceOf(ApiError);
-		expect(error.message).toBe(`The file of 'data' has ${now} bytes instead of ${before}`);
-	});
+	])(
+		'An input file that has become %s is an error that tells both sizes',
+		async (_name, now, before) => {
+			const error = await failureOf(encode(imageOf(cut(Buffer.alloc(now), 4), before)));
+			expect(error).toBeInstanceOf(ApiError);
+			expect(error.message).toBe(`The file of 'data' has ${now} bytes instead of ${before}`);
+		},
+	);
 
-	test('unreadable', async () => {
+	test('An input file that cannot be opened fails with the error of opening it', async () => {
 		const open = () => Promise.reject(new Error('no such file'));
 		const image = new InputImage({ ...SOURCE, bytes: 10, open }, PNG);
 		expect((await failureOf(encode(image))).message).toBe('no such file');

@@ -21,9 +21,12 @@ const READERS: Record<string, Read> = {
 	JSON: (value) => jsonOption(FIELD, value),
 };
 
-test.each(Object.entries(READERS))('a %s that is empty is none', (_name, read) => {
-	for (const value of [undefined, null, '', ' ', '\n']) expect(read(value)).toBeUndefined();
-});
+test.each(Object.entries(READERS))(
+	'A %s field that is empty or white space counts as not set',
+	(_name, read) => {
+		for (const value of [undefined, null, '', ' ', '\n']) expect(read(value)).toBeUndefined();
+	},
+);
 
 test.each<[string, unknown, unknown]>([
 	['number', 0, 0],
@@ -40,7 +43,7 @@ test.each<[string, unknown, unknown]>([
 	['JSON', '[1]', [1]],
 	['JSON', { a: 1 }, { a: 1 }],
 	['JSON', 'null', null],
-])('a %s takes %j', (name, value, expected) => {
+])('A %s field reads %j as %j', (name, value, expected) => {
 	expect(READERS[name]!(value)).toEqual(expected);
 });
 
@@ -59,18 +62,18 @@ test.each<[string, unknown, string]>([
 	['switch', 'yes', `'Top K' does not take "yes"; it takes true or false`],
 	['switch', 1, "'Top K' does not take 1; it takes true or false"],
 	['choice', 'Images', `'Top K' does not take "Images"; it takes images, chat`],
-])('a %s does not take %j', (name, value, message) => {
+])('A %s field refuses %p with a message that names the field', (name, value, message) => {
 	const error = thrownBy(() => READERS[name]!(value)) as ApiError;
 	expect(error).toBeInstanceOf(ApiError);
 	expect(error.message).toBe(message);
 	expect(error.details).toEqual({ field: FIELD });
 });
 
-test('JSON that is none says where it goes wrong', () => {
+test('A JSON field that is not valid JSON is refused with the reason', () => {
 	expect(thrownBy(() => jsonOption(FIELD, '[1,')).message).toMatch(/^'Top K' is not valid JSON: ./);
 });
 
-test('a value is quoted to 100 characters, whatever it is', () => {
+test('The message about a refused value quotes at most 100 characters of it', () => {
 	const circle: unknown[] = [];
 	circle.push(circle);
 	for (const value of ['x'.repeat(9_000), ['x'.repeat(9_000)], circle]) {

@@ -56,7 +56,7 @@ async function readAll({ body }: { body: AsyncIterable<Uint8Array> }): Promise<s
 /** All that a caller can see of a failure. */
 const shown = (error: Error) => ({ ...error, type: error.constructor, message: error.message });
 
-test.each([0, 1, 3])('follows %i redirects itself, and closes each', async (count) => {
+test.each([0, 1, 3])('A download follows %i redirects itself, and closes each', async (count) => {
 	const { download, requests, bodies } = start(hops(count));
 	expect(await readAll(await download)).toBe('image');
 	expect(requests.map(({ url }) => url.slice(-1))).toEqual(
@@ -71,7 +71,7 @@ test.each([0, 1, 3])('follows %i redirects itself, and closes each', async (coun
 	expect(signals.every(Boolean)).toBe(true);
 });
 
-test('four redirects are too many', async () => {
+test('A download gives up at the fourth redirect', async () => {
 	const { download, requests, bodies } = start(hops(4));
 	expect(shown(await failureOf(download))).toEqual(shown(linkError()));
 	expect(requests).toHaveLength(4);
@@ -87,19 +87,19 @@ test.each([
 	'http://[',
 	undefined,
 	['https://cdn.example.com/1'],
-])('a redirect to %j ends there', async (location) => {
+])('A download gives up at a redirect to %j', async (location) => {
 	const { download, requests } = start(() => redirect(location));
 	expect(shown(await failureOf(download))).toEqual(shown(linkError()));
 	expect(requests).toHaveLength(1);
 });
 
-test('a refused link sends nothing', async () => {
+test('A download from a refused link sends nothing', async () => {
 	const { download, requests } = start(hops(0), { link: 'http://127.0.0.2/a.png' });
 	expect(shown(await failureOf(download))).toEqual(shown(linkError()));
 	expect(requests).toEqual([]);
 });
 
-describe('every failure looks the same:', () => {
+describe('a download that fails', () => {
 	const refusal = (code: string) => () => {
 		throw Object.assign(new Error(`connect ${code} 203.0.113.7:6379`), { code });
 	};
@@ -116,16 +116,16 @@ describe('every failure looks the same:', () => {
 		['304', () => ({ statusCode: 304 })],
 		['a body that breaks off', () => ({ statusCode: 200, body: broken() })],
 		['silence', () => ({ statusCode: 200, body: new PassThrough() })],
-	])('%s', async (_what, answer) => {
+	])('A download that fails because of %s fails like any other', async (_what, answer) => {
 		const { download } = start(answer, { timeoutMs: 50 });
 		expect(shown(await failureOf(download.then(readAll)))).toEqual(shown(linkError()));
 	});
 });
 
-describe('a cancel is no broken link', () => {
+describe('a cancelled download', () => {
 	const reason = new Error('The execution was canceled');
 
-	test('before the answer', async () => {
+	test('A cancel before the answer to a download is reported as a cancel, not as a broken link', async () => {
 		const { download, cancel } = start(() => {
 			cancel.abort(reason);
 			throw new Error('canceled');
@@ -133,7 +133,7 @@ describe('a cancel is no broken link', () => {
 		expect(await failureOf(download)).toBe(reason);
 	});
 
-	test('in the body', async () => {
+	test('A cancel inside the body of a download is reported as a cancel, not as a broken link', async () => {
 		const body = new PassThrough();
 		const { download, cancel } = start(() => ({ statusCode: 200, body }));
 		const reading = readAll(await download);

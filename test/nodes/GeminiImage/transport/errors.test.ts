@@ -71,15 +71,18 @@ describe('an answer with an error status', () => {
 			'Image Size',
 		],
 		[700, 'what?', 'The service answered unexpectedly (700): what?', 'billed'],
-	])('%i', (status, text, message, description) => {
-		const error = failure(status, text);
-		expect(error).toBeInstanceOf(ApiError);
-		expect(error.message).toBe(message);
-		expect(error.description).toContain(description);
-		expect(error.details.httpCode).toBe(String(status));
-	});
+	])(
+		'An answer with the status %i is an error that says what happened and what to do',
+		(status, text, message, description) => {
+			const error = failure(status, text);
+			expect(error).toBeInstanceOf(ApiError);
+			expect(error.message).toBe(message);
+			expect(error.description).toContain(description);
+			expect(error.details.httpCode).toBe(String(status));
+		},
+	);
 
-	test('details: what the service says of it', () => {
+	test('The details of an error status hold the type, the code and the request id of the answer', () => {
 		const text = body('No', { type: 'server_error', code: 'internal_error' });
 		expect(failure(500, text, { 'x-request-id': 'r-1' }).details).toMatchObject({
 			httpCode: '500',
@@ -95,18 +98,21 @@ describe('an answer with an error status', () => {
 		[{ 'cf-ray': 'c' }, '{}', 'c'],
 		[{ 'x-request-id': 'a' }, '{"message":"No","request_id":"d"}', 'd'],
 		[{}, '{}', undefined],
-	])('request id of %j and %s is %s', (headers, text, requestId) => {
-		expect(failure(500, text, headers).details.requestId).toBe(requestId);
-	});
+	])(
+		'The request id of an answer with the headers %j and the body %s is %s',
+		(headers, text, requestId) => {
+			expect(failure(500, text, headers).details.requestId).toBe(requestId);
+		},
+	);
 
-	test('a redirect names its target', () => {
+	test('The message of an answer with a redirect names the target', () => {
 		expect(failure(308, '', { location: 'https://api.example/v1/' }).message).toBe(
 			'The service answered with a redirect (308): to https://api.example/v1/',
 		);
 	});
 });
 
-describe('when the service asks to come back', () => {
+describe('the wait that the service asks for', () => {
 	const now = Date.parse('2026-11-20T10:00:00Z');
 	beforeEach(() => jest.useFakeTimers({ now }));
 	afterEach(() => jest.useRealTimers());
@@ -123,20 +129,20 @@ describe('when the service asks to come back', () => {
 		['Fri, 20 Nov 2026 09:00:00 GMT', 0],
 		['-5', 0],
 		['soon', 0],
-	])('Retry-After: %s is %i ms', (header, wait) => {
+	])('A 429 or 503 with a Retry-After of %p may be repeated after %i ms', (header, wait) => {
 		for (const status of [429, 503]) {
 			expect(failure(status, '', { 'retry-after': header }).retryAfterMs).toBe(wait);
 		}
 	});
 
 	test.each([302, 400, 401, 403, 404, 408, 409, 500, 502, 504, 520, 522, 524])(
-		'%i is not repeated, whatever it says',
+		'A %i is not repeated, even with a Retry-After',
 		(status) => {
 			expect(failure(status, '', { 'retry-after': '1' }).retryAfterMs).toBeUndefined();
 		},
 	);
 
-	test('a model that the service does not have is not repeated', () => {
+	test('A 503 for a model that the service does not have is not repeated, even with a Retry-After', () => {
 		const text = body('the price of the model is not set (model: gemini-9)');
 		expect(failure(503, text, { 'retry-after': '1' }).retryAfterMs).toBeUndefined();
 	});
@@ -159,34 +165,37 @@ describe('no answer at all', () => {
 		['ECONNRESET', 'the connection was closed before an answer came', 'billed', false],
 		['EPIPE', 'the connection was closed while the request was sent', 'billed', false],
 		['ETIMEDOUT', 'the host did not answer', 'billed', false],
-	])('%s', (code, reason, description, isRepeated) => {
-		for (const error of [withCode(code), new Error('failed', { cause: withCode(code) })]) {
-			const { message, description: help, retryAfterMs, details } = connectionError(error);
-			expect(message).toBe(`The service could not be reached: ${reason}`);
-			expect(help).toContain(description);
-			expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
-			expect(details.httpCode).toBeUndefined();
-		}
-	});
+	])(
+		'A connection that fails with %s says why, and is repeated only if its row says so',
+		(code, reason, description, isRepeated) => {
+			for (const error of [withCode(code), new Error('failed', { cause: withCode(code) })]) {
+				const { message, description: help, retryAfterMs, details } = connectionError(error);
+				expect(message).toBe(`The service could not be reached: ${reason}`);
+				expect(help).toContain(description);
+				expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
+				expect(details.httpCode).toBeUndefined();
+			}
+		},
+	);
 
 	test.each<[unknown, string]>([
 		[new Error('Bad header X'), 'Bad header X'],
 		[withCode('E_STRANGE'), 'connect E_STRANGE 127.0.0.1:9'],
 		['some text', 'some text'],
-	])('something else: %s', (error, reason) => {
+	])('A connection that fails with %p quotes it, and is not repeated', (error, reason) => {
 		const { message, retryAfterMs } = connectionError(error);
 		expect(message).toBe(`The service could not be reached: ${reason}`);
 		expect(retryAfterMs).toBeUndefined();
 	});
 
-	test('because the file to send failed keeps that failure', () => {
+	test('A request that fails because of the file to send keeps that failure', () => {
 		const changed = new ApiError('The file changed', '');
 		expect(connectionError(changed)).toBe(changed);
 		expect(connectionError(new Error('aborted', { cause: changed }))).toBe(changed);
 	});
 });
 
-test('a reply that breaks off, or stops, says so and warns of the bill', () => {
+test('A reply that breaks off warns of the bill, and one that falls silent names the Timeout', () => {
 	expect(connectionLost(new Error('aborted'))).toMatchObject({
 		message: 'The connection was lost in the middle of the reply',
 		description: expect.stringContaining('billed') as string,
@@ -200,7 +209,7 @@ test('a reply that breaks off, or stops, says so and warns of the bill', () => {
 	expect(connectionLost(timedOut(1000)).message).toBe('The service sent nothing for 1 seconds');
 });
 
-test('a linked image that is not to be had tells nothing of why', () => {
+test('The error of a linked image that cannot be loaded tells nothing of why', () => {
 	expect(linkError()).toMatchObject({
 		message: 'The reply links to an image that cannot be loaded',
 		details: {},
@@ -208,22 +217,25 @@ test('a linked image that is not to be had tells nothing of why', () => {
 	});
 });
 
-describe('a long wait that the service asks for is told', () => {
+describe('a long wait that the service asks for', () => {
 	test.each([
 		['60', undefined],
 		['61', 'It asks to wait 2 minutes'],
 		['3600', 'It asks to wait 60 minutes'],
 		['7200', 'It asks to wait 2 hours'],
 		['86400', 'It asks to wait 24 hours'],
-	])('Retry-After: %s', (header, advice) => {
-		const limited = failure(429, body('Slow down'), { 'retry-after': header });
-		expect(limited.message).toBe('The service limits the rate of requests (429): Slow down');
-		expect(limited.advice).toBe(advice);
-		expect(failure(500, '', { 'retry-after': header }).advice).toBeUndefined();
-	});
+	])(
+		'A 429 with a Retry-After of %s seconds tells of the wait only if it is more than a minute',
+		(header, advice) => {
+			const limited = failure(429, body('Slow down'), { 'retry-after': header });
+			expect(limited.message).toBe('The service limits the rate of requests (429): Slow down');
+			expect(limited.advice).toBe(advice);
+			expect(failure(500, '', { 'retry-after': header }).advice).toBeUndefined();
+		},
+	);
 });
 
-test('a model that is gone: what follows it is named, and nothing is repeated', () => {
+test('The error of a model that is gone names the ids that follow it, and is not repeated', () => {
 	const text = body('The model `gemini-3-pro-image-preview` does not exist');
 	const error = statusError(404, { 'retry-after': '1' }, text, 'gemini-3-pro-image-preview');
 	expect(error.advice).toContain("'gemini-3-pro-image' or 'google/gemini-3-pro-image'");
@@ -235,9 +247,12 @@ test.each([
 	[' ', 'The Base URL of the credential is empty'],
 	['file:///etc', "The Base URL of the credential 'file:///etc' is no http(s) address"],
 	['x'.repeat(500), `The Base URL of the credential '${'x'.repeat(100)}' is no http(s) address`],
-])('a Base URL that is none: %j', (baseUrl, message) => {
-	const error = badBaseUrl(baseUrl);
-	expect(error.message).toBe(message);
-	expect(error.description).toContain('Nothing was sent');
-	expect(error.details).toEqual({ field: 'Base URL' });
-});
+])(
+	'The error of the Base URL %j says what is wrong with it, and that nothing was sent',
+	(baseUrl, message) => {
+		const error = badBaseUrl(baseUrl);
+		expect(error.message).toBe(message);
+		expect(error.description).toContain('Nothing was sent');
+		expect(error.details).toEqual({ field: 'Base URL' });
+	},
+);

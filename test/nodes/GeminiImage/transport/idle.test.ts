@@ -12,7 +12,7 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
 	return Buffer.concat(chunks).toString();
 }
 
-test('passes the bytes on and closes the body', async () => {
+test('The watch for silence passes the bytes of a reply on and closes its body', async () => {
 	const body = Readable.from([Buffer.from('A '), Buffer.from('cat')], { objectMode: false });
 	expect(await readAll(watchIdle(body, 1000))).toBe('A cat');
 	expect(body.destroyed).toBe(true);
@@ -21,7 +21,7 @@ test('passes the bytes on and closes the body', async () => {
 test.each([
 	['that sends nothing', ''],
 	['that falls silent', 'A '],
-])('a service %s is given up', async (_name, start) => {
+])('A service %s is given up after the Timeout', async (_name, start) => {
 	const body = new PassThrough();
 	if (start) body.write(start);
 	const begun = Date.now();
@@ -33,7 +33,7 @@ test.each([
 	expect(body.destroyed).toBe(true);
 });
 
-test('a slow reply goes on for as long as bytes come', async () => {
+test('A slow reply goes on for as long as bytes come', async () => {
 	const body = new PassThrough();
 	const sending = (async () => {
 		for (const letter of 'A cat sleeps') {
@@ -46,7 +46,7 @@ test('a slow reply goes on for as long as bytes come', async () => {
 	await sending;
 });
 
-test('a slow reader is not the fault of the service', async () => {
+test('A slow reader of a reply is not taken for the silence of the service', async () => {
 	const body = Readable.from([Buffer.from('A '), Buffer.from('cat')], { objectMode: false });
 	let text = '';
 	for await (const chunk of watchIdle(body, 60)) {
@@ -56,7 +56,7 @@ test('a slow reader is not the fault of the service', async () => {
 	expect(text).toBe('A cat');
 });
 
-test('a connection that breaks is told from one that is silent', async () => {
+test('A connection that breaks is told from one that is silent', async () => {
 	const body = new PassThrough();
 	body.write('A ');
 	setTimeout(() => body.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })), 10);
@@ -65,7 +65,7 @@ test('a connection that breaks is told from one that is silent', async () => {
 	);
 });
 
-test('leaving early closes the body', async () => {
+test('A reply that is left early has its body closed', async () => {
 	const body = new PassThrough();
 	body.write('A ');
 	for await (const chunk of watchIdle(body, 5000)) {
@@ -75,7 +75,7 @@ test('leaving early closes the body', async () => {
 	expect(body.destroyed).toBe(true);
 });
 
-test('a body that is closed from outside is watched no longer', async () => {
+test('A reply whose body is closed from outside is watched no longer', async () => {
 	const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 	const before = timers();
 	const body = new PassThrough();

@@ -162,12 +162,12 @@ const REFUSED: Record<string, string[]> = {
 	],
 };
 
-test.each(PUBLIC)('%j is fetched', (link, url = link) => {
+test.each(PUBLIC)('The link %j is allowed', (link, url = link) => {
 	expect(safeUrl(link, BASE_URL)).toBe(url);
 });
 
 describe.each(Object.entries(REFUSED))('%s', (_kind, links) => {
-	test.each(links)('%j is refused', (link) => {
+	test.each(links)('The link %j is refused', (link) => {
 		expect(safeUrl(link, BASE_URL)).toBeUndefined();
 	});
 });
@@ -183,7 +183,7 @@ describe('the host of the Base URL', () => {
 		['http://gateway:4000/v1', 'http://gateway:4000/a.png'],
 		['http://gateway:4000/v1', 'http://GATEWAY./a.png'],
 		['http://ai.internal./v1', 'http://ai.internal/a.png'],
-	])('with %s, %s is fetched', (baseUrl, link) => {
+	])('With the Base URL %s, the link %s to its host is allowed', (baseUrl, link) => {
 		expect(safeUrl(link, baseUrl)).toBe(new URL(link).href);
 	});
 
@@ -197,12 +197,12 @@ describe('the host of the Base URL', () => {
 		['http://ai.internal/v1', 'http://db.ai.internal/a.png'],
 		['', 'http://localhost/a.png'],
 		['no URL', 'http://localhost/a.png'],
-	])('with %j, %s is refused', (baseUrl, link) => {
+	])('With the Base URL %j, the link %s is refused', (baseUrl, link) => {
 		expect(safeUrl(link, baseUrl)).toBeUndefined();
 	});
 });
 
-test('a redirect is read from where it stands', () => {
+test('A redirect is read from the URL that it comes from, and is guarded like a link', () => {
 	const from = 'https://cdn.example.com/one/a.png';
 	expect(safeUrl('b.png', BASE_URL, from)).toBe('https://cdn.example.com/one/b.png');
 	expect(safeUrl('/b.png', BASE_URL, from)).toBe('https://cdn.example.com/b.png');

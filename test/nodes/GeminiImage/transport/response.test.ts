@@ -6,7 +6,7 @@ import { failureOf, joined } from '../../helpers';
 
 const { signal } = new AbortController();
 
-test('an answer has the status, the headers and the bytes, and closes its body', async () => {
+test('An answer has the status, the headers and the bytes, and closes its body', async () => {
 	const body = Readable.from([Buffer.from('A '), Buffer.from('cat')], { objectMode: false });
 	const full = { statusCode: 418, headers: { a: 'b' }, body };
 	const answer = await exchange({ signal, timeoutMs: 1000 }, async () => full);
@@ -15,7 +15,7 @@ test('an answer has the status, the headers and the bytes, and closes its body',
 	expect(body.destroyed).toBe(true);
 });
 
-test('no sign of life within the Timeout ends the request', async () => {
+test('A request without a sign of life within the Timeout is ended', async () => {
 	let ended: AbortSignal | undefined;
 	const sent = exchange({ signal, timeoutMs: 60 }, async (own) => {
 		ended = own;
@@ -25,7 +25,7 @@ test('no sign of life within the Timeout ends the request', async () => {
 	expect(ended?.aborted).toBe(true);
 });
 
-test('a failure to send passes as it is, and a cancel ends the request', async () => {
+test('A failure to send passes as it is, and a cancel ends the request', async () => {
 	const failure = new Error('refused');
 	const failed = exchange({ signal, timeoutMs: 1000 }, () => Promise.reject(failure));
 	expect(await failureOf(failed)).toBe(failure);

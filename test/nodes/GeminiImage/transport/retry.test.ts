@@ -34,19 +34,19 @@ async function finish(run: ReturnType<typeof start>) {
 	return run;
 }
 
-test('what works at once is not repeated', async () => {
+test('A request that works at once is not repeated', async () => {
 	const run = await finish(start([]));
 	expect(await run.outcome).toBe('done');
 	expect(run.times).toEqual([0]);
 });
 
-test('is repeated until it works', async () => {
+test('A request is repeated until it works', async () => {
 	const run = await finish(start([again(), again()]));
 	expect(await run.outcome).toBe('done');
 	expect(run.times).toHaveLength(3);
 });
 
-test('is given up after the last retry, with the last error', async () => {
+test('A request is given up after the last retry, with the last error', async () => {
 	const errors = [again(), again(), again(), again()];
 	const run = await finish(start(errors));
 	expect(await failureOf(run.outcome)).toBe(errors[2]);
@@ -54,19 +54,19 @@ test('is given up after the last retry, with the last error', async () => {
 });
 
 test.each([
-	['a retry that is not wanted', again(), 0],
+	['a failure if no retry is wanted', again(), 0],
 	['an error that may have been billed', new ApiError('Failed', ''), 2],
-	['an error of ours', new Error('bug'), 2],
-	['a longer wait than 60 seconds', again(60_001), 2],
-	['a wait until next year', again(Infinity), 2],
-	['what is no error', 'text', 2],
-])('not repeated: %s', async (_name, error, maxRetries) => {
+	['an error of the node itself', new Error('bug'), 2],
+	['a failure that asks to wait longer than 60 seconds', again(60_001), 2],
+	['a failure that asks to wait forever', again(Infinity), 2],
+	['a failure that is a mere text', 'text', 2],
+])('A request is not repeated after %s', async (_name, error, maxRetries) => {
 	const run = start([error], maxRetries);
 	await expect(run.outcome).rejects.toBe(error);
 	expect(run.times).toEqual([0]);
 });
 
-test('an error that may have been billed ends the retries of one that was not', async () => {
+test('An error that may have been billed ends the retries of one that was not', async () => {
 	const failed = new ApiError('Failed', '');
 	const run = await finish(start([again(), failed], 5));
 	expect(await failureOf(run.outcome)).toBe(failed);
@@ -77,7 +77,7 @@ describe('the wait', () => {
 	test.each([
 		['at its shortest', 0, [500, 1000, 2000, 4000]],
 		['at its longest', 1 - Number.EPSILON, [1000, 2000, 4000, 8000]],
-	])('doubles, %s', async (_name, jitter, expected) => {
+	])('The wait before a retry doubles, %s', async (_name, jitter, expected) => {
 		jest.spyOn(Math, 'random').mockReturnValue(jitter);
 		const run = await finish(start([again(), again(), again(), again()], 4));
 		jest.restoreAllMocks();
@@ -87,13 +87,16 @@ describe('the wait', () => {
 		expect(run.waits()).toHaveLength(expected.length);
 	});
 
-	test.each([5_000, 60_000])('is never less than the %i ms asked for', async (asked) => {
-		const run = await finish(start([again(asked)]));
-		expect(run.waits()[0]).toBeGreaterThanOrEqual(asked);
-		expect(run.waits()[0]).toBeLessThan(asked + 50);
-	});
+	test.each([5_000, 60_000])(
+		'The wait before a retry is never less than the %i ms asked for',
+		async (asked) => {
+			const run = await finish(start([again(asked)]));
+			expect(run.waits()[0]).toBeGreaterThanOrEqual(asked);
+			expect(run.waits()[0]).toBeLessThan(asked + 50);
+		},
+	);
 
-	test('is never more than a minute', async () => {
+	test('The wait before a retry is never more than a minute', async () => {
 		const run = start(
 			Array.from({ length: 12 }, () => again()),
 			12,
@@ -103,14 +106,14 @@ describe('the wait', () => {
 		expect(Math.max(...run.waits())).toBeLessThan(60_050);
 	});
 
-	test('is not the same for many workers', async () => {
+	test('The wait before a retry is not the same for many workers', async () => {
 		const runs = Array.from({ length: 20 }, () => start([again()]));
 		await jest.advanceTimersByTimeAsync(5_000);
 		expect(new Set(runs.map((run) => run.waits()[0])).size).toBeGreaterThan(5);
 	});
 });
 
-test('a cancel ends the wait, and nothing is sent any more', async () => {
+test('A cancel ends the wait before a retry, and nothing is sent any more', async () => {
 	const controller = new AbortController();
 	const reason = new Error('cancelled');
 	const run = start([again(50_000)], 2, controller.signal);
@@ -125,7 +128,7 @@ test('a cancel ends the wait, and nothing is sent any more', async () => {
 	expect(run.times).toEqual([0]);
 });
 
-test('the wait that one request is asked for holds back the others', async () => {
+test('The wait that one request is asked for holds back the others', async () => {
 	const gate = { opensAt: 0 };
 	const { signal } = new AbortController();
 	const first = start([again(30_000)], 2, signal, gate);
