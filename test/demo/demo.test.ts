@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(output, { recursive: true, force: true }));
 
-test('without a key, the examples give real images of the stated type and pixels', async () => {
+test('The demo without a key makes real images of the type and pixels that its table states', async () => {
 	const { exitCode, stdout, stderr } = await runDemo({}, output);
 	expect(stderr).toBe('');
 	expect(exitCode).toBe(0);
@@ -73,7 +73,7 @@ test('without a key, the examples give real images of the stated type and pixels
 	}
 }, 60_000);
 
-test('a wrong key ends the demo with one line that names the key', async () => {
+test('A wrong key ends the demo with one line that names NEXCONN_API_KEY', async () => {
 	const emulator = await startEmulator();
 	const env = { NEXCONN_API_KEY: 'wrong-key', NEXCONN_BASE_URL: emulator.baseUrl() };
 	const { exitCode, stdout, stderr } = await runDemo(env, output);
@@ -85,7 +85,7 @@ test('a wrong key ends the demo with one line that names the key', async () => {
 	expect(existsSync(output)).toBe(false);
 }, 60_000);
 
-test('a step that failed is called failed, and what was made before it is kept', async () => {
+test('A step of the demo that failed is called failed, and what was made before it is kept', async () => {
 	const emulator = await startEmulator();
 	// The second step of the chat, and thus the fourth request, is one too many.
 	const env = { NEXCONN_API_KEY: emulator.apiKey, NEXCONN_BASE_URL: emulator.baseUrl('spent-3') };
@@ -102,7 +102,7 @@ test('a step that failed is called failed, and what was made before it is kept',
 	expect(readFileSync(join(output, 'chat-1.txt'), 'utf8')).not.toBe('');
 }, 60_000);
 
-test('runs without a chosen folder each make their own', () => {
+test('Runs of the demo without a chosen folder each make a folder of their own', () => {
 	jest.useFakeTimers({ now: new Date(2026, 10, 21, 18, 30, 5) });
 	const folders = [openOutputFolder(undefined), openOutputFolder(undefined)];
 	jest.useRealTimers();
@@ -114,7 +114,7 @@ test('runs without a chosen folder each make their own', () => {
 	expect(folders.filter(existsSync)).toEqual([]);
 });
 
-test('a folder that holds something is refused before anything is sent', async () => {
+test('The demo refuses an output folder that holds something, before anything is sent', async () => {
 	const emulator = await startEmulator();
 	const kept = join(output, 'text-to-image.png');
 	writeFileSync(kept, 'paid for');
@@ -127,7 +127,7 @@ test('a folder that holds something is refused before anything is sent', async (
 	expect(readFileSync(kept, 'utf8')).toBe('paid for');
 }, 60_000);
 
-test('a service that cannot be reached ends the demo with one line', async () => {
+test('A service that cannot be reached ends the demo with one line that names its address', async () => {
 	const baseUrl = `http://127.0.0.1:${await closedPort()}/v1`;
 	const env = { NEXCONN_API_KEY: 'a-key', NEXCONN_BASE_URL: baseUrl };
 	const { exitCode, stderr } = await runDemo(env, output);

@@ -38,12 +38,12 @@ const PLACEHOLDERS = ['operations/yours.ts'];
 describe.each(PAGES)('%s', (file) => {
 	const page = readPage(file);
 
-	test('links lead somewhere', () => {
+	test(`The links of ${file} lead somewhere, and it has no raw HTML`, () => {
 		expect(page.links.filter((link) => !leadsSomewhere(file, link))).toEqual([]);
 		expect(page.html).toEqual([]);
 	});
 
-	test('commands exist', () => {
+	test(`The npm commands of ${file} exist`, () => {
 		const lines = [...page.code, ...page.blocks.map(({ text }) => text)].join('\n');
 		const commands = [...lines.matchAll(/\bnpm (run )?([a-z][\w:-]*)/g)];
 		const unknown = commands.filter(
@@ -52,12 +52,12 @@ describe.each(PAGES)('%s', (file) => {
 		expect(unknown.map(([command]) => command)).toEqual([]);
 	});
 
-	test('files exist', () => {
+	test(`The files that ${file} names exist`, () => {
 		const paths = page.code.filter((text) => PATH.test(text) && !PLACEHOLDERS.includes(text));
 		expect(paths.flatMap(expand).filter((path) => !isFile(path))).toEqual([]);
 	});
 
-	test('data can be read', () => {
+	test(`The JSON and YAML of ${file} can be read`, () => {
 		for (const { language, text } of page.blocks) {
 			if (language === 'json') JSON.parse(text);
 			if (language === 'yaml') parse(text);
@@ -81,13 +81,13 @@ describe('README', () => {
 	const property = (name: string) =>
 		node.description.properties.find((candidate) => candidate.name === name);
 
-	test('tells of each operation, option and field of the credential, and of no other', () => {
+	test('README tells of each operation, option and field of the credential, and of no other', () => {
 		expect(names('Operations')).toEqual(displayed(property('operation')?.options));
 		expect(names('Options')).toEqual(displayed(property('options')?.options));
 		expect(names('Credentials')).toEqual(displayed(credentialType.properties));
 	});
 
-	test('tells of each model, and as of when', () => {
+	test('README tells of each model, and as of when', () => {
 		expect(
 			read('README.md')
 				.match(/[Aa]s of (\w+ \d{4})/g)
@@ -105,7 +105,7 @@ describe('README', () => {
 		);
 	});
 
-	test('tells what each model takes', () => {
+	test('README tells what each model takes', () => {
 		const rows = tables.get('Models')?.[1] ?? [];
 		const told = rows.map(([name, ratios = '', ...others]) => [
 			name,
@@ -123,7 +123,7 @@ describe('README', () => {
 		);
 	});
 
-	test('explains messages that there are', () => {
+	test('README explains only messages that the node has', () => {
 		const built = read('dist/nodes/GeminiImage/GeminiImage.node.js');
 		const quoted = table('Troubleshooting').flatMap(([message = '']) => message.match(/`[^`]+`/g));
 		const parts = quoted.flatMap((message) => message?.slice(1, -1).split(/ ?… ?/) ?? []);
@@ -133,18 +133,21 @@ describe('README', () => {
 	});
 });
 
-test.each(['README.md', 'examples/README.md'])('%s has each example, and a screenshot', (file) => {
-	const { links } = readPage(file);
-	const shown = links.map((link) => join(dirname(file), link));
-	const examples = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
-	const wanted = examples.flatMap((name) => [
-		`examples/${name}`,
-		`docs/images/example-${name.replace(/json$/, 'png')}`,
-	]);
-	expect(wanted.filter((path) => !shown.includes(path))).toEqual([]);
-});
+test.each(['README.md', 'examples/README.md'])(
+	'The page %s links each example and shows a screenshot of it',
+	(file) => {
+		const { links } = readPage(file);
+		const shown = links.map((link) => join(dirname(file), link));
+		const examples = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
+		const wanted = examples.flatMap((name) => [
+			`examples/${name}`,
+			`docs/images/example-${name.replace(/json$/, 'png')}`,
+		]);
+		expect(wanted.filter((path) => !shown.includes(path))).toEqual([]);
+	},
+);
 
-test('each image of the documentation is shown, and quick to load', () => {
+test('Each image of the documentation is shown, and smaller than a megabyte', () => {
 	const shown = PAGES.flatMap((file) =>
 		readPage(file).links.map((link) => join(dirname(file), link)),
 	);

@@ -44,24 +44,24 @@ async function draw(fields: string[], options: INodeParameters = {}) {
 	return output('Gemini Image')[0]?.json as IDataObject & { image: IDataObject };
 }
 
-test('without Extra Body, words come back', async () => {
+test('A gateway without Extra Body answers with words and no image', async () => {
 	const { error } = await draw([]);
 	expect(error).toMatch(/^The model answered without an image \(finish reason: stop\): Here it is/);
 });
 
-test('modalities bring the image, though no usage of a stream', async () => {
+test('The field modalities brings the image from a gateway, but no usage of a stream', async () => {
 	const { image, usage } = await draw(['modalities']);
 	expect(image).toMatchObject({ mimeType: 'image/png', width: 1408 });
 	expect(usage).toBeNull();
 	expect((await draw(['modalities'], { stream: false })).usage).toHaveProperty('total_tokens');
 });
 
-test('stream_options bring the usage of a stream', async () => {
+test('The field stream_options brings the usage of a stream from a gateway', async () => {
 	const { usage } = await draw(['modalities', 'stream_options']);
 	expect(usage).toHaveProperty('total_tokens');
 });
 
-test('extra_body brings ratio and size; all examples go together', async () => {
+test('The field extra_body brings ratio and size from a gateway, together with all other examples', async () => {
 	expect(Object.keys(EXAMPLES)).toEqual(['modalities', 'stream_options', 'extra_body']);
 	const { image, usage } = await draw(Object.keys(EXAMPLES));
 	expect(image).toMatchObject({ width: 2752, height: 1536 });

@@ -20,7 +20,7 @@ const FILES = readdirSync(join(ROOT, '.github'), { recursive: true, encoding: 'u
 	.filter((name) => name.endsWith('.yml'))
 	.map((name) => `.github/${name}`);
 
-test.each(FILES)('%s can be read', (file) => {
+test.each(FILES)('The file %s can be read as YAML', (file) => {
 	expect(parse(read(file))).toEqual(expect.any(Object));
 });
 
@@ -29,7 +29,7 @@ describe.each(FILES.filter((file) => file.includes('/workflows/')))('%s', (file)
 	const { permissions, jobs } = parse(text) as Workflow;
 	const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
 
-	test('actions are pinned by commit, with their version beside', () => {
+	test(`The actions of ${file} are pinned by commit, with their version beside`, () => {
 		const used = text.match(/^.*\buses:.*$/gm) ?? [];
 		const loose = used.filter(
 			(line) => !/uses: (?:\.\/|[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/.test(line),
@@ -37,12 +37,12 @@ describe.each(FILES.filter((file) => file.includes('/workflows/')))('%s', (file)
 		expect(loose).toEqual([]);
 	});
 
-	test('it may only read, and knows no secrets', () => {
+	test(`The workflow ${file} may only read, and knows no secrets`, () => {
 		expect(permissions).toEqual({ contents: 'read' });
 		expect(text).not.toMatch(/secrets\.|_TOKEN/);
 	});
 
-	test('what it runs exists', () => {
+	test(`The scripts that ${file} runs exist`, () => {
 		for (const { run = '' } of steps) {
 			for (const [, script = ''] of run.matchAll(/npm run ([\w:-]+)/g)) {
 				expect(manifest.scripts).toHaveProperty([script]);
@@ -54,7 +54,7 @@ describe.each(FILES.filter((file) => file.includes('/workflows/')))('%s', (file)
 	});
 });
 
-test('only the job that publishes may prove who it is, on a tag, after all tests', () => {
+test('The job that publishes may prove who it is, and runs on a tag, after all tests', () => {
 	const { on, jobs } = parse(read('.github/workflows/publish.yml')) as Workflow;
 	expect(on).toEqual({ push: { tags: ['v*'] } });
 	expect(jobs).toMatchObject({
@@ -74,7 +74,7 @@ test.each([
 	'credentials/NexconnApi.credentials.ts',
 	'nodes/GeminiImage/GeminiImage.node.json',
 	'.github/ISSUE_TEMPLATE/config.yml',
-])('%s knows the repository, and the chapters of its README', (file) => {
+])('The addresses in %s lead to the repository, and to chapters that its README has', (file) => {
 	const repository = manifest.repository.url.replace(/^git\+https:\/\/|\.git$/g, '');
 	const { anchors } = readPage('README.md');
 	const addresses = read(file).match(/github\.com\/[\w.#/-]*nexconn[\w.#/-]*/g) ?? [];

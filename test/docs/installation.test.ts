@@ -17,11 +17,11 @@ describe('Docker', () => {
 	const { services } = parse(read('docker-compose.yml'), { merge: true });
 	const recipe = read('Dockerfile');
 
-	test('one recipe is that of one container, and of all of n8n in queue mode', () => {
+	test('The services n8n and worker of docker-compose.yml are built from the same Dockerfile', () => {
 		expect(services).toMatchObject({ n8n: { build: '.' }, worker: { build: '.' } });
 	});
 
-	test('it has the n8n of the end-to-end tests, and the tarball, which is all that it gets', () => {
+	test('The Dockerfile has the n8n of the end-to-end tests, and gets nothing but the tarball', () => {
 		const { dependencies } = JSON.parse(read('test/e2e/n8n/package.json')) as {
 			dependencies: { n8n: string };
 		};
@@ -32,7 +32,7 @@ describe('Docker', () => {
 		expect(recipe).toContain(` ${target}\n`);
 	});
 
-	test('n8n finds the package, where README lets the image have its own', () => {
+	test('The Dockerfile installs the package in the folder that the docker command of README keeps', () => {
 		const folder = '/home/node/.n8n/nodes';
 		expect(recipe).toMatch(new RegExp(`^RUN mkdir -p ${folder} .*\n +&& cd ${folder} `, 'm'));
 		const [, name] = /^docker build -t (\S+) \.$/m.exec(COMMANDS) ?? [];

@@ -21,18 +21,21 @@ const TEXTS = [
 /** Names of files keep their words. */
 const FILE_NAME = /[\w/-]*picture[\w-]*\.(?:json|png)/g;
 
-test.each(TEXTS)('%s: an image is called an image', (file) => {
+test.each(TEXTS)('The file %s calls an image an image, never a picture', (file) => {
 	const text = read(file).replace(FILE_NAME, '');
 	expect(text.match(/.{0,40}pictures?\b.{0,40}/gi)).toBeNull();
 });
 
-test.each(filesIn('examples', /\.json$/))('notes of %s make sense inside n8n', (file) => {
-	const { nodes } = JSON.parse(read(file)) as {
-		nodes: Array<{ type: string; parameters: { content?: string } }>;
-	};
-	const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote');
-	expect(notes.length).toBeGreaterThan(0);
-	for (const { parameters } of notes) {
-		expect(parameters.content).not.toMatch(/this (?:folder|repository|file)|README|\.jpg|\.json/);
-	}
-});
+test.each(filesIn('examples', /\.json$/))(
+	'The notes of %s point at nothing outside n8n',
+	(file) => {
+		const { nodes } = JSON.parse(read(file)) as {
+			nodes: Array<{ type: string; parameters: { content?: string } }>;
+		};
+		const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote');
+		expect(notes.length).toBeGreaterThan(0);
+		for (const { parameters } of notes) {
+			expect(parameters.content).not.toMatch(/this (?:folder|repository|file)|README|\.jpg|\.json/);
+		}
+	},
+);

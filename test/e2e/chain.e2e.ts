@@ -29,7 +29,7 @@ async function passOn(prompt: string, ...nodes: WorkflowNode[]): Promise<Buffer>
 
 const drawn = async (prompt: string) => sha256(await drawDirectly(stage.emulator, prompt));
 
-test('HTTP Request uploads the picture to a service, in a form', async () => {
+test('The node HTTP Request uploads the image of our node to a service, in a form', async () => {
 	const prompt = 'Draw a boat';
 	const field = { parameterType: 'formBinaryData', name: 'file', inputDataFieldName: 'data' };
 	const text = { parameterType: 'formData', name: 'caption', value: '={{ $json.image.fileName }}' };
@@ -52,7 +52,7 @@ test('HTTP Request uploads the picture to a service, in a form', async () => {
 	expect(sha256(await file.bytes())).toBe(await drawn(prompt));
 });
 
-test('Extract from File and Convert to File: base64 and back', async () => {
+test('The nodes Extract from File and Convert to File turn the image into base64 and back', async () => {
 	const prompt = 'Draw a train';
 	const extract = core('Extract from File', 'extractFromFile', 1.1, {
 		operation: 'binaryToPropery',
@@ -66,7 +66,7 @@ test('Extract from File and Convert to File: base64 and back', async () => {
 	expect(sha256(await passOn(prompt, extract, convert))).toBe(await drawn(prompt));
 });
 
-test('Read/Write Files from Disk: to a file and back', async () => {
+test('The node Read/Write Files from Disk writes the image to the disk and reads it back', async () => {
 	const prompt = 'Draw a plane';
 	const folder = join(stage.folder, 'pictures');
 	mkdirSync(folder);
@@ -84,7 +84,7 @@ test('Read/Write Files from Disk: to a file and back', async () => {
 	expect(sha256(answer)).toBe(await drawn(prompt));
 });
 
-test('a picture goes through the node again', async () => {
+test('An image that the node drew goes through the node again', async () => {
 	const prompt = 'Draw a city';
 	const again = 'Make it night';
 	const edit = gemini('Edit', { operation: 'imageToImage', prompt: again });

@@ -54,7 +54,7 @@ function wordsWorkflow(chat: string): Workflow {
 	return workflow(chat, [chatTrigger(chat), answer]);
 }
 
-test('a chat gets the answer in pieces, while the model still writes', async () => {
+test('A chat gets the answer in pieces, while the model still writes', async () => {
 	await server.publish(wordsWorkflow('words'));
 	const pieces = (await say('words', PROMPT)).filter(
 		({ metadata }) => metadata.nodeName === 'Answer',
@@ -69,7 +69,7 @@ test('a chat gets the answer in pieces, while the model still writes', async () 
 	expect(last.ms - first.ms).toBeGreaterThan(TYPING_MS);
 });
 
-test('the chat of the editor shows the answer growing', async () => {
+test('The chat of the editor shows the answer as it grows', async () => {
 	await stage.importWorkflows([wordsWorkflow('panel')]);
 	const editor = await openEditor(server);
 	try {

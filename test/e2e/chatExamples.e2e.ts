@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage?.close());
 
-test('image chat: every turn works on the image of the one before, and knows what was said', async () => {
+test('The image chat works on the image of the turn before, and knows what was said', async () => {
 	const { trigger } = await publishExample(server, example('picture-chat'));
 	const say = openSession(stage, server, trigger);
 	const snowy = await say('Make it snow', photo);
@@ -42,7 +42,7 @@ describe('Telegram photo bot', () => {
 		await publishExample(server, example('telegram-photo-bot'));
 	});
 
-	test('a photo and a caption go in, and the new photo comes back', async () => {
+	test('The Telegram bot takes a photo with a caption, and sends the new photo back', async () => {
 		const snowy = await write(ANN, 'Make it snow', photo);
 		expect(sentImages(stage)).toEqual([sha256(photo)]);
 		expect(snowy).toMatchObject({ method: 'sendPhoto', fields: { chat_id: String(ANN) } });
@@ -57,14 +57,14 @@ describe('Telegram photo bot', () => {
 		expect(night.fields.caption).toContain('after 1 earlier turn');
 	});
 
-	test('words are answered in words, whatever signs they hold', async () => {
+	test('The Telegram bot answers words with words, whatever signs they hold', async () => {
 		const { method, fields } = await write(BEN, 'Words only: is 1 < 2 & 3_4?');
 		expect(method).toBe('sendMessage');
 		const text = 'You wrote "Words only: is 1 &lt; 2 &amp; 3_4?". I remember 1 earlier turn.';
 		expect(fields).toMatchObject({ chat_id: BEN, text, parse_mode: 'HTML' });
 	});
 
-	test('what fails is answered with the reason', async () => {
+	test('The Telegram bot answers what fails with the reason', async () => {
 		const { method, fields } = await write(BEN, '   ');
 		expect(method).toBe('sendMessage');
 		expect(fields.text).toBe("'Prompt' is empty");
@@ -79,7 +79,7 @@ describe('an agent with the node as a tool', () => {
 		open = () => openSession(stage, server, trigger);
 	});
 
-	test('shows the image that it drew, then edits it', async () => {
+	test('The agent shows the image that it drew, then edits it', async () => {
 		const ask = open();
 		const prompt = 'Draw a bear on a bicycle';
 		const bear = await ask(prompt);
@@ -94,7 +94,7 @@ describe('an agent with the node as a tool', () => {
 		expect(await hashAt(night.link!)).not.toBe(bear.image);
 	});
 
-	test('is told what went wrong, in words that stand alone', async () => {
+	test('The agent is told what went wrong, in words that make sense alone', async () => {
 		const { shown } = await open()('Say hello, words only please');
 		expect(shown).toMatch(/That did not work: .*The model answered without an image/);
 	});

@@ -44,7 +44,7 @@ async function offered(field: string): Promise<string[]> {
 }
 
 describe('a workflow made by hand', () => {
-	test('the nodes panel finds the node by either name, and adds it', async () => {
+	test('The nodes panel finds the node by each of the usual searches, and adds it', async () => {
 		const { by } = editor;
 		await editor.openWorkflow('new');
 		await by('canvas-plus-button').click();
@@ -58,7 +58,7 @@ describe('a workflow made by hand', () => {
 		expect(await by('canvas-node').getByText('Generate an image').count()).toBe(1);
 	});
 
-	test('a credential with a wrong key is refused, with a right key it passes', async () => {
+	test('The editor refuses a credential with a wrong key, and passes one with a right key', async () => {
 		const { by } = editor;
 		await by('node-credentials-select').click();
 		await by('node-credentials-select-item-new').click();
@@ -82,12 +82,12 @@ describe('a workflow made by hand', () => {
 		await dialog.waitFor({ state: 'hidden' });
 	});
 
-	test('a new node offers the sizes and ratios that its model takes', async () => {
+	test('A new node in the editor offers the sizes and ratios that its model takes', async () => {
 		expect(await offered('imageSize')).toEqual(['Auto', '1K']);
 		expect(await offered('aspectRatio')).toHaveLength(11);
 	});
 
-	test('the list of models comes from the service', async () => {
+	test('The list of models in the editor comes from the service', async () => {
 		const { by } = editor;
 		const isList = ({ method, path }: { method: string; path: string }) =>
 			method === 'GET' && path === '/v1/models';
@@ -113,7 +113,7 @@ describe('a workflow made by hand', () => {
 		expect(await offered('aspectRatio')).toHaveLength(15);
 	});
 
-	test('the step runs and shows its picture', async () => {
+	test('The step runs in the editor and shows its image', async () => {
 		const { by } = editor;
 		await by('parameter-input-prompt').locator('textarea').fill('A fox in the snow');
 		await by('node-execute-button').click();
@@ -127,21 +127,24 @@ describe('a workflow made by hand', () => {
 	});
 });
 
-describe('the examples', () => {
+describe('the examples in the editor', () => {
 	test.each([
 		['text-to-image', 'Draw a Lighthouse', ['Aspect Ratio', 'Number of Images', 'Options']],
 		['image-to-image', 'Make It a Winter Night', ['Image Source', 'Input Data Field Name']],
 		['chat', 'Draw It', ['Image Source', 'Chat History']],
-	])('%s opens, without anything to mend', async (name, node, fields) => {
-		const { by } = editor;
-		await editor.openWorkflow(name);
-		await editor.openNode(node);
-		for (const field of fields) await by('node-parameters').getByText(field).first().waitFor();
-		expect(await by('node-issues').count()).toBe(0);
-		expect(await by('parameter-issues').count()).toBe(0);
-	});
+	])(
+		'The example %s opens with its fields, and without anything to mend',
+		async (name, node, fields) => {
+			const { by } = editor;
+			await editor.openWorkflow(name);
+			await editor.openNode(node);
+			for (const field of fields) await by('node-parameters').getByText(field).first().waitFor();
+			expect(await by('node-issues').count()).toBe(0);
+			expect(await by('parameter-issues').count()).toBe(0);
+		},
+	);
 
-	test('text to image runs, as a step and as a workflow', async () => {
+	test('The example text-to-image runs, as a step and as a workflow', async () => {
 		const { by } = editor;
 		await editor.openWorkflow('text-to-image');
 		await editor.openNode('Draw a Lighthouse');

@@ -48,7 +48,7 @@ const bodyOf = (request?: { body: unknown }) =>
 	};
 
 describe.each(NAMES)('%s', (name) => {
-	test('is explained by a note, and made of nodes that n8n has', async () => {
+	test(`The example ${name} is explained by a note, and made of nodes that n8n has`, async () => {
 		const types = (await (await server.ask('/types/nodes.json')).json()) as NodeType[];
 		const versionsOf = (type: string) =>
 			types.filter((known) => known.name === type).flatMap(({ version }) => version);
@@ -58,7 +58,7 @@ describe.each(NAMES)('%s', (name) => {
 		for (const { type, typeVersion } of nodes) expect(versionsOf(type)).toContain(typeVersion);
 	});
 
-	test('holds nothing of an instance, and starts nothing by itself', () => {
+	test(`The example ${name} holds nothing of an instance, and starts nothing by itself`, () => {
 		const flow = example(name);
 		const raw = readFileSync(join(EXAMPLES, `${name}.json`), 'utf8');
 		expect(flow.active).toBe(false);
@@ -68,7 +68,7 @@ describe.each(NAMES)('%s', (name) => {
 		for (const credential of credentials) expect(credential).toMatchObject({ id: null });
 	});
 
-	test('opens without anything to mend', async () => {
+	test(`The example ${name} opens without anything to mend`, async () => {
 		const { by } = editor;
 		const notes = example(name).nodes.filter(({ type }) => type === STICKY_NOTE).length;
 		await editor.openWorkflow(name);
@@ -81,7 +81,7 @@ describe.each(NAMES)('%s', (name) => {
 	});
 });
 
-test('daily picture: a schedule draws, and stores under the date', async () => {
+test('The example daily-picture draws on a schedule, and stores the image under the date', async () => {
 	const flow = example('daily-picture');
 	const rule = { interval: [{ field: 'seconds', secondsInterval: 2 }] };
 	const [schedule, ...others] = flow.nodes;
@@ -125,7 +125,7 @@ describe('photo clean-up', () => {
 		await page.getByRole('button', { name: 'Clean it up' }).click();
 	}
 
-	test('the form gives the new photo back, as a file and on its page', async () => {
+	test('The form of photo-clean-up gives the new photo back, as a file and on its page', async () => {
 		const { page } = editor;
 		const wish = 'Remove scratches, dust and stains';
 		const [download] = await Promise.all([page.waitForEvent('download'), submit(photo, wish)]);
@@ -140,7 +140,7 @@ describe('photo clean-up', () => {
 		expect(await hashAt((await shown.getAttribute('src')) ?? '')).toBe(expected);
 	});
 
-	test('a file that is no photo ends with the reason', async () => {
+	test('The form of photo-clean-up ends with the reason if the file is no photo', async () => {
 		const { page } = editor;
 		await submit(Buffer.from('A letter'), 'Tidy the background');
 		await page.getByText('That did not work').waitFor();
@@ -157,7 +157,7 @@ async function openForm(url: string): Promise<void> {
 	);
 }
 
-test('product pictures: every row ends as a picture, or in the list of failed ones', async () => {
+test('The example product-pictures ends every row as an image, or in the list of failed ones', async () => {
 	const { page } = editor;
 	const flow = example('product-pictures');
 	const refused = 'LMP-05,"a lamp, words only please",in a dark room';

@@ -61,7 +61,7 @@ test('n8n registers the credential type, for the node', async () => {
 	);
 });
 
-test('the icons of both load, in light and dark', async () => {
+test('The icons of the node and of the credential type load, in light and dark', async () => {
 	const both = [
 		...(await types<NodeType>('nodes')),
 		...(await types<CredentialType>('credentials')),

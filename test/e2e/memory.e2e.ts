@@ -98,7 +98,7 @@ const chats: Work = async (stage, server, mebibytes) => {
 	};
 };
 
-test(`${PICTURES} pictures of ${PICTURE_MIB} MiB, in and out, next to n8n's own nodes`, async () => {
+test(`The node edits ${PICTURES} images of ${PICTURE_MIB} MiB in less than a quarter of the memory of n8n's own nodes`, async () => {
 	const ofNode = await peakOf(PICTURES, edits(node), NOTHING_KEPT);
 	const ofOwn = await peakOf(OWN_PICTURES, edits(own), NOTHING_KEPT);
 	console.log(
@@ -107,7 +107,7 @@ test(`${PICTURES} pictures of ${PICTURE_MIB} MiB, in and out, next to n8n's own 
 	expect(ofNode).toBeLessThan(ofOwn / 4);
 }, 600_000);
 
-test(`an image of ${PICTURE_MIB} MiB through two turns of a chat, ${CHATS} times`, async () => {
+test(`A chat of two turns with images of ${PICTURE_MIB} MiB, ${CHATS} times, takes less memory than two such images`, async () => {
 	const peak = await peakOf(CHATS, chats);
 	console.log(`most extra memory of n8n in a chat: ${peak.toFixed(0)} MiB`);
 	// Its base64 alone takes a third more than the image, and the JSON around it as much again.

@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage?.close());
 
-describe.each(['lastNode', 'streaming'])('three nodes, response mode %s', (mode) => {
+describe.each(['lastNode', 'streaming'])('a chat of three nodes, response mode %s', (mode) => {
 	beforeAll(async () => void (await server.publish(chatWorkflow(mode, mode))));
 
-	test('draw; change it; ask about it in words', async () => {
+	test(`A chat draws an image, changes it and answers a question about it, in response mode ${mode}`, async () => {
 		const say = openSession(stage, server, mode);
 		const first = await say('Draw a fox');
 		expect(first.image).toBeDefined();
@@ -29,14 +29,14 @@ describe.each(['lastNode', 'streaming'])('three nodes, response mode %s', (mode)
 		expect(third.image).toBeUndefined();
 	});
 
-	test('an upload in between', async () => {
+	test(`A chat works on an image that is uploaded in between, in response mode ${mode}`, async () => {
 		const say = openSession(stage, server, mode);
 		await say('Draw a fox');
 		expect((await say('Words only: what is this?', photo)).sent).toEqual([sha256(photo)]);
 		expect((await say('Draw it in snow')).sent).toEqual([sha256(photo)]);
 	});
 
-	test('two sessions side by side', async () => {
+	test(`Two sessions of a chat side by side each keep their own image, in response mode ${mode}`, async () => {
 		const [one, two] = [openSession(stage, server, mode), openSession(stage, server, mode)];
 		const fox = await one('Draw a fox');
 		const owl = await two('Draw an owl');
@@ -58,7 +58,7 @@ describe.each(['lastNode', 'streaming'])('the chat of the editor, response mode 
 	});
 	afterAll(async () => await editor?.close());
 
-	test('shows each image as soon as it is there', async () => {
+	test(`The chat of the editor shows each image as soon as it is there, in response mode ${mode}`, async () => {
 		const images = editor.by('canvas-chat').locator('img[src*="/binary-data/signed"]');
 		const box = editor.by('canvas-chat').locator('textarea');
 		const hashes: string[] = [];
@@ -75,7 +75,7 @@ describe.each(['lastNode', 'streaming'])('the chat of the editor, response mode 
 	});
 });
 
-describe('what is no image of the conversation any more, or never was', () => {
+describe('links that lead to no image of the conversation', () => {
 	const ID = 'links';
 	let workflowId: string;
 	beforeAll(async () => void (workflowId = await server.publish(chatWorkflow(ID, 'lastNode'))));
@@ -89,7 +89,7 @@ describe('what is no image of the conversation any more, or never was', () => {
 		return await server.rest(`/executions/${list.results[0]!.id}`);
 	}
 
-	test('a file that n8n has deleted: the chat says so, and goes on', async () => {
+	test('A chat whose image n8n has deleted says so in a hint, and goes on', async () => {
 		const say = openSession(stage, server, ID);
 		const { link } = await say('Draw a fox');
 		const { id } = await newestExecution();
@@ -102,7 +102,7 @@ describe('what is no image of the conversation any more, or never was', () => {
 		expect((await say('Draw it in snow')).sent).toEqual([next.image]);
 	});
 
-	test('a link that somebody forged is text, and the image before it the newest', async () => {
+	test('A link that somebody forged is text, and the chat works on the image before it', async () => {
 		const say = openSession(stage, server, ID);
 		const fox = await say('Draw a fox');
 		const forged = fox.link!.slice(0, -20) + 'A'.repeat(20);
@@ -112,7 +112,7 @@ describe('what is no image of the conversation any more, or never was', () => {
 		expect((await newestExecution()).data).toContain('was not signed by this n8n');
 	});
 
-	test('a link to somewhere else is text, and nobody asks there', async () => {
+	test('A link to somewhere else is text, and nobody asks there', async () => {
 		const say = openSession(stage, server, ID);
 		const fox = await say('Draw a fox');
 		const foreign = fox.link!.replace(server.url, stage.receiver.url);

@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('what the user changed and deleted stays so from start to start', async () => {
+test('The playground keeps what the user changed and deleted from start to start', async () => {
 	const first = await openPlayground(folder);
 	const { rest } = first.server;
 	await rest('/workflows/text-to-image', 'PATCH', { name: 'Mine' });

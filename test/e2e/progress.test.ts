@@ -6,13 +6,15 @@ test.each([
 	[8_200, '8 s'],
 	[119_600, '2 min 0 s'],
 	[185_000, '3 min 5 s'],
-])('%d ms are %s', (milliseconds, text) => expect(formatTime(milliseconds)).toBe(text));
+])('A time of %d ms is told as %s', (milliseconds, text) =>
+	expect(formatTime(milliseconds)).toBe(text),
+);
 
 test.each([
 	[0, '0 MB'],
 	[640e6, '640 MB'],
 	[2.14e9, '2.1 GB'],
-])('%d bytes are %s', (bytes, text) => expect(formatSize(bytes)).toBe(text));
+])('A size of %d bytes is told as %s', (bytes, text) => expect(formatSize(bytes)).toBe(text));
 
 describe('a step', () => {
 	const log = jest.spyOn(console, 'log').mockImplementation();
@@ -21,12 +23,12 @@ describe('a step', () => {
 	beforeEach(() => void log.mockClear());
 	afterAll(() => log.mockRestore());
 
-	test('says its name, then its time, and the size of its folder', async () => {
+	test('A step says its name, then its time, and the size of its folder', async () => {
 		expect(await step('Reading', async () => 7, EXAMPLES)).toBe(7);
 		expect(said()).toEqual(['Reading …', expect.stringMatching(/^ {2}done: \d+ s, \d+ MB$/)]);
 	});
 
-	test('that fails is not called done', async () => {
+	test('A step that fails is not called done', async () => {
 		const fault = new Error('No disk');
 		await expect(step('Writing', async () => await Promise.reject(fault))).rejects.toBe(fault);
 		expect(said()).toEqual(['Writing …']);

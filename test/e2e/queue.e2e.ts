@@ -121,7 +121,7 @@ async function isWholePicture(image: Buffer | Error): Promise<boolean> {
 	return (await sharp(image).stats()).channels.length > 0;
 }
 
-test(`${EXECUTIONS} executions, all images right, both workers at work`, async () => {
+test(`The images of ${EXECUTIONS} executions in queue mode are all right, and both workers are at work`, async () => {
 	const prompts = promptsOf(EXECUTIONS, 'fox');
 	const plain = await drawMany('plain', promptsOf(EXECUTIONS, 'crow'));
 	const { images, perSecond } = await drawMany('draw', prompts);
@@ -132,7 +132,7 @@ test(`${EXECUTIONS} executions, all images right, both workers at work`, async (
 	);
 });
 
-test('Redis starts again in between', async () => {
+test('An execution after a restart of Redis gives the right image', async () => {
 	const before = 'Draw a fox before';
 	const after = 'Draw a fox after';
 	expect(sha256(await draw(before))).toBe(await drawn(before));
@@ -145,14 +145,14 @@ test('Redis starts again in between', async () => {
 	expect(sha256(image)).toBe(await drawn(after));
 });
 
-test('a worker that is asked to stop finishes its work', async () => {
+test('A worker that is asked to stop finishes its work', async () => {
 	const images = await drawSlowly(promptsOf(6, 'hare'));
 	await workers[0]?.stop('SIGTERM');
 	for (const image of images) expect(await isWholePicture(await image)).toBe(true);
 	workers[0] = await startWorker();
 });
 
-test('a worker that is killed leaves no half-written image behind', async () => {
+test('A worker that is killed leaves no half-written image behind', async () => {
 	const images = await drawSlowly(promptsOf(6, 'owl'));
 	await workers[0]?.stop('SIGKILL');
 	workers[0] = await startWorker();
@@ -167,7 +167,7 @@ describe.each([
 	['redis', 'memoryRedisChat', 1.5],
 	['postgres', 'memoryPostgresChat', 1.3],
 ] as const)('a chat that remembers in %s', (type, node, version) => {
-	test('goes on with words and images over workers that start again', async () => {
+	test(`A chat that remembers in ${type} goes on with words and images over workers that start again`, async () => {
 		await stage.importCredential({ id: type, name: type }, type, accountAt(type));
 		const credentials = { [type]: { id: type, name: type } };
 		const memory = { ...langchain('Memory', node, version), credentials };

@@ -38,20 +38,34 @@ describe.each(MODES)('n8n with %s storage', (mode, storedAs) => {
 	});
 	afterAll(async () => await stage?.close());
 
-	test('n8n execute: text to image', async () => await executeTextToImage(storedAs));
-	test('n8n execute: chat', async () => await executeChat(storedAs));
+	test(`The command n8n execute runs text to image with ${mode} storage`, async () =>
+		await executeTextToImage(storedAs));
+	test(`The command n8n execute runs a chat with ${mode} storage`, async () =>
+		await executeChat(storedAs));
 
-	describe('as a server', () => {
+	describe('n8n as a server', () => {
 		beforeAll(async () => {
 			server = await stage.startServer();
 		});
 
-		test('a webhook answers with the edited photo', answerWithPicture);
-		test('combined binary mode passes files in and on', passFilesCombined);
-		test('the form of the example takes a photo', takePhotoFromForm);
-		test('a schedule fires again and again', fireOnSchedule);
-		test('a failed item goes to the error output, the others go on', useErrorOutput);
-		test('a failure starts the error workflow, with the message', startErrorWorkflow);
+		test(`A webhook answers with the edited photo, with ${mode} storage`, answerWithPicture);
+		test(
+			`Combined binary mode passes files into the node and on, with ${mode} storage`,
+			passFilesCombined,
+		);
+		test(
+			`The form of the example image-to-image takes a photo, with ${mode} storage`,
+			takePhotoFromForm,
+		);
+		test(`A schedule draws the image again and again, with ${mode} storage`, fireOnSchedule);
+		test(
+			`A failed item goes to the error output and the others go on, with ${mode} storage`,
+			useErrorOutput,
+		);
+		test(
+			`A failure starts the error workflow with its message, with ${mode} storage`,
+			startErrorWorkflow,
+		);
 	});
 });
 

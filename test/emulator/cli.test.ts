@@ -24,7 +24,7 @@ function run(...args: string[]): Promise<Outcome> {
 	});
 }
 
-test('prints address, key and profiles, and ends with a signal', async () => {
+test('The command of the emulator prints address, key and profiles, and ends well on SIGTERM', async () => {
 	const { code, output, errors } = await run('--port', '0', '--key', 'secret');
 	expect([code, errors]).toEqual([0, '']);
 	expect(output).toMatch(/^Base URL: +http:\/\/127\.0\.0\.1:\d+\/v1\nAPI key: +secret\n/);
@@ -36,7 +36,7 @@ test.each([
 	[['--port', 'abc'], /^--port must be a number from 0 to 65535, not 'abc'.*\n$/],
 	[['--port', '70000'], /^--port must be a number.*\n$/],
 ])(
-	'%j is refused in one line',
+	'The command of the emulator refuses %j in one line',
 	async (args, message) => {
 		const { code, output, errors } = await run(...args);
 		expect([code, output]).toEqual([1, '']);

@@ -38,7 +38,7 @@ afterAll(() => emulator.close());
 const chat = (body: unknown, profile?: string) => talk(chatUrl(emulator, profile), body);
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
-test('every group of profiles is in the registry, under a name of its own', () => {
+test('Every profile of every group is in the registry, under a name of its own', () => {
 	const groups = [shapes, contents, errors, busy, faults, gateway, recorded].flatMap((group) =>
 		Object.keys(group),
 	);
@@ -48,7 +48,7 @@ test('every group of profiles is in the registry, under a name of its own', () =
 });
 
 describe('routes and keys', () => {
-	test('the models list is open and holds more than image models', async () => {
+	test('The models list of the emulator is open and holds more than image models', async () => {
 		const reply = await talk(`${emulator.baseUrl()}/models`, undefined, { authorization: '' });
 		const { object, data } = JSON.parse(reply.text) as { object: string; data: { id: string }[] };
 		expect([reply.status, object]).toEqual([200, 'list']);
@@ -56,7 +56,7 @@ describe('routes and keys', () => {
 		expect(ids).toEqual(expect.arrayContaining([FLASH, PRO, FLASH_31, 'kling-v2', 'deepseek-v3']));
 	});
 
-	test('both header forms are accepted, anything else is a 401', async () => {
+	test('The emulator accepts both forms of the key, and answers any other with a 401', async () => {
 		const send = (authorization: string, profile = '') =>
 			talk(chatUrl(emulator, profile), {}, { authorization });
 		expect((await send('emulator-key')).status).toBe(400);
@@ -72,7 +72,7 @@ describe('routes and keys', () => {
 		});
 	});
 
-	test('unknown routes and profiles are JSON 404s', async () => {
+	test('The emulator answers unknown routes and profiles with a 404 in JSON', async () => {
 		const route = await talk(`${emulator.baseUrl()}/videos`, {});
 		const profile = await talk(chatUrl(emulator, 'nonsense'), {});
 		const outside = await talk(`${emulator.origin}/`, undefined);
@@ -81,14 +81,14 @@ describe('routes and keys', () => {
 		expect(profile.text).toContain('Unknown profile: nonsense');
 	});
 
-	test('files need no key and are recorded', async () => {
+	test('The emulator gives out files without a key, and records that they were asked for', async () => {
 		const reply = await talk(`${emulator.origin}/files/cat.webp`, undefined, { authorization: '' });
 		expect(reply.headers['content-type']).toBe('image/webp');
 		expect(await sharp(reply.body).metadata()).toMatchObject({ format: 'webp', width: 320 });
 		expect(emulator.requests.at(-1)).toMatchObject({ path: '/files/cat.webp', method: 'GET' });
 	});
 
-	test('https with a certificate that nobody trusts', async () => {
+	test('The emulator speaks https with a certificate that nobody trusts', async () => {
 		const secure = await startEmulator({ tls: true });
 		const outcome = await new Promise((resolve) => {
 			request(`${secure.origin}/v1/models`, (res) => resolve(res.statusCode))
@@ -101,7 +101,7 @@ describe('routes and keys', () => {
 });
 
 describe('chat', () => {
-	test('JSON: the documented shape, with usage that adds up', async () => {
+	test('A JSON reply of the emulator has the documented shape, with usage that adds up', async () => {
 		const [reply] = readChunks(await chat(smallImage(false)));
 		expect(reply).toMatchObject({ object: 'chat.completion', model: FLASH_31 });
 		const choice = reply?.choices?.[0];
@@ -114,7 +114,7 @@ describe('chat', () => {
 		expect(usage?.completion_tokens_details.image_tokens).toBe(747);
 	});
 
-	test('stream: reasoning, image with finish_reason, usage, [DONE]', async () => {
+	test('A streamed reply of the emulator is reasoning, image with finish_reason, usage and [DONE]', async () => {
 		const reply = await chat(smallImage(true));
 		const chunks = readChunks(reply);
 		expect(reply.headers['content-type']).toBe('text/event-stream');
@@ -126,7 +126,7 @@ describe('chat', () => {
 		expect(await sharp(decode(urls(reply)[0])).metadata()).toMatchObject({ width: 512 });
 	});
 
-	test('small talk is answered with text, which knows system message and history', async () => {
+	test('The emulator answers small talk with text that knows system message and history', async () => {
 		const roles: Array<[string, string]> = [
 			['system', 'Be brief'],
 			['user', 'Hello'],
@@ -142,7 +142,7 @@ describe('chat', () => {
 	});
 });
 
-test('requests are recorded with their images shortened', async () => {
+test('The emulator records requests with their images shortened', async () => {
 	const bytes = (await talk(`${emulator.origin}/files/dog.png`)).body;
 	const content = [
 		{ type: 'text', text: 'Edit it' },
@@ -159,7 +159,7 @@ test('requests are recorded with their images shortened', async () => {
 	});
 });
 
-test('tiny-text and system message: one character per delta', async () => {
+test('Profile tiny-text sends one character per delta', async () => {
 	const messages = [{ role: 'user', content: 'Hello, words only' }];
 	const reply = await talk(chatUrl(emulator, 'tiny-text'), {
 		model: FLASH_31,
@@ -170,7 +170,7 @@ test('tiny-text and system message: one character per delta', async () => {
 	expect(deltas(reply).filter(({ content }) => String(content ?? '').length > 1)).toEqual([]);
 });
 
-test('profiles can be joined', async () => {
+test('Profiles of the emulator can be joined', async () => {
 	const reply = await talk(
 		chatUrl(emulator, 'usage-last-chunk+no-done+two-choices'),
 		smallImage(true),

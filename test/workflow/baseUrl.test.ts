@@ -25,11 +25,14 @@ describe('a Base URL that leads nowhere', () => {
 		['localhost:8080/v1', "'localhost:8080/v1' is no http(s) address"],
 		['file:///etc/passwd', "'file:///etc/passwd' is no http(s) address"],
 		['https://exa mple.com/v1', "'https://exa mple.com/v1' is no http(s) address"],
-	])('%j', async (baseUrl, what) => {
-		expect(await fail(baseUrl)).toBe(`The Base URL of the credential ${what}`);
-	});
+	])(
+		'A run with the Base URL %j says what is wrong with it, and sends nothing',
+		async (baseUrl, what) => {
+			expect(await fail(baseUrl)).toBe(`The Base URL of the credential ${what}`);
+		},
+	);
 
-	test('https, where the server speaks http', async () => {
+	test('A Base URL of https for a server that speaks http is told as such, and nothing is sent', async () => {
 		const baseUrl = harness.emulator.baseUrl().replace('http:', 'https:');
 		expect(await fail(baseUrl)).toBe(
 			'The service could not be reached: the Base URL begins with https, but the server there does not speak it',

@@ -86,25 +86,28 @@ async function startDeafServer() {
 }
 
 describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
-	'a cancel, on error %s',
+	'a cancelled run, on error %s',
 	(onError) => {
 		test.each([
-			['waiting for headers', 'stall-before-headers'],
+			['while it waits for headers', 'stall-before-headers'],
 			['in the middle of the stream', 'stall-mid-stream'],
 			['in the middle of the image', 'stall-in-image'],
 			['while signs of life trickle in', 'trickle-50'],
-			['in the back-off', 'busy-after-40-*'],
-		])('%s', async (_when, profile) => {
-			const before = posts();
-			const isServed = () => posts() > before;
-			profile = profile.replace('*', onError);
-			await cancelOnce(isServed, { options: { stream: true } }, { profile, onError });
-			expect(posts()).toBe(before + 1);
-			await expectNothingLeft();
-		});
+			['while it waits to retry', 'busy-after-40-*'],
+		])(
+			`A run cancelled %s sends no more and leaves nothing behind, on error ${onError}`,
+			async (_when, profile) => {
+				const before = posts();
+				const isServed = () => posts() > before;
+				profile = profile.replace('*', onError);
+				await cancelOnce(isServed, { options: { stream: true } }, { profile, onError });
+				expect(posts()).toBe(before + 1);
+				await expectNothingLeft();
+			},
+		);
 
 		// The connection is not there before the handshake is over, which never begins.
-		test('while the connection is made', async () => {
+		test(`A run cancelled while it connects closes its only connection, on error ${onError}`, async () => {
 			const server = await startDeafServer();
 			const baseUrl = `https://127.0.0.1:${server.port}/v1`;
 			const credentials = { apiKey: 'x', baseUrl };
@@ -114,7 +117,7 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			server.close();
 		});
 
-		test('in the upload', async () => {
+		test(`A run cancelled during an upload closes the connection and the input file, on error ${onError}`, async () => {
 			const server = await startDeafServer();
 			const { bytes } = await noiseImage(16);
 			const input = [await itemWith(harness.engine, { data: bytes })];
@@ -134,21 +137,24 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 		test.each([
 			['that does not read', false],
 			['that does not end', true],
-		])('in a storage %s', async (_what, reads) => {
-			const before = posts();
-			let isStoring = false;
-			const store = jest.spyOn(Container.get(BinaryDataService), 'store');
-			store.mockImplementation(async (_location, content) => {
-				isStoring = true;
-				if (reads && !Buffer.isBuffer(content)) content.resume().on('error', () => {});
-				return await new Promise(() => {});
-			});
-			await cancelOnce(() => isStoring, {}, { onError });
-			expect(posts()).toBe(before + 1);
-			await expectNothingLeft();
-		});
+		])(
+			`A run cancelled at a storage %s leaves nothing behind, on error ${onError}`,
+			async (_what, reads) => {
+				const before = posts();
+				let isStoring = false;
+				const store = jest.spyOn(Container.get(BinaryDataService), 'store');
+				store.mockImplementation(async (_location, content) => {
+					isStoring = true;
+					if (reads && !Buffer.isBuffer(content)) content.resume().on('error', () => {});
+					return await new Promise(() => {});
+				});
+				await cancelOnce(() => isStoring, {}, { onError });
+				expect(posts()).toBe(before + 1);
+				await expectNothingLeft();
+			},
+		);
 
-		test('of many items starts none that waits', async () => {
+		test(`A cancelled run of many items starts none of those that wait, on error ${onError}`, async () => {
 			const before = posts();
 			const input = Array.from({ length: 50 }, () => ({ json: {} }));
 			const options = { maxConcurrency: 3 };
@@ -168,19 +174,22 @@ describe('the Timeout', () => {
 		['stall-mid-stream', undefined],
 		['stall-in-image', undefined],
 		['stall-in-image', 'images'],
-	])('%s ends it, endpoint %s', async (profile, endpoint) => {
-		const begun = Date.now();
-		const options = { ...FAST.options, ...(endpoint && { endpoint }) };
-		const { error } = await harness.run({ ...ASK, options }, { profile });
-		const ms = Date.now() - begun;
-		expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
-		expect(ms).toBeGreaterThanOrEqual(800);
-		// It is looked at twice a second.
-		expect(ms).toBeLessThan(800 + 500 + 700);
-		await expectNothingLeft();
-	});
+	])(
+		'The Timeout ends a run with profile %s (endpoint %s), and nothing is left',
+		async (profile, endpoint) => {
+			const begun = Date.now();
+			const options = { ...FAST.options, ...(endpoint && { endpoint }) };
+			const { error } = await harness.run({ ...ASK, options }, { profile });
+			const ms = Date.now() - begun;
+			expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
+			expect(ms).toBeGreaterThanOrEqual(800);
+			// It is looked at twice a second.
+			expect(ms).toBeLessThan(800 + 500 + 700);
+			await expectNothingLeft();
+		},
+	);
 
-	test('counts from the last byte, not from the first', async () => {
+	test('The Timeout counts from the last byte of the service, not from the first', async () => {
 		const begun = Date.now();
 		const { error, output } = await harness.run({ ...ASK, ...FAST }, { profile: 'trickle-300' });
 		expect(error).toBeUndefined();
@@ -188,7 +197,7 @@ describe('the Timeout', () => {
 		expect(Date.now() - begun).toBeGreaterThan(2 * 800);
 	});
 
-	test('counts while an image is uploaded, of which the service takes nothing', async () => {
+	test('The Timeout counts while the service takes nothing of an image that is uploaded', async () => {
 		const server = await startDeafServer();
 		const { bytes } = await noiseImage(16);
 		const { error } = await harness.run(

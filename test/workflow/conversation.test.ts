@@ -15,27 +15,30 @@ beforeAll(async () => {
 afterAll(async () => await chat.close());
 
 describe('Image Source Automatic', () => {
-	test.each(['separate', 'combined'] as const)('an upload, %s binary mode', async (binaryMode) => {
-		const memory = createMemoryNode();
-		await chat.say('Draw a fox', { memory: memory.node });
-		const photo = await picture('jpeg', '#336699');
-		const input = [await itemWith(chat.engine, { file_0: photo, note: Buffer.from('text') })];
-		if (binaryMode === 'combined') input[0]!.json = { _files: input[0]!.binary as never };
-		if (binaryMode === 'combined') delete input[0]!.binary;
-		const { body, json } = await chat.say('Words only: what is this?', {
-			memory: memory.node,
-			input,
-			binaryMode,
-		});
-		expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
-		const [, , user] = json.messages as IDataObject[];
-		expect(user?.content).toMatch(/^Words only: what is this\?\n\n!\[file_0\.png\]\(http/);
+	test.each(['separate', 'combined'] as const)(
+		'An uploaded image is sent with its own turn and with the next one, in %s binary mode',
+		async (binaryMode) => {
+			const memory = createMemoryNode();
+			await chat.say('Draw a fox', { memory: memory.node });
+			const photo = await picture('jpeg', '#336699');
+			const input = [await itemWith(chat.engine, { file_0: photo, note: Buffer.from('text') })];
+			if (binaryMode === 'combined') input[0]!.json = { _files: input[0]!.binary as never };
+			if (binaryMode === 'combined') delete input[0]!.binary;
+			const { body, json } = await chat.say('Words only: what is this?', {
+				memory: memory.node,
+				input,
+				binaryMode,
+			});
+			expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
+			const [, , user] = json.messages as IDataObject[];
+			expect(user?.content).toMatch(/^Words only: what is this\?\n\n!\[file_0\.png\]\(http/);
 
-		const next = await chat.say('Draw it in red', { memory: memory.node });
-		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
-	});
+			const next = await chat.say('Draw it in red', { memory: memory.node });
+			expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
+		},
+	);
 
-	test('an upload that n8n moves when the execution ends', async () => {
+	test('An uploaded image that n8n moves when the execution ends is found in the next turn', async () => {
 		const memory = createMemoryNode();
 		const photo = await picture('jpeg', '#224466');
 		const file = await chat.engine.store(photo, 'photo.jpg', 'image/jpeg', 'temp');
@@ -50,7 +53,7 @@ describe('Image Source Automatic', () => {
 		expect(sentImages(body)).toEqual([expect.stringContaining(sha256(photo))]);
 	});
 
-	test('all images of the last message that has some, from Chat History', async () => {
+	test('A chat sends all images of the last message in Chat History that has some', async () => {
 		const [old, red, blue] = await Promise.all(['#111111', '#ff0000', '#0000ff'].map(chat.store));
 		const show = ({ file }: { file: IBinaryData }) => `![a](${chat.linkTo(file)})`;
 		const { body, error } = await chat.say(
@@ -77,7 +80,7 @@ describe('Image Source Automatic', () => {
 		]);
 	});
 
-	test('links in parts count, and the model gets no image of its own', async () => {
+	test('An own link in a content part is read, and images of assistant messages are not sent', async () => {
 		const { file, hash } = await chat.store('#00ff00');
 		const data = `data:image/png;base64,${(await picture()).toString('base64')}`;
 		const image = (url: string) => ({ type: 'image_url', image_url: { url } });
@@ -98,7 +101,7 @@ describe('Image Source Automatic', () => {
 		]);
 	});
 
-	test('no more than the model takes', async () => {
+	test('A chat sends no more earlier images than the model takes, and a hint says so', async () => {
 		const stored = await Promise.all(['#111', '#222', '#333', '#444'].map(chat.store));
 		const content = stored.map(({ file }) => `![](${chat.linkTo(file)})`).join(' ');
 		const { body, hints } = await chat.say(
@@ -110,7 +113,7 @@ describe('Image Source Automatic', () => {
 		expect(hints(NODE)).toEqual([expect.stringMatching(/^The model takes 3 images at most/)]);
 	});
 
-	test('a retried request reads the image anew', async () => {
+	test('A request that is retried sends the earlier image again', async () => {
 		const { file, hash } = await chat.store('#abcdef');
 		const history = asHistory([{ role: 'assistant', content: `![](${chat.linkTo(file)})` }]);
 		const { body, error } = await chat.say('Draw it again', { profile: 'busy-1-anew' }, history);
@@ -129,7 +132,7 @@ describe('links that lead to no image', () => {
 		);
 	}
 
-	test('one that has expired, with a hint', async () => {
+	test('An own link that has expired gives no image, and a hint says so', async () => {
 		const { file } = await chat.store('#121212');
 		const { error, body, hints } = await sayAfter(chat.linkTo(file, '-1s'));
 		expect(error).toBeUndefined();
@@ -137,7 +140,7 @@ describe('links that lead to no image', () => {
 		expect(hints(NODE)).toEqual([GONE]);
 	});
 
-	test('one to a file that n8n has deleted', async () => {
+	test('An own link to a file that n8n has deleted is not sent to the model, and a hint says so', async () => {
 		const { file } = await chat.store('#131313');
 		rmSync(chat.engine.pathOf(file));
 		rmSync(`${chat.engine.pathOf(file)}.metadata`, { force: true });
@@ -147,7 +150,7 @@ describe('links that lead to no image', () => {
 		expect(JSON.stringify(body)).not.toContain('token=');
 	});
 
-	test('one that n8n has not signed: the images before it are the newest', async () => {
+	test('A link that n8n has not signed gives way to the image before it, and a hint says so', async () => {
 		const { file, hash } = await chat.store('#141414');
 		const forged = forge(chat.linkTo(file));
 		const { body, hints } = await chat.say(
@@ -162,7 +165,7 @@ describe('links that lead to no image', () => {
 		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
 	});
 
-	test('one to a file that is no image', async () => {
+	test('An own link to a file that is no image does not fail the chat, and a hint says so', async () => {
 		const file = await chat.engine.store(Buffer.from('words'), 'a.txt', 'text/plain');
 		const { error, hints } = await sayAfter(chat.linkTo(file));
 		expect(error).toBeUndefined();
@@ -173,14 +176,17 @@ describe('links that lead to no image', () => {
 		['another host', (link: string) => link.replace('127.0.0.1', '127.0.0.2')],
 		['user info', (link: string) => link.replace('//127', '//127.0.0.1@127')],
 		['another path', (link: string) => link.replace('/signed', '/signed/../signed')],
-		['no token', (link: string) => link.replace(/token=.*/, 'token=x')],
-	])('a foreign one stays text and is not fetched: %s', async (_what, change) => {
-		const { file } = await chat.store('#151515');
-		const link = change(chat.linkTo(file));
-		const { body, error, hints } = await sayAfter(link);
-		expect(error).toBeUndefined();
-		expect(chat.asked).toEqual([]);
-		expect(hints(NODE)).toEqual([]);
-		expect((body.messages as IDataObject[])[0]?.content).toBe(`It is ![x](${link})`);
-	});
+		['a malformed token', (link: string) => link.replace(/token=.*/, 'token=x')],
+	])(
+		'A link with %s is not an own link: it stays text and is not fetched',
+		async (_what, change) => {
+			const { file } = await chat.store('#151515');
+			const link = change(chat.linkTo(file));
+			const { body, error, hints } = await sayAfter(link);
+			expect(error).toBeUndefined();
+			expect(chat.asked).toEqual([]);
+			expect(hints(NODE)).toEqual([]);
+			expect((body.messages as IDataObject[])[0]?.content).toBe(`It is ![x](${link})`);
+		},
+	);
 });

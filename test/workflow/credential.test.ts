@@ -57,17 +57,17 @@ async function testCredential(harness: Harness, values: object): Promise<string>
 	return rule?.properties.message ?? code ?? error.message;
 }
 
-describe('form', () => {
+describe('form of the credential', () => {
 	const field = (name: string) => credential.properties.find((property) => property.name === name);
 
-	test('the key says where it comes from, and what it looks like', () => {
+	test('The API key field says where a key comes from and what it looks like', () => {
 		expect(field('apiKey')).toMatchObject({
 			placeholder: expect.stringMatching(/^e\.g\. /),
 			description: expect.stringContaining('https://console.nexconn.ai'),
 		});
 	});
 
-	test('the Base URL is required', () => {
+	test('The Base URL of the credential is required', () => {
 		expect(field('baseUrl')).toMatchObject({ required: true });
 	});
 });
@@ -83,7 +83,7 @@ describe('credential test', () => {
 	afterAll(async () => await harness.close());
 
 	test.each(['apiKey', 'bearer'])(
-		'a right key passes as %s, and nothing is drawn',
+		'The credential test passes a right key sent as %s, and draws nothing',
 		async (format) => {
 			const { emulator } = harness;
 			const values = { apiKey: ` ${emulator.apiKey} `, authorizationFormat: format };
@@ -94,13 +94,13 @@ describe('credential test', () => {
 		},
 	);
 
-	test('a pasted endpoint does no harm', async () => {
+	test('The credential test passes a Base URL that ends in a pasted endpoint', async () => {
 		const { emulator } = harness;
 		const baseUrl = `${emulator.baseUrl()}/chat/completions/`;
 		expect(await testCredential(harness, { apiKey: emulator.apiKey, baseUrl })).toBe('passed');
 	});
 
-	test('a wrong key is refused, naming the Authorization Format', async () => {
+	test('The credential test refuses a wrong key and names the Authorization Format', async () => {
 		const baseUrl = harness.emulator.baseUrl();
 		const result = await testCredential(harness, { apiKey: 'wrong', baseUrl });
 		expect(result).toContain('Authorization Format');
@@ -109,20 +109,31 @@ describe('credential test', () => {
 	test.each([
 		['raw-key-only', 'bearer'],
 		['bearer-only', 'apiKey'],
-	])('%s refuses the format %s', async (profile, authorizationFormat) => {
-		const { emulator } = harness;
-		const values = { apiKey: emulator.apiKey, authorizationFormat };
-		const result = await testCredential(harness, { ...values, baseUrl: emulator.baseUrl(profile) });
-		expect(result).toContain('Authorization Format');
-	});
+	])(
+		'The credential test with profile %s refuses the Authorization Format %s and names it',
+		async (profile, authorizationFormat) => {
+			const { emulator } = harness;
+			const values = { apiKey: emulator.apiKey, authorizationFormat };
+			const result = await testCredential(harness, {
+				...values,
+				baseUrl: emulator.baseUrl(profile),
+			});
+			expect(result).toContain('Authorization Format');
+		},
+	);
 
 	test.each([
 		['redirect', 'redirects'],
 		['status-502', 'could not be tested'],
-	])('%s proves nothing', async (profile, message) => {
-		const { apiKey, baseUrl } = harness.emulator;
-		expect(await testCredential(harness, { apiKey, baseUrl: baseUrl(profile) })).toContain(message);
-	});
+	])(
+		'The credential test does not pass with profile %s, and says why',
+		async (profile, message) => {
+			const { apiKey, baseUrl } = harness.emulator;
+			expect(await testCredential(harness, { apiKey, baseUrl: baseUrl(profile) })).toContain(
+				message,
+			);
+		},
+	);
 
 	test.each([
 		['', 'is empty'],
@@ -132,15 +143,18 @@ describe('credential test', () => {
 		['file:///etc/passwd', "'file:///etc/passwd' is no http(s) address"],
 		['http://', "'http:' is no http(s) address"],
 		['https://exa mple.com/v1', "'https://exa mple.com/v1' is no http(s) address"],
-	])('words say what is wrong with the Base URL %j', async (baseUrl, what) => {
-		const { emulator } = harness;
-		const before = emulator.requests.length;
-		const result = await testCredential(harness, { apiKey: emulator.apiKey, baseUrl });
-		expect(result).toBe(`The Base URL of the credential ${what}`);
-		expect(emulator.requests).toHaveLength(before);
-	});
+	])(
+		'The credential test says what is wrong with the Base URL %j, and sends nothing',
+		async (baseUrl, what) => {
+			const { emulator } = harness;
+			const before = emulator.requests.length;
+			const result = await testCredential(harness, { apiKey: emulator.apiKey, baseUrl });
+			expect(result).toBe(`The Base URL of the credential ${what}`);
+			expect(emulator.requests).toHaveLength(before);
+		},
+	);
 
-	test('a Base URL without an API is refused', async () => {
+	test('The credential test refuses a Base URL without an API, and names it', async () => {
 		const { emulator } = harness;
 		const baseUrl = `${emulator.origin}/nothing/here`;
 		expect(await testCredential(harness, { apiKey: emulator.apiKey, baseUrl })).toContain(

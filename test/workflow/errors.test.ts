@@ -26,13 +26,13 @@ describe('failures', () => {
 		details: { field: 'Aspect Ratio', description: expect.any(String) },
 	};
 
-	test('stop on error stops the workflow, naming the item', async () => {
+	test('A failed item stops the workflow if On Error says so, and the error names the item', async () => {
 		const { error, output } = await harness.run(oneBadOfThree, { input });
 		expect(error).toMatchObject({ message, context: { itemIndex: 1 } });
 		expect(output(NODE)).toEqual([]);
 	});
 
-	test('continue keeps the good items in order', async () => {
+	test('A failed item keeps its place among the good ones if On Error says to continue', async () => {
 		const { error, output } = await harness.run(oneBadOfThree, {
 			input,
 			onError: 'continueRegularOutput',
@@ -45,13 +45,13 @@ describe('failures', () => {
 		expect(items[2]?.json.reasoning).toContain('Draw better');
 	});
 
-	test('the error output gets the failed item, with what went in', async () => {
+	test('The error output gets the failed item together with its input JSON', async () => {
 		const { output } = await harness.run(oneBadOfThree, { input, onError: 'continueErrorOutput' });
 		expect(output(NODE, 0)).toHaveLength(2);
 		expect(output(NODE, 1).map(({ json }) => json)).toEqual([{ word: 'bad', ...failed }]);
 	});
 
-	test('a wait that is too long is told, with what to do about it', async () => {
+	test('A 429 that asks for too long a wait is told, with what to do about it', async () => {
 		const { error } = await harness.run({ prompt: 'A fox' }, { profile: 'busy-hour' });
 		expect(error?.message).toContain('It asks to wait 60 minutes');
 		expect(error?.description).toBe('Run again then: the node itself waits for a minute at most.');
@@ -79,14 +79,14 @@ describe('failures', () => {
 			{ operation: 'chat', prompt: 'x', options: { history: '{"role":"user"}' } },
 			"'Chat History' is not a JSON array",
 		],
-	])('%s is refused before anything is sent', async (_what, parameters, expected) => {
+	])('An item with %s is refused before anything is sent', async (_what, parameters, expected) => {
 		const before = harness.emulator.requests.length;
 		const { error } = await harness.run(parameters);
 		expect(error?.message).toBe(expected);
 		expect(harness.emulator.requests).toHaveLength(before);
 	});
 
-	test('too many images for the model are refused before anything is sent', async () => {
+	test('More input images than the model takes are refused before anything is sent', async () => {
 		const { engine, run, emulator } = harness;
 		const before = emulator.requests.length;
 		const image = await picture();
@@ -98,7 +98,7 @@ describe('failures', () => {
 		expect(emulator.requests).toHaveLength(before);
 	});
 
-	test('a wrong key is told without repeating it', async () => {
+	test('The error for a wrong key names the Authorization Format and does not repeat the key', async () => {
 		const { error } = await harness.run(
 			{ prompt: 'x' },
 			{ credentials: { apiKey: 'secret-of-mine', baseUrl: harness.emulator.baseUrl('key-echo') } },
@@ -108,7 +108,7 @@ describe('failures', () => {
 		expect(JSON.stringify(error)).not.toContain('secret-of-mine');
 	});
 
-	test('no picture is a failure with the reason and the words of the model', async () => {
+	test('A reply without an image fails with its finish_reason and the words of the model', async () => {
 		const { output } = await harness.run(
 			{ prompt: 'Draw it' },
 			{ profile: 'refusal', onError: 'continueRegularOutput' },
@@ -127,7 +127,7 @@ describe('failures', () => {
 	});
 
 	test.each(['reset-in-image', 'end-in-image', 'error-after-image'])(
-		'%s leaves nothing in storage',
+		'A reply with the fault %s fails and leaves nothing in storage',
 		async (profile) => {
 			const before = harness.engine.files();
 			const { error } = await harness.run({ prompt: 'Draw it' }, { profile });
@@ -136,7 +136,7 @@ describe('failures', () => {
 		},
 	);
 
-	test('a certificate that is not trusted is refused, and nothing is sent', async () => {
+	test('A certificate that is not trusted is refused, and nothing is sent', async () => {
 		const secure = await startEmulator({ tls: true });
 		try {
 			const { error } = await harness.run(
@@ -152,7 +152,7 @@ describe('failures', () => {
 		}
 	});
 
-	test('an image that the reply links is fetched without the key', async () => {
+	test('An image that the reply links to is fetched without the key', async () => {
 		const { run, emulator } = harness;
 		const { error } = await run({ prompt: 'Draw it' }, { profile: 'image-url' });
 		expect(error).toBeUndefined();

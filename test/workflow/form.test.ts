@@ -58,14 +58,14 @@ const ALL = {
 	reasoningEffort: ['high', 'low', 'medium', 'minimal', 'none'],
 };
 
-describe('a field offers what the model takes', () => {
+describe('fields of the form', () => {
 	const spellings = MODELS.flatMap((model) =>
 		[model.id, model.currentId, ...model.otherIds]
 			.flatMap((id) => [id, `google/${id}`, `${id.replace(/-preview$/, '')}-preview`])
 			.map((id) => ({ id, model })),
 	);
 
-	test.each(spellings)('$id', ({ id, model }) => {
+	test.each(spellings)('The form offers exactly what the model $id takes', ({ id, model }) => {
 		for (const [name, limit] of FIELDS) {
 			const taken = model[limit].length > 0 ? model[limit] : ALL[name];
 			expect(offered(name, id)).toEqual([...taken].sort());
@@ -73,20 +73,20 @@ describe('a field offers what the model takes', () => {
 	});
 
 	test.each(['gemini-9-image', 'gemini-2.5-flash-image-2', '={{ $json.model }}', ''])(
-		'everything, if the model is %j',
+		'The form offers everything if the model is %j',
 		(id) => {
 			for (const [name] of FIELDS) expect(offered(name, id)).toEqual(ALL[name]);
 		},
 	);
 
-	test('a new node offers what the default model takes, and says Auto', () => {
+	test('A new node offers the sizes of its default model, and has Auto chosen', () => {
 		expect(fill({})).toMatchObject({ aspectRatio: 'auto', imageSize: 'auto' });
 		const [field] = shown('imageSize', {});
 		expect(field?.options).toMatchObject([{ value: 'auto' }, { value: '1K' }]);
 		expect(shown('imageSize', {})).toHaveLength(1);
 	});
 
-	test('a value that only some models take says which', () => {
+	test('An Image Size that only some models take says which they are', () => {
 		const [field] = shown('imageSize', modelOf('some-other-model'));
 		expect(field?.options).toEqual([
 			expect.objectContaining({ value: 'auto' }),
@@ -100,13 +100,13 @@ describe('a field offers what the model takes', () => {
 		]);
 	});
 
-	test('a saved value stays, whatever the model', () => {
+	test('A saved choice stays in the form, whatever the model', () => {
 		const saved = { aspectRatio: '8:1', imageSize: '4K', options: { reasoningEffort: 'low' } };
 		for (const { id } of spellings) expect(fill({ ...modelOf(id), ...saved })).toMatchObject(saved);
 	});
 });
 
-describe('in a run', () => {
+describe('the form in a run', () => {
 	let harness: Harness;
 
 	beforeAll(async () => {
@@ -120,16 +120,19 @@ describe('in a run', () => {
 		['gemini-3.1-flash-image-preview', '8:1', '512'],
 		['somebodys-model', '1:8', '4K'],
 		['={{ "gemini-3.1-flash-image" }}', '1:4', '512'],
-	])('%s is sent the variant that the form shows', async (id, aspectRatio, imageSize) => {
-		const options = { maxRetries: 0 };
-		const parameters = { ...modelOf(id), prompt: 'A fox', aspectRatio, imageSize, options };
-		await harness.run(parameters, { profile: 'tiny' });
-		expect(harness.lastBody()).toMatchObject({
-			image_config: { aspect_ratio: aspectRatio, image_size: imageSize },
-		});
-	});
+	])(
+		'The model %s is sent the ratio %s and the size %s that the form shows',
+		async (id, aspectRatio, imageSize) => {
+			const options = { maxRetries: 0 };
+			const parameters = { ...modelOf(id), prompt: 'A fox', aspectRatio, imageSize, options };
+			await harness.run(parameters, { profile: 'tiny' });
+			expect(harness.lastBody()).toMatchObject({
+				image_config: { aspect_ratio: aspectRatio, image_size: imageSize },
+			});
+		},
+	);
 
-	test('a saved value that the model does not take is refused, not dropped', async () => {
+	test('A saved Image Size that the model does not take is refused, not dropped', async () => {
 		const { error } = await harness.run({ prompt: 'A fox', imageSize: '4K' });
 		expect(error?.message).toBe(
 			"Gemini 2.5 Flash Image does not take the Image Size '4K'; it takes 1K",
@@ -138,7 +141,7 @@ describe('in a run', () => {
 });
 
 describe('words of the form', () => {
-	test('each operation says what its prompt is for, by an example of its own', () => {
+	test('Each operation has a prompt field with a placeholder and a description of its own', () => {
 		const prompts = description.properties.filter(({ name }) => name === 'prompt');
 		expect(prompts).toHaveLength(3);
 		for (const key of ['placeholder', 'description'] as const) {
@@ -146,7 +149,7 @@ describe('words of the form', () => {
 		}
 	});
 
-	test('an image is called an image', () => {
+	test('The form calls an image an image, never a picture', () => {
 		expect(JSON.stringify(description)).not.toMatch(/picture/i);
 	});
 });

@@ -38,8 +38,8 @@ async function ask(
 
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
-describe('what is paid for comes out', () => {
-	test('a usage that n8n could not save', async () => {
+describe('what is paid for', () => {
+	test('A usage nested too deep for n8n to save comes out cut, with its total_tokens', async () => {
 		const usage = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
 		const reply = JSON.stringify(completion({ content: 'Hi' })).replace(
 			'{"total_tokens":3}',
@@ -50,7 +50,7 @@ describe('what is paid for comes out', () => {
 		expect(JSON.stringify(run).length).toBeLessThan(100_000);
 	});
 
-	test('a history of many megabytes with data URLs', async () => {
+	test('Chat History with megabytes of data URLs comes out as messages without base64', async () => {
 		const history = [
 			{ role: 'user', content: `data:image/png;base64,${'A'.repeat(8_000_000)} what is it?` },
 			{ role: 'assistant', content: [{ type: 'text', text: 'A fox.' }] },
@@ -69,7 +69,7 @@ describe('what is paid for comes out', () => {
 		]);
 	});
 
-	test('one of three linked images that cannot be loaded', async () => {
+	test('A linked image that cannot be loaded costs a hint, and the chat keeps its text and the others', async () => {
 		const image = await picture();
 		const service = await startService((request, response) => {
 			if (request.url === '/v1/a' || request.url === '/v1/b') response.end(image);
@@ -88,7 +88,7 @@ describe('what is paid for comes out', () => {
 		}
 	});
 
-	test('a field that JavaScript reserves is refused before anything is paid', async () => {
+	test('An output field named __proto__ is refused before anything is sent', async () => {
 		let posts = 0;
 		const { json: out } = await ask(
 			json(() => {
@@ -103,7 +103,7 @@ describe('what is paid for comes out', () => {
 });
 
 describe('bounds of a reply, in words', () => {
-	test('64 images', async () => {
+	test('A reply with 64 images is taken, and one with 65 fails and names the limit', async () => {
 		const image = await picture();
 		const images = Array.from({ length: 65 }, (_each, index) =>
 			imagePart(dataUrl(Buffer.concat([image, Buffer.alloc(index + 1)]))),
@@ -114,7 +114,7 @@ describe('bounds of a reply, in words', () => {
 		expect(out.error).toBe('The reply holds more than 64 images');
 	});
 
-	test('8 MiB of text, whatever base64 there is beside it', async () => {
+	test('A reply with more than 8 MiB of text fails, and base64 beside the text does not count', async () => {
 		const signature = 'Aa1/'.repeat(3_000_000);
 		const reply = completion({ content: 'Hi', extra: { thought_signature: signature } });
 		expect((await ask(json(() => reply))).json.text).toBe('Hi');
@@ -123,7 +123,7 @@ describe('bounds of a reply, in words', () => {
 		expect(out.error).toBe('The reply holds more than 8 MiB of text');
 	});
 
-	test('16 links', async () => {
+	test('A reply with 100,000 image links has 16 of them visited, and its text comes out', async () => {
 		const visits: string[] = [];
 		const service = await startService((request, response) => {
 			if (request.method === 'GET') visits.push(request.url ?? '');
@@ -144,7 +144,7 @@ describe('bounds of a reply, in words', () => {
 	});
 });
 
-test('a file has one name: in the item, and in what n8n stores', async () => {
+test('An output file has one safe name: in the item, and in what n8n stores', async () => {
 	const { output } = await harness.run(
 		{
 			prompt: 'Draw a fox',
@@ -164,7 +164,7 @@ test('a file has one name: in the item, and in what n8n stores', async () => {
 	expect(new Set(names).size).toBe(2);
 });
 
-describe('no door lets a key or base64 through', () => {
+describe('keys and base64 in the output', () => {
 	const spellings: Array<[string, string]> = [
 		['as it is', KEY],
 		['percent-encoded', encodeURIComponent(KEY)],
@@ -173,19 +173,22 @@ describe('no door lets a key or base64 through', () => {
 		['in URL-safe base64', Buffer.from(`x${KEY}y`).toString('base64url')],
 	];
 
-	test.each(spellings)('%s', async (_how, spelling) => {
-		const error = { message: `Bad key ${spelling} given`, type: spelling, code: spelling };
-		const answers = [json(() => ({ error }), 401), json(() => ({ error }))];
-		for (const answer of answers) {
-			const { json: out } = await ask(answer);
-			const told = JSON.stringify(out);
-			expect(told).toContain('Bad key ');
-			for (const [, secret] of spellings) expect(told).not.toContain(secret);
-			expect(told).not.toContain(KEY.slice(4));
-		}
-	});
+	test.each(spellings)(
+		'An error that repeats the key %s comes out without it',
+		async (_how, spelling) => {
+			const error = { message: `Bad key ${spelling} given`, type: spelling, code: spelling };
+			const answers = [json(() => ({ error }), 401), json(() => ({ error }))];
+			for (const answer of answers) {
+				const { json: out } = await ask(answer);
+				const told = JSON.stringify(out);
+				expect(told).toContain('Bad key ');
+				for (const [, secret] of spellings) expect(told).not.toContain(secret);
+				expect(told).not.toContain(KEY.slice(4));
+			}
+		},
+	);
 
-	test('details are short, whatever the usage holds', async () => {
+	test('The usage in the details of an error is cut short and holds no base64', async () => {
 		const usage = { note: 'word '.repeat(5000), image: dataUrl(Buffer.alloc(3000, 7)), total: 3 };
 		const reply = { ...completion({ content: 'No.' }), usage };
 		const { json: out } = await ask(
@@ -199,7 +202,7 @@ describe('no door lets a key or base64 through', () => {
 	});
 
 	test.each(['svg+xml', 'SVG+XML', 'png;NAME=x'])(
-		'an answer with a data URL of %s',
+		'A data URL of image/%s in an answer comes out as [base64]',
 		async (type) => {
 			const content = `Here: DATA:image/${type};BASE64,${'PHN2Zy'.repeat(40)} done`;
 			const { json: out } = await ask(json(() => completion({ content })));
@@ -207,7 +210,7 @@ describe('no door lets a key or base64 through', () => {
 		},
 	);
 
-	test('a prompt with a data URL', async () => {
+	test('A data URL in a prompt comes out as [base64] in the messages', async () => {
 		const prompt = `What is data:audio/mpeg;base64,${'SUQz'.repeat(60)} ?`;
 		const { json: out } = await ask(
 			json(() => completion({ content: 'A song' })),
@@ -217,7 +220,7 @@ describe('no door lets a key or base64 through', () => {
 	});
 });
 
-test('each item uses the key and the Base URL of its own credential', async () => {
+test('Each item uses the key and the Base URL of its own credential', async () => {
 	const seen: Array<string | undefined> = [];
 	const services = await Promise.all(
 		[0, 1].map(async (index) => {
@@ -247,7 +250,7 @@ test('each item uses the key and the Base URL of its own credential', async () =
 });
 
 describe('silence', () => {
-	test('is not a live but slow upload', async () => {
+	test('A slow upload that goes on does not count as silence', async () => {
 		// Reads as slowly as a thin line does.
 		const slow: RequestListener = async (request, response) => {
 			request.pause();
@@ -272,7 +275,7 @@ describe('silence', () => {
 		expect(out).toMatchObject({ text: 'Got it' });
 	});
 
-	test('is an answer of 101', async () => {
+	test('An answer of 101 fails the item, as silence or as a service that cannot be reached', async () => {
 		const { json: out } = await ask(
 			(_request, response) => {
 				response.socket?.write(
@@ -287,12 +290,12 @@ describe('silence', () => {
 	});
 });
 
-describe('a Base URL that is none', () => {
+describe('a broken Base URL', () => {
 	test.each([
 		['', /^The Base URL of the credential is empty$/],
 		['file:///etc/passwd', /^The Base URL of the credential 'file:.*' is no http\(s\) address$/],
 		['api.example.com/v1', /is no http\(s\) address$/],
-	])('%j', async (baseUrl, expected) => {
+	])('An item with the Base URL %j fails without a word of billing', async (baseUrl, expected) => {
 		const { json: out } = await ask(
 			json(() => ({})),
 			{},
@@ -302,7 +305,7 @@ describe('a Base URL that is none', () => {
 		expect(JSON.stringify(out)).not.toContain('billed');
 	});
 
-	test('https to a port that speaks http', async () => {
+	test('An item with https to a port that speaks http fails without a word of billing', async () => {
 		const service = await startService(json(() => ({})));
 		try {
 			const baseUrl = service.baseUrl.replace('http:', 'https:');
@@ -339,17 +342,20 @@ describe('parameters from expressions', () => {
 		['temperature', { options: { temperature: '={{ NaN }}' } }, 'Temperature'],
 		['systemMessage', { options: { systemMessage: '={{ NaN }}' } }, 'System Message'],
 		['combineItems', { options: { combineItems: '=all' } }, 'Combine Items'],
-	])('%s: %j', async (_name, parameters, field) => {
-		const { out, sent } = await body(parameters);
-		expect(sent).toBeUndefined();
-		expect(out.details).toMatchObject({ field });
-	});
+	])(
+		'A wrong value of %s is refused before anything is sent: %j',
+		async (_name, parameters, field) => {
+			const { out, sent } = await body(parameters);
+			expect(sent).toBeUndefined();
+			expect(out.details).toMatchObject({ field });
+		},
+	);
 
-	test.each(['=false', '={{ false }}', '=FALSE'])('a switch that is %s is off', async (stream) => {
+	test.each(['=false', '={{ false }}', '=FALSE'])('A switch that is %s is off', async (stream) => {
 		expect((await body({ options: { stream } })).sent).toMatchObject({ stream: false });
 	});
 
-	test('an item that pretends to hold a file', async () => {
+	test('JSON that pretends to be a stored file is refused, and no path is told', async () => {
 		const file = { mimeType: 'image/png', data: 'filesystem-v2', id: 'filesystem-v2:../../../x' };
 		for (const binaryPropertyName of [
 			'data',

@@ -26,25 +26,30 @@ describe('text and choices', () => {
 			'Model',
 			/^'Model' takes text, not an object$/,
 		],
-		['ratio', { aspectRatio: '1:8' }, 'Aspect Ratio', /Ratio '1:8'; it takes 1:1, .*21:9$/],
-		['any text as ratio', { aspectRatio: '=wide' }, 'Aspect Ratio', /'wide'; it takes 1:1, /],
-		['object as ratio', { aspectRatio: '={{ {} }}' }, 'Aspect Ratio', /takes text, not an object$/],
-		['size', { imageSize: '4K' }, 'Image Size', /the Image Size '4K'; it takes 1K$/],
-		['small k', { ...model(PRO), imageSize: '=1k' }, 'Image Size', /'1k'; it takes 1K, 2K, 4K$/],
+		['wrong ratio', { aspectRatio: '1:8' }, 'Aspect Ratio', /Ratio '1:8'; it takes 1:1, .*21:9$/],
+		['ratio of any text', { aspectRatio: '=wide' }, 'Aspect Ratio', /'wide'; it takes 1:1, /],
 		[
-			'512 on Pro',
+			'ratio of an object',
+			{ aspectRatio: '={{ {} }}' },
+			'Aspect Ratio',
+			/takes text, not an object$/,
+		],
+		['wrong size', { imageSize: '4K' }, 'Image Size', /the Image Size '4K'; it takes 1K$/],
+		['size of 1k', { ...model(PRO), imageSize: '=1k' }, 'Image Size', /'1k'; it takes 1K, 2K, 4K$/],
+		[
+			'size of 512 on Pro',
 			{ ...model(PRO), imageSize: '512' },
 			'Image Size',
 			/'512'; it takes 1K, 2K, 4K$/,
 		],
 		['size of a list', { imageSize: '={{ ["1K"] }}' }, 'Image Size', /takes text, not a list$/],
 		[
-			'system message',
+			'system message of an object',
 			{ options: { systemMessage: '={{ {} }}' } },
 			'System Message',
 			/takes text, not an object$/,
 		],
-	])('%s', async (_what, parameters, field, expected) => {
+	])('A %s is refused before anything is sent', async (_what, parameters, field, expected) => {
 		expect((await refused(field, parameters)).message).toMatch(expected);
 	});
 
@@ -54,12 +59,15 @@ describe('text and choices', () => {
 		['imageToImage', '=none', `"none"; it takes ${pictures}`],
 		['imageToImage', '={{ null }}', `""; it takes ${pictures}`],
 		['chat', '=file', `"file"; it takes auto, ${pictures}, none`],
-	])('image source of %s: %s', async (operation, imageSource, expected) => {
-		const { message } = await refused('Image Source', { operation, imageSource });
-		expect(message).toBe(`'Image Source' does not take ${expected}`);
-	});
+	])(
+		'The operation %s refuses the Image Source %s and says what it takes',
+		async (operation, imageSource, expected) => {
+			const { message } = await refused('Image Source', { operation, imageSource });
+			expect(message).toBe(`'Image Source' does not take ${expected}`);
+		},
+	);
 
-	test('an unknown model is sent as it is, with whatever it may take', async () => {
+	test('An unknown model is sent as it is, with any ratio and size', async () => {
 		const { item, requests } = await tryItem(harness, {
 			...model(' gemini-9-image '),
 			aspectRatio: '=7:5',
@@ -97,7 +105,7 @@ describe('numbers', () => {
 		['Temperature', option('temperature', 2.1), '2.1', 'a number from 0 to 2'],
 		['Top P', option('topP', -0.1), '-0.1', 'a number from 0 to 1'],
 		['Top K', option('topK', 1.5), '1.5', 'a whole number of at least 1'],
-	])('%s %j', async (field, parameters, value, taken) => {
+	])('The field %s refuses %j and says what it takes', async (field, parameters, value, taken) => {
 		const { message } = await refused(field, parameters);
 		expect(message).toBe(`'${field}' does not take ${value}; it takes ${taken}`);
 	});
@@ -109,7 +117,7 @@ describe('JSON', () => {
 	const extra = (value: unknown) => ({ options: { extraBody: value } }) as INodeParameters;
 
 	test.each<[string, INodeParameters, string, RegExp]>([
-		['bad', history('[{'), 'Chat History', /^'Chat History' is not valid JSON: ./],
+		['bad JSON', history('[{'), 'Chat History', /^'Chat History' is not valid JSON: ./],
 		['an object', history('{"role":"user"}'), 'Chat History', /is not a JSON array$/],
 		['a number', history('={{ 5 }}'), 'Chat History', /is not a JSON array$/],
 		['a list of texts', history('["hi"]'), 'Chat History', /^Message 1 of 'Chat History' is not/],
@@ -123,14 +131,17 @@ describe('JSON', () => {
 			/^Message 2 of 'Chat History' is not/,
 		],
 		['no content', history('[{"role":"user"}]'), 'Chat History', /^Message 1 of 'Chat History'/],
-		['bad', extra('{seed: 7}'), 'Extra Body', /^'Extra Body' is not valid JSON: ./],
+		['bad JSON', extra('{seed: 7}'), 'Extra Body', /^'Extra Body' is not valid JSON: ./],
 		['a list', extra('[1]'), 'Extra Body', /^'Extra Body' is not a JSON object$/],
 		['a text', extra('="seed"'), 'Extra Body', /^'Extra Body' is not a JSON object$/],
-	])('%s: %j', async (_what, parameters, field, expected) => {
-		const { message, description } = await refused(field, parameters);
-		expect(message).toMatch(expected);
-		if (field === 'Chat History' && !message.includes('valid')) {
-			expect(description).toContain('system, user or assistant');
-		}
-	});
+	])(
+		'A JSON option with %s is refused before anything is sent: %j',
+		async (_what, parameters, field, expected) => {
+			const { message, description } = await refused(field, parameters);
+			expect(message).toMatch(expected);
+			if (field === 'Chat History' && !message.includes('valid')) {
+				expect(description).toContain('system, user or assistant');
+			}
+		},
+	);
 });

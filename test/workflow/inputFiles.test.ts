@@ -26,26 +26,33 @@ describe('files', () => {
 	test.each<[string, string, RegExp]>([
 		['a missing field', 'photo', /^The item has no file field 'photo'$/],
 		['a name that all objects have', 'constructor', /^The item has no file field 'constructor'$/],
-		['another such name', '__proto__', /^The item has no file field '__proto__'$/],
+		['another name that all objects have', '__proto__', /^The item has no file field '__proto__'$/],
 		['commas alone', ', ,', /^'Input Data Field Name' got no value$/],
-		['one of several missing', 'data, photo', /^The item has no file field 'photo'$/],
+		[
+			'several fields of which one is missing',
+			'data, photo',
+			/^The item has no file field 'photo'$/,
+		],
 		[
 			'an expression that gives nothing',
 			'={{ undefined }}',
 			/^'Input Data Field Name' got no value$/,
 		],
-		['no field name', '={{ "" }}', /^'Input Data Field Name' got no value$/],
+		['an empty field name', '={{ "" }}', /^'Input Data Field Name' got no value$/],
 		['an object', '={{ { a: 1 } }}', /^'Input Data Field Name' got an object$/],
 		['a number', '={{ 7 }}', /^'Input Data Field Name' got a number$/],
 		['a list of objects', '={{ [{ a: 1 }] }}', /^'Input Data Field Name' got an object$/],
-	])('%s', async (_what, binaryPropertyName, expected) => {
-		const input = await withFile(await picture());
-		const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
-		expect(message).toMatch(expected);
-		expect(description).toContain("The item's file fields are: data.");
-	});
+	])(
+		'Input Data Field Name refuses %s and tells which fields there are',
+		async (_what, binaryPropertyName, expected) => {
+			const input = await withFile(await picture());
+			const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
+			expect(message).toMatch(expected);
+			expect(description).toContain("The item's file fields are: data.");
+		},
+	);
 
-	test('an item without files', async () => {
+	test('An item without files is refused, and the error says that it has none', async () => {
 		const { message, description } = await refused(FIELD, edit);
 		expect(message).toBe("The item has no file field 'data'");
 		expect(description).toContain('The item has no files.');
@@ -53,7 +60,7 @@ describe('files', () => {
 		expect(all.message).toBe('The item has no image field');
 	});
 
-	test('only files that are no images', async () => {
+	test('The field name * refuses an item whose only file is no image, and names that file', async () => {
 		const input = await withFile(Buffer.from('%PDF-1.7 and so on'));
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' }, input);
 		expect(all.message).toBe('The item has no image field');
@@ -88,18 +95,24 @@ describe('files', () => {
 		],
 		['half a JPEG', async () => half(await picture('jpeg')), /is damaged/],
 		['half a WebP', async () => half(await picture('webp')), /is damaged: it ends too early$/],
-	])('%s', async (_what, make, expected) => {
-		const { message } = await refused(FIELD, edit, await withFile(await make()));
-		expect(message).toMatch(expected);
-	});
+	])(
+		'An input image that is %s is refused before anything is sent',
+		async (_what, make, expected) => {
+			const { message } = await refused(FIELD, edit, await withFile(await make()));
+			expect(message).toMatch(expected);
+		},
+	);
 
-	test.each([' * ', '={{ ["*"] }}', 'data,', ' , data'])('%j', async (binaryPropertyName) => {
-		const bytes = await picture();
-		const { requests } = await run({ ...edit, binaryPropertyName }, await withFile(bytes));
-		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
-	});
+	test.each([' * ', '={{ ["*"] }}', 'data,', ' , data'])(
+		'Input Data Field Name takes %j, and the image is sent',
+		async (binaryPropertyName) => {
+			const bytes = await picture();
+			const { requests } = await run({ ...edit, binaryPropertyName }, await withFile(bytes));
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+		},
+	);
 
-	test('* passes over an empty file, unless it is to be an image', async () => {
+	test('The field name * passes over an empty text file, but refuses an empty image file', async () => {
 		const bytes = await picture();
 		const item = await withFile(bytes);
 		const all = { ...edit, binaryPropertyName: '*' };
@@ -110,13 +123,13 @@ describe('files', () => {
 		expect((await refused(FIELD, all, item)).message).toBe("The file of 'scan' is empty");
 	});
 
-	test('_files in the JSON is data like any other, but in combined binary mode', async () => {
+	test('The JSON field _files gives no files outside combined binary mode', async () => {
 		const { binary } = await withFile(await picture());
 		const input = { json: { _files: binary as never } };
 		expect((await refused(FIELD, edit, input)).message).toBe("The item has no file field 'data'");
 	});
 
-	test('a JPEG with fill bytes before a marker', async () => {
+	test('A JPEG with fill bytes before a marker is sent as it is', async () => {
 		const jpeg = await picture('jpeg');
 		const fill = Buffer.from([0xff, 0xff]);
 		const bytes = Buffer.concat([jpeg.subarray(0, 2), fill, jpeg.subarray(2)]);
@@ -124,7 +137,7 @@ describe('files', () => {
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
 	});
 
-	test('with more behind its end is sent as it is', async () => {
+	test('A JPEG with more bytes behind its end is sent as it is', async () => {
 		const bytes = Buffer.concat([await picture('jpeg'), Buffer.from('appended by a camera')]);
 		const { item, requests } = await run(edit, await withFile(bytes));
 		expect(item?.json.error).toBeUndefined();
@@ -157,16 +170,16 @@ describe('files in the item itself, as a Code node makes them', () => {
 	test.each<[string, (bytes: Buffer) => string]>([
 		['plain', (bytes) => bytes.toString('base64')],
 		['in lines', (bytes) => wrapped(bytes.toString('base64'))],
-		['with a line end', (bytes) => `${bytes.toString('base64')}\n`],
+		['ended by a line break', (bytes) => `${bytes.toString('base64')}\n`],
 		['URL-safe', (bytes) => bytes.toString('base64url')],
-	])('base64 %s', async (_what, encode) => {
+	])('A file held in the item itself is sent if its base64 is %s', async (_what, encode) => {
 		const bytes = await noise();
 		const { item, requests } = await run(edit, inline(encode(bytes)));
 		expect(item?.json.error).toBeUndefined();
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
 	});
 
-	test('$binary gives them without their content', async () => {
+	test('A file from $binary is refused for want of content, and one from $input is taken', async () => {
 		const input = inline((await picture()).toString('base64'));
 		const parameters = { ...edit, binaryPropertyName: '={{ $binary.data }}' };
 		const { message, description } = await refused(FIELD, parameters, input);
@@ -206,7 +219,7 @@ describe('formats', () => {
 	const taken = 'image/png, image/jpeg, image/webp';
 
 	test.each(['gif', 'bmp', 'tiff', 'avif', 'heic', 'heif'])(
-		'2.5 Flash does not take %s',
+		'Gemini 2.5 Flash Image refuses %s and says what it takes',
 		async (format) => {
 			const { message } = await refused(FIELD, edit, await withFile(await files[format]!()));
 			expect(message).toBe(
@@ -215,23 +228,28 @@ describe('formats', () => {
 		},
 	);
 
-	test.each([PRO, FLASH_31])('%s takes heic and heif beside these', async (id) => {
-		for (const format of ['gif', 'bmp', 'tiff', 'avif']) {
-			const input = await withFile(await files[format]!());
-			const { message } = await refused(FIELD, { ...edit, ...model(id) }, input);
-			expect(message).toMatch(new RegExp(`is image/${format}, .* it takes ${taken}, image/heic, `));
-		}
-		for (const format of ['heic', 'heif']) {
-			const { item, requests } = await run(
-				{ ...edit, ...model(id) },
-				await withFile(await files[format]!()),
-			);
-			expect(item?.json.error).toBeUndefined();
-			expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/${format};base64,<`);
-		}
-	});
+	test.each([PRO, FLASH_31])(
+		'The model %s takes heic and heif, and refuses gif, bmp, tiff and avif',
+		async (id) => {
+			for (const format of ['gif', 'bmp', 'tiff', 'avif']) {
+				const input = await withFile(await files[format]!());
+				const { message } = await refused(FIELD, { ...edit, ...model(id) }, input);
+				expect(message).toMatch(
+					new RegExp(`is image/${format}, .* it takes ${taken}, image/heic, `),
+				);
+			}
+			for (const format of ['heic', 'heif']) {
+				const { item, requests } = await run(
+					{ ...edit, ...model(id) },
+					await withFile(await files[format]!()),
+				);
+				expect(item?.json.error).toBeUndefined();
+				expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/${format};base64,<`);
+			}
+		},
+	);
 
-	test('another model gets any image', async () => {
+	test('An unknown model is sent images of every format', async () => {
 		for (const [format, make] of Object.entries(files)) {
 			const { requests } = await run(
 				{ ...edit, ...model('gemini-9-image') },
@@ -246,7 +264,7 @@ test.each([
 	['gemini-2.5-flash-image', 3, '2.5 Flash'],
 	[PRO, 14, '3 Pro'],
 	[FLASH_31, 14, '3.1 Flash'],
-])('%s takes %i images', async (id, most, name) => {
+])('The model %s takes %i input images and no more', async (id, most, name) => {
 	const bytes = await picture();
 	const input = await withFile(bytes);
 	const imageUrls = Array.from({ length: most }, (_, index) => `https://example.com/${index}.png`);
@@ -268,7 +286,7 @@ describe('URLs', () => {
 		'file:///etc/passwd',
 		'ftp://example.com/a.png',
 		'javascript:alert(1)',
-	])('%s', async (url) => {
+	])('The field Image URLs refuses %j as no http(s) or data URL', async (url) => {
 		const { message, description } = await refused(
 			'Image URLs',
 			urls('https://example.com/a.png', url),
@@ -285,15 +303,15 @@ describe('URLs', () => {
 
 	test.each<[string, unknown]>([
 		['a list in the list', ['={{ $json.urls }}']],
-		['texts of several lines', ['={{ $json.urls.join("\\r\\n \\n") }}']],
-		['one text', '={{ $json.urls.join("\\n") }}'],
-		['nulls and blanks', '={{ [null, [$json.urls], undefined, " "] }}'],
-	])('%s', async (_what, imageUrls) => {
+		['a list of texts of several lines', ['={{ $json.urls.join("\\r\\n \\n") }}']],
+		['one text of several lines', '={{ $json.urls.join("\\n") }}'],
+		['a list with nulls and blanks', '={{ [null, [$json.urls], undefined, " "] }}'],
+	])('The field Image URLs gives every URL of %s', async (_what, imageUrls) => {
 		const parameters = { ...edit, imageSource: 'url', imageUrls } as INodeParameters;
 		expect(sent(await run(parameters, { json: { urls: three } }))).toEqual(three);
 	});
 
-	test('an object', async () => {
+	test('The field Image URLs refuses an object', async () => {
 		const parameters = { ...edit, imageSource: 'url', imageUrls: '={{ [{ url: "https://a" }] }}' };
 		const { message } = await refused('Image URLs', parameters);
 		expect(message).toBe("'Image URLs' takes text, not an object");
@@ -304,24 +322,31 @@ describe('URLs', () => {
 		['in lines', (bytes) => wrapped(bytes.toString('base64'))],
 		['percent-encoded', (bytes) => encodeURIComponent(bytes.toString('base64'))],
 		['URL-safe', (bytes) => bytes.toString('base64url')],
-	])('data URLs %s, between others', async (_what, encode) => {
-		const bytes = await noise();
-		const text = `${three[0]}\ndata:image/png;base64,${encode(bytes)}\n${three[1]}`;
-		const parameters = { ...edit, imageSource: 'url', imageUrls: ['={{ $json.text }}'] };
-		const dataUrl = `data:image/png;base64,${trace(bytes)}`;
-		expect(sent(await run(parameters, { json: { text } }))).toEqual([three[0], dataUrl, three[1]]);
-	});
+	])(
+		'A data URL whose base64 is %s is sent in its place between other URLs',
+		async (_what, encode) => {
+			const bytes = await noise();
+			const text = `${three[0]}\ndata:image/png;base64,${encode(bytes)}\n${three[1]}`;
+			const parameters = { ...edit, imageSource: 'url', imageUrls: ['={{ $json.text }}'] };
+			const dataUrl = `data:image/png;base64,${trace(bytes)}`;
+			expect(sent(await run(parameters, { json: { text } }))).toEqual([
+				three[0],
+				dataUrl,
+				three[1],
+			]);
+		},
+	);
 
 	test.each([
-		['none', urls()],
-		['blank', urls('={{ " " }}', '={{ "" }}')],
+		['no URL', urls()],
+		['blanks alone', urls('={{ " " }}', '={{ "" }}')],
 		['an expression that gives null', { ...edit, imageSource: 'url', imageUrls: '={{ null }}' }],
-	])('%s', async (_what, parameters) => {
+	])('The field Image URLs is refused as empty if it holds %s', async (_what, parameters) => {
 		const { message } = await refused('Image URLs', parameters);
 		expect(message).toBe("'Image URLs' is empty");
 	});
 
-	test('data URLs without an image, or with a part of one', async () => {
+	test('A data URL that holds no image, or a part of one, is refused', async () => {
 		const text = `data:image/png;base64,${Buffer.from('This is no image').toString('base64')}`;
 		expect((await refused('Image URLs', urls(text))).message).toBe(
 			"'Image URLs' has a data URL that holds no image",

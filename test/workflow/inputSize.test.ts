@@ -44,7 +44,7 @@ async function startCounter() {
 }
 
 // No limit of the service is documented, so the file is just sent.
-test('a file of 200 MiB is sent without being held', async () => {
+test('A file of 200 MiB is sent without being held in memory', async () => {
 	const harness = await startHarness();
 	const server = await startCounter();
 	const path = join(tmpdir(), `nexconn-sparse-${process.pid}.png`);

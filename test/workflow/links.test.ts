@@ -91,7 +91,7 @@ test.each([
 	['/image', 1],
 	['/hop-1', 2],
 	['/hop-3', 4],
-])('%s of the host of the Base URL is loaded, without the key', async (path, requests) => {
+])('A link to %s at the host of the Base URL is loaded without the key', async (path, requests) => {
 	const { item, visits } = await service.reply(service.origin + path);
 	expect(item?.json.image).toMatchObject({ width: 64, height: 48 });
 	expect(visits).toHaveLength(requests);
@@ -102,25 +102,28 @@ test.each([
 });
 
 test.each([
-	['closed', () => 'http://127.0.0.1:1/a.png', 0],
-	['404', () => `${service.origin}/missing`, 1],
-	['not an image', () => `${service.origin}/page`, 1],
-	['reset', () => `${service.origin}/reset`, 1],
+	['a closed port', () => 'http://127.0.0.1:1/a.png', 0],
+	['a missing file', () => `${service.origin}/missing`, 1],
+	['a page that is no image', () => `${service.origin}/page`, 1],
+	['a connection that is reset', () => `${service.origin}/reset`, 1],
 	['a connection lost in the image', () => `${service.origin}/half`, 1],
-	['silent', () => `${service.origin}/silent`, 1],
-	['unknown', () => 'https://no-such-host.invalid/a.png', 0],
+	['a silent server', () => `${service.origin}/silent`, 1],
+	['an unknown host', () => 'https://no-such-host.invalid/a.png', 0],
 	['four redirects', () => `${service.origin}/hop-4`, 4],
 	['redirects without end', () => `${service.origin}/loop`, 4],
 	['a redirect to nowhere', () => `${service.origin}/nowhere`, 1],
-	['a redirect to a name of the inside', () => `${service.origin}/inside`, 1],
+	['a redirect to another name of this machine', () => `${service.origin}/inside`, 1],
 	['a redirect to a mapped address', () => `${service.origin}/mapped`, 1],
 	['another name of this machine', () => `http://localhost:${service.port}/image`, 0],
 	['another address of this machine', () => `http://127.0.0.2:${service.port}/image`, 0],
 	['a mapped address', () => `http://[::ffff:7f00:1]:${service.port}/image`, 0],
-	['user info', () => `http://user@127.0.0.1:${service.port}/image`, 0],
-])('%s: the one message, the one description, nothing else', async (_what, link, requests) => {
-	const { item, visits } = await service.reply(link());
-	expect(item?.json).toEqual(SAME);
-	expect(visits).toHaveLength(requests);
-	expect(harness.engine.files()).toEqual([]);
-});
+	['an address with user info', () => `http://user@127.0.0.1:${service.port}/image`, 0],
+])(
+	'A link to %s fails with the same error as every other, and stores nothing',
+	async (_what, link, requests) => {
+		const { item, visits } = await service.reply(link());
+		expect(item?.json).toEqual(SAME);
+		expect(visits).toHaveLength(requests);
+		expect(harness.engine.files()).toEqual([]);
+	},
+);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await chat.close());
 
-describe('in a streaming run', () => {
+describe('a streaming run', () => {
 	async function stream(prompt: string, options: NodeRunOptions = {}) {
 		const chunks: StructuredChunk[] = [];
 		const { json } = await chat.say(prompt, {
@@ -27,13 +27,13 @@ describe('in a streaming run', () => {
 		return { json, pieces: chunks.slice(1, -1).map(({ content }) => String(content)) };
 	}
 
-	test('an answer that is an image alone', async () => {
+	test('A streamed answer that is an image alone is one piece with a link to the image', async () => {
 		const { json, pieces } = await stream('Draw a fox');
 		expect(pieces).toEqual([json.output]);
 		expect(json.output).toMatch(/^!\[image\.png\]\(/);
 	});
 
-	test('images follow the words as a last piece', async () => {
+	test('The images of a streamed answer follow its words as a last piece', async () => {
 		const memory = createMemoryNode();
 		memory.session().push({ type: 'human', content: 'Hi' });
 		const { json, pieces } = await stream('Draw a fox', { memory: memory.node });
@@ -42,7 +42,7 @@ describe('in a streaming run', () => {
 		expect(pieces.join('')).toBe(json.output);
 	});
 
-	test('nothing is left of markdown whose image stood in a piece of its own', async () => {
+	test('A streamed answer keeps nothing of markdown whose image came in a piece of its own', async () => {
 		const { json, pieces } = await stream('Draw a cat', { profile: 'markdown' });
 		expect(json.images).toHaveLength(1);
 		const words = pieces.slice(0, -1).join('');
@@ -50,7 +50,7 @@ describe('in a streaming run', () => {
 	});
 });
 
-describe('what is sent, however the answer is cut', () => {
+describe('the live text', () => {
 	const placeholders = createPlaceholders();
 	const image = `data:image/png;base64,${placeholders.of(0)}`;
 
@@ -75,23 +75,26 @@ describe('what is sent, however the answer is cut', () => {
 	test.each([
 		['an image', ['See ![a fox](', image, ') here.']],
 		['an image alone', ['![', '](', image, ')']],
-		['two', ['![a](', image, ')![b](', image, ') end']],
+		['two images', ['![a](', image, ')![b](', image, ') end']],
 		['a link of the web', ['See ![a](https://example.com/a.png)!']],
 		['no image', ['Wow! [1](x) a![b ![c](d ![e] (f) !']],
 		['an open end', ['It ends with ![an image](']],
-		['a shout', ['Look!', '!', '!']],
-	])('%s', async (_what, deltas) => {
-		for (let size = 1; size <= 12; size++) {
-			const pieces = deltas.flatMap((delta) =>
-				delta === image ? [delta] : (delta.match(new RegExp(`.{1,${size}}`, 'g')) ?? []),
-			);
-			const { text, sent } = await answer(pieces);
-			expect(sent.join('').trim()).toBe(text);
-			expect(text).not.toContain('image:');
-		}
-	});
+		['exclamation marks', ['Look!', '!', '!']],
+	])(
+		'The live text of an answer with %s is that of the item, however it is cut',
+		async (_what, deltas) => {
+			for (let size = 1; size <= 12; size++) {
+				const pieces = deltas.flatMap((delta) =>
+					delta === image ? [delta] : (delta.match(new RegExp(`.{1,${size}}`, 'g')) ?? []),
+				);
+				const { text, sent } = await answer(pieces);
+				expect(sent.join('').trim()).toBe(text);
+				expect(text).not.toContain('image:');
+			}
+		},
+	);
 
-	test('what never becomes an image is not held for ever', async () => {
+	test('The live text does not hold back for ever what never becomes an image', async () => {
 		const { sent } = await answer(['![', ...Array.from({ length: 3000 }, () => 'a')]);
 		expect(sent.length).toBeGreaterThan(900);
 		expect(sent[0]!.length).toBeLessThan(2600);

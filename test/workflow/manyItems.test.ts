@@ -44,7 +44,7 @@ async function expectPictures(items: INodeExecutionData[], indexes: number[]): P
 	}
 }
 
-test('continue: 499 pictures and one explained item, in the order of the input', async () => {
+test('A run that is to continue gives 499 images and one explained item, in the order of the input', async () => {
 	const before = posts();
 	const { error, output } = await draw('continueRegularOutput');
 	expect(error).toBeUndefined();
@@ -63,7 +63,7 @@ test('continue: 499 pictures and one explained item, in the order of the input',
 	expect(harness.engine.files()).toHaveLength(COUNT - 1);
 });
 
-test('continue using error output: the one goes there, with what went in', async () => {
+test('A run with an error output sends the one bad item of 500 there, with its input JSON', async () => {
 	const { error, output } = await draw('continueErrorOutput', { maxConcurrency: 16 });
 	expect(error).toBeUndefined();
 	await expectPictures(output(NODE, 0), good);
@@ -77,7 +77,7 @@ test('continue using error output: the one goes there, with what went in', async
 	expect(failed[0]?.pairedItem).toEqual({ item: BAD });
 });
 
-test('stop: the item is named, and nothing is asked for after it', async () => {
+test('A run that is to stop names the one bad item of 500, and ends with what ran beside it', async () => {
 	const before = posts();
 	const { error, output } = await draw('stopWorkflow');
 	expect(error?.message).toMatch(MESSAGE);

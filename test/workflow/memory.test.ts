@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await chat.close());
 
-describe('with a memory', () => {
-	test('three turns: draw, change what was drawn, ask about it', async () => {
+describe('a chat with a memory', () => {
+	test('A chat with a memory draws an image, changes it and answers a question about it', async () => {
 		const memory = createMemoryNode();
 		const first = await chat.say('Draw a fox', { memory: memory.node });
 		expect(first.error).toBeUndefined();
@@ -50,7 +50,7 @@ describe('with a memory', () => {
 		);
 	});
 
-	test('its messages come before those of Chat History, whoever wrote them', async () => {
+	test('The messages of a memory are sent before those of Chat History, whoever wrote them', async () => {
 		const memory = createMemoryNode();
 		memory
 			.session()
@@ -75,7 +75,7 @@ describe('with a memory', () => {
 		]);
 	});
 
-	test('it tells as much as it is set to', async () => {
+	test('A memory with a window of two adds only the last two messages to a request', async () => {
 		const memory = createMemoryNode();
 		memory.window = 2;
 		for (const content of ['1', '2', '3', '4']) memory.session().push({ type: 'human', content });
@@ -87,7 +87,7 @@ describe('with a memory', () => {
 		]);
 	});
 
-	test('items have the session that is theirs, and take turns', async () => {
+	test('Items use the memory of their own session, and those of one session take turns', async () => {
 		const memory = createMemoryNode();
 		const sessions = ['a', 'b', 'a'];
 		const { error } = await chat.say('=Say {{ $itemIndex }}', {
@@ -103,7 +103,7 @@ describe('with a memory', () => {
 		expect(last.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
 	});
 
-	test('a failure is not saved', async () => {
+	test('A turn that fails is not saved in the memory', async () => {
 		const memory = createMemoryNode();
 		const { error } = await chat.say('Draw a fox', { memory: memory.node, profile: 'status-500' });
 		expect(error?.message).toContain('(500)');
@@ -111,7 +111,7 @@ describe('with a memory', () => {
 	});
 
 	test.each(['supply', 'read'] as const)(
-		'one that fails to %s: nothing is sent',
+		'A memory that fails to %s its messages fails the item, and nothing is sent',
 		async (failOn) => {
 			const memory = createMemoryNode();
 			memory.failOn = failOn;
@@ -123,7 +123,7 @@ describe('with a memory', () => {
 		},
 	);
 
-	test('one that fails to save: the answer comes out, with a hint', async () => {
+	test('A memory that fails to save lets the answer come out, and a hint says so', async () => {
 		const memory = createMemoryNode();
 		memory.failOn = 'save';
 		const { error, item, hints } = await chat.say('Draw a fox', { memory: memory.node });
@@ -134,7 +134,7 @@ describe('with a memory', () => {
 		]);
 	});
 
-	test('the image operations have no such input', async () => {
+	test('Text to image saves nothing in a memory that is connected', async () => {
 		const memory = createMemoryNode();
 		const { error } = await chat.say(
 			'Draw a fox',

@@ -6,7 +6,7 @@ import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
 
 const MARKED = KNOWN.map(({ name, value }) => ({ name: name + ABSENT, value }));
 
-describe('a list of the service', () => {
+describe('the model list of a service', () => {
 	let server: Server;
 	let reply: { body: string; type: string };
 	let requests: string[] = [];
@@ -40,7 +40,7 @@ describe('a list of the service', () => {
 		return values(results.filter(({ name }) => !name.endsWith(ABSENT)));
 	};
 
-	test('names the known models by their market names, and marks those that it lacks', async () => {
+	test('The model list shows known models by their market names, and marks those that the service lacks', async () => {
 		const results = await searchIn(
 			list('gemini-nano-banana-2.1', 'deepseek-v3', 'google/gemini-2.5-flash-image'),
 		);
@@ -57,7 +57,7 @@ describe('a list of the service', () => {
 		]);
 	});
 
-	test('keeps each of its spellings, once, and the known rows once', async () => {
+	test('The model list shows each spelling of the service once, and each other known model once', async () => {
 		const ids = ['gemini-3.0-pro-image-preview', 'google/gemini-3-pro-image', 'nano-banana-pro'];
 		const results = await searchIn(list(...ids, ids[0] as string));
 		const name = 'Gemini 3 Pro Image (Nano Banana Pro) · best quality and lettering, up to 4K';
@@ -67,7 +67,7 @@ describe('a list of the service', () => {
 		]);
 	});
 
-	test('brings models that do not exist yet, behind those known and before those lacking', async () => {
+	test('The model list puts new models behind the known ones and before those that the service lacks', async () => {
 		const results = await searchIn(
 			list('gemini-5-flash-image', 'gemini-nano-banana-4', 'gemini-2.5-flash-image'),
 		);
@@ -80,7 +80,7 @@ describe('a list of the service', () => {
 		expect(results[1]?.name).toBe('gemini-5-flash-image');
 	});
 
-	test('without modalities is read by names', async () => {
+	test('A list of the service without modalities is read by the names of the models', async () => {
 		const drawing = ['google/gemini-9.1-ultra-image', 'nano_banana_x', 'Nano Banana 7'];
 		const others = [
 			...['gemini-2.5-flash', 'gemini-image-embedding', 'gemini-live-image', 'nano-banana-video'],
@@ -94,7 +94,7 @@ describe('a list of the service', () => {
 		['output_modalities', (output: unknown) => ({ output_modalities: output })],
 		['architecture', (output: unknown) => ({ architecture: { output_modalities: output } })],
 		['modalities', (output: unknown) => ({ modalities: { output } })],
-	])('with modalities is read by them: %s', async (_name, entry) => {
+	])('A list of the service with modalities in %s is read by these', async (_name, entry) => {
 		const draws = [
 			{ id: 'gpt-image-9', ...entry(['text', 'image']) },
 			{ id: 'gemini-omni', ...entry('Image') },
@@ -114,7 +114,7 @@ describe('a list of the service', () => {
 		]);
 	});
 
-	test('without any Gemini model says nothing of them', async () => {
+	test('A list of the service without any Gemini model marks no known model', async () => {
 		const painter = { id: 'flux-9', output_modalities: ['image'] };
 		expect(await searchIn(list('deepseek-v3', painter))).toEqual([
 			...KNOWN,
@@ -122,7 +122,7 @@ describe('a list of the service', () => {
 		]);
 	});
 
-	test('with Gemini models of words alone marks nothing, beside image models all', async () => {
+	test('A Gemini text model in the list marks the known models only if an image model is there too', async () => {
 		expect(await searchIn(list('gemini-2.5-pro'))).toEqual(KNOWN);
 		requests = [];
 		const painter = { id: 'flux-9', output_modalities: ['image'] };
@@ -140,12 +140,15 @@ describe('a list of the service', () => {
 		],
 		['4-flash-im', ['gemini-4-flash-image']],
 		['nothing like it', []],
-	])('is searched for %j', async (filter, expected) => {
-		const all = list('gemini-4-flash-image', ...MODELS.map(({ currentId }) => currentId));
-		expect(values(await searchIn(all, filter))).toEqual(expected);
-	});
+	])(
+		'A search for %j in the model list gives the models that match and no others',
+		async (filter, expected) => {
+			const all = list('gemini-4-flash-image', ...MODELS.map(({ currentId }) => currentId));
+			expect(values(await searchIn(all, filter))).toEqual(expected);
+		},
+	);
 
-	test('is searched for its marks', async () => {
+	test('A search for the mark in the model list gives the known models that the service lacks', async () => {
 		const found = await searchIn(list('gemini-3.0-pro-image-preview'), 'not in your');
 		expect(found).toEqual(MARKED.filter(({ value }) => value !== 'gemini-3.0-pro-image-preview'));
 	});
@@ -162,16 +165,16 @@ describe('a list of the service', () => {
 		['an error', { error: { message: 'no' } }],
 		['text that is cut off', '{"data":[{"id":"gemini-4-im'],
 		['nothing', ''],
-	])('that is %s leaves the known models', async (_name, body) => {
+	])('A list reply that is %s leaves the known models', async (_name, body) => {
 		expect(await searchIn(body)).toEqual(KNOWN);
 	});
 
-	test('that is a page of HTML leaves the known models', async () => {
+	test('A list reply that is a page of HTML leaves the known models', async () => {
 		const page = '<!doctype html><title>gemini-4-image</title>';
 		expect(await searchIn(page, '', 'text/html')).toEqual(KNOWN);
 	});
 
-	test('of a hundred thousand models is cut to a thousand', async () => {
+	test('A list of a hundred thousand models is cut to a thousand', async () => {
 		const many = Array.from({ length: 100_000 }, (_, index) => `gemini-x${index}-image`);
 		expect(await searchIn(list(...many))).toHaveLength(1000 + KNOWN.length);
 	});

@@ -11,7 +11,7 @@ describe('a service that gives no list', () => {
 	const contextFor = (profile?: string) =>
 		editorContext({ apiKey: 'wrong', baseUrl: emulator.baseUrl(profile) });
 
-	test('the list of the emulator has every known model, none of them marked', async () => {
+	test('The list of the emulator has every known model, none of them marked', async () => {
 		const results = await search(contextFor());
 		expect(results.map(({ value }) => value)).toEqual(
 			expect.arrayContaining(KNOWN.map(({ value }) => value)),
@@ -23,12 +23,12 @@ describe('a service that gives no list', () => {
 		...['models-empty', 'no-image-models', 'models-need-key', 'status-404', 'status-401'],
 		...['status-429', 'status-500', 'status-503', 'html-error', 'text-error', 'empty-error'],
 		...['error-200', 'error-200-string', 'big-error', 'key-echo', 'reset-before-headers'],
-	])('%s leaves the known models', async (profile) => {
+	])('A list request with profile %s leaves the known models', async (profile) => {
 		expect(await search(contextFor(profile))).toEqual(KNOWN);
 		expect(emulator.requests.at(-1)).toMatchObject({ profile, path: `/${profile}/v1/models` });
 	});
 
-	test('silence ends after ten seconds', async () => {
+	test('A list request has a timeout of ten seconds, and silence leaves the known models', async () => {
 		const context = contextFor('stall-before-headers');
 		const { httpRequestWithAuthentication: request } = context.helpers;
 		const waits: unknown[] = [];
@@ -40,22 +40,25 @@ describe('a service that gives no list', () => {
 		expect(waits).toEqual([10_000]);
 	});
 
-	test.each(['redirect', 'redirect-away'])('%s: the key follows none', async (profile) => {
-		const service = await startEmulator();
-		const baseUrl = service.baseUrl(profile);
-		expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
-		expect(service.requests.map(({ path }) => path)).toEqual([`/${profile}/v1/models`]);
-		await service.close();
-	});
+	test.each(['redirect', 'redirect-away'])(
+		'A list request with profile %s does not follow the redirect with the key',
+		async (profile) => {
+			const service = await startEmulator();
+			const baseUrl = service.baseUrl(profile);
+			expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
+			expect(service.requests.map(({ path }) => path)).toEqual([`/${profile}/v1/models`]);
+			await service.close();
+		},
+	);
 
 	test.each(['http://127.0.0.1:1/v1', 'nonsense', '', 'ftp://127.0.0.1/v1'])(
-		'nobody at %j leaves the known models',
+		'A list request to nobody at %j leaves the known models',
 		async (baseUrl) => {
 			expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
 		},
 	);
 
-	test('no credential leaves the known models', async () => {
+	test('A node without a credential offers the known models', async () => {
 		const context = contextFor();
 		context.getCredentials = async () => await Promise.reject(new Error('No credential'));
 		expect(await search(context)).toEqual(KNOWN);

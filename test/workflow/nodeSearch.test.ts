@@ -29,15 +29,15 @@ test.each([
 	...['generate image', 'generate picture', 'create image', 'image generation', 'ai image'],
 	...['edit photo', 'text to image', 'image to image', 'nano banana', 'gemini', 'gemini image'],
 	...['nexconn', 'picture', 'photo', 'draw', 'generate'],
-])('%s finds the node first', (query) => {
+])('A search for %j in the editor finds the node first', (query) => {
 	expect(aheadOf(query)).toEqual([]);
 });
 
-test('only a node of that name comes before it for edit image', () => {
+test('A search for "edit image" in the editor lists only the node Edit Image before ours', () => {
 	expect(aheadOf('edit image')).toEqual(['Edit Image']);
 });
 
-test('no node comes before it for image: a word of its own scores the most there is', () => {
+test('A search for "image" in the editor scores no other node higher than ours', () => {
 	const [best] = sublimeSearch<Entry>('image', [...others, ours]);
 	expect(sublimeSearch<Entry>('image', [ours])[0]?.score).toBe(best?.score);
 });

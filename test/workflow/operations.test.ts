@@ -22,7 +22,7 @@ async function drawnBy(emulator: Emulator, body: object): Promise<Buffer> {
 }
 
 describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
-	'with %s binary data',
+	'the operations with %s binary data',
 	(binaryMode) => {
 		let harness: Harness;
 
@@ -31,54 +31,57 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 		});
 		afterAll(async () => await harness.close());
 
-		test.each([true, false])('text to image, stream %s', async (stream) => {
-			const { engine, emulator, run, lastBody } = harness;
-			const { error, output } = await run({
-				operation: 'textToImage',
-				prompt: 'A red fox in the snow',
-				aspectRatio: '16:9',
-				imageSize: '1K',
-				options: { stream },
-			});
-			expect(error).toBeUndefined();
-			const body = {
-				model: 'gemini-2.5-flash-image',
-				messages: [{ role: 'user', content: 'A red fox in the snow' }],
-				stream,
-				image_config: { aspect_ratio: '16:9', image_size: '1K' },
-			};
-			expect(lastBody()).toEqual(body);
-			const [item, ...others] = output('Gemini Image');
-			expect(others).toEqual([]);
-			const file = item?.binary?.data;
-			const stored = await engine.read(file!);
-			expect(sha256(stored)).toBe(sha256(await drawnBy(emulator, body)));
-			expect(file).toMatchObject({
-				fileName: 'image.png',
-				mimeType: 'image/png',
-				fileType: 'image',
-			});
-			expect(item?.pairedItem).toEqual({ item: 0 });
-			expect(item?.json).toEqual({
-				id: expect.stringMatching(/^chatcmpl-/),
-				model: 'gemini-2.5-flash-image',
-				created: expect.any(Number),
-				text: '',
-				reasoning: expect.stringContaining('A red fox'),
-				finishReason: 'stop',
-				usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
-				image: {
-					index: 0,
+		test.each([true, false])(
+			`Text to image sends the form and stores what was drawn, with ${binaryMode} binary data and stream %s`,
+			async (stream) => {
+				const { engine, emulator, run, lastBody } = harness;
+				const { error, output } = await run({
+					operation: 'textToImage',
+					prompt: 'A red fox in the snow',
+					aspectRatio: '16:9',
+					imageSize: '1K',
+					options: { stream },
+				});
+				expect(error).toBeUndefined();
+				const body = {
+					model: 'gemini-2.5-flash-image',
+					messages: [{ role: 'user', content: 'A red fox in the snow' }],
+					stream,
+					image_config: { aspect_ratio: '16:9', image_size: '1K' },
+				};
+				expect(lastBody()).toEqual(body);
+				const [item, ...others] = output('Gemini Image');
+				expect(others).toEqual([]);
+				const file = item?.binary?.data;
+				const stored = await engine.read(file!);
+				expect(sha256(stored)).toBe(sha256(await drawnBy(emulator, body)));
+				expect(file).toMatchObject({
 					fileName: 'image.png',
 					mimeType: 'image/png',
-					width: 1344,
-					height: 768,
-					bytes: stored.length,
-				},
-			});
-		});
+					fileType: 'image',
+				});
+				expect(item?.pairedItem).toEqual({ item: 0 });
+				expect(item?.json).toEqual({
+					id: expect.stringMatching(/^chatcmpl-/),
+					model: 'gemini-2.5-flash-image',
+					created: expect.any(Number),
+					text: '',
+					reasoning: expect.stringContaining('A red fox'),
+					finishReason: 'stop',
+					usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
+					image: {
+						index: 0,
+						fileName: 'image.png',
+						mimeType: 'image/png',
+						width: 1344,
+						height: 768,
+						bytes: stored.length,
+					},
+				});
+			},
+		);
 
-		test('image to image sends the text part first, then each image with its sniffed type', async () => {
+		test(`Image to image sends the text part first, then each image with its type, with ${binaryMode} binary data`, async () => {
 			const { engine, run, lastBody } = harness;
 			const files = { data: await picture('png'), other: await picture('webp', '#2040c0') };
 			const { error, output } = await run(
@@ -109,7 +112,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 			expect(output('Gemini Image')[0]?.json.image).toMatchObject({ mimeType: 'image/png' });
 		});
 
-		test('a file of an earlier node, from an expression', async () => {
+		test(`Image to image sends a file of an earlier node from an expression, with ${binaryMode} binary data`, async () => {
 			const { engine, run, lastBody } = harness;
 			const bytes = await picture('jpeg');
 			const { error } = await run(
@@ -124,7 +127,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 			expect(JSON.stringify(lastBody())).toContain(`image/jpeg;base64,<${bytes.length} bytes`);
 		});
 
-		test('several items keep their order and pairing', async () => {
+		test(`Several items keep their order and pairing, with ${binaryMode} binary data`, async () => {
 			const { run } = harness;
 			const names = ['one', 'two', 'three', 'four', 'five', 'six'];
 			const { output } = await run(
@@ -148,7 +151,7 @@ describe('chat', () => {
 	});
 	afterAll(async () => await harness.close());
 
-	test('text only is a normal answer', async () => {
+	test('A chat answer of text alone is a normal output', async () => {
 		const { run, lastBody } = harness;
 		const { error, output } = await run({
 			operation: 'chat',
@@ -176,7 +179,7 @@ describe('chat', () => {
 		});
 	});
 
-	test('messages of one turn are the history of the next', async () => {
+	test('The messages of one chat turn work as the Chat History of the next', async () => {
 		const { run, lastBody } = harness;
 		const first = await run({ operation: 'chat', prompt: 'I like foxes, words only' });
 		const { messages } = first.output('Gemini Image')[0]?.json ?? {};
@@ -201,7 +204,7 @@ describe('chat', () => {
 		expect((await harness.engine.read(item!.binary!.data!)).length).toBeGreaterThan(1000);
 	});
 
-	test('so are those of a turn whose answer was a picture without words', async () => {
+	test('The messages of a chat turn that gave an image without words work as Chat History, too', async () => {
 		const { run, lastBody } = harness;
 		const first = await run({ operation: 'chat', prompt: 'Draw a fox' });
 		const { messages, text } = first.output('Gemini Image')[0]?.json ?? {};
@@ -218,7 +221,7 @@ describe('chat', () => {
 		]);
 	});
 
-	test('messages hold words only, whatever the history held', async () => {
+	test('The messages of a chat hold words only, whatever Chat History held', async () => {
 		const url = `data:image/png;base64,${Buffer.alloc(300, 7).toString('base64')}`;
 		const images = [{ type: 'image_url', image_url: { url } }];
 		const history = [
@@ -237,7 +240,7 @@ describe('chat', () => {
 		]);
 	});
 
-	test('images of one answer get fields of their own', async () => {
+	test('The images of one chat answer get binary fields of their own', async () => {
 		const { output } = await harness.run(
 			{ operation: 'chat', prompt: 'Draw two cats' },
 			{ profile: 'two-images' },
@@ -250,7 +253,7 @@ describe('chat', () => {
 		]);
 	});
 
-	test('an image may come along', async () => {
+	test('A chat sends images of a binary field and of a URL along with the prompt', async () => {
 		const { engine, run, lastBody } = harness;
 		const { error } = await run(
 			{

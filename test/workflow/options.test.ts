@@ -17,7 +17,7 @@ describe('options', () => {
 	});
 	afterAll(async () => await harness.close());
 
-	test('what goes into the body goes under the names of the API', async () => {
+	test('Options that go into the body go there under the names of the API', async () => {
 		const { error } = await harness.run({
 			...CHEAP,
 			prompt: 'Draw a fox',
@@ -50,7 +50,7 @@ describe('options', () => {
 		});
 	});
 
-	test('file name and output field', async () => {
+	test('The output file has the file name and the binary field that the options set', async () => {
 		const { output } = await harness.run({
 			...CHEAP,
 			prompt: 'Draw a fox',
@@ -62,7 +62,7 @@ describe('options', () => {
 		expect(item?.json.image).toMatchObject({ fileName: 'fox.png' });
 	});
 
-	test('an option of another operation does nothing', async () => {
+	test('An option of another operation does nothing', async () => {
 		await harness.run(
 			{
 				...CHEAP,
@@ -74,14 +74,14 @@ describe('options', () => {
 		expect(harness.lastBody().messages).toEqual([{ role: 'user', content: 'Draw a fox' }]);
 	});
 
-	describe('endpoint images', () => {
+	describe('the Images endpoint', () => {
 		const models = [
 			'gemini-2.5-flash-image',
 			'gemini-3.0-pro-image-preview',
 			'gemini-3.1-flash-image',
 		];
 
-		test.each(models)('%s: text to image and image to image', async (value) => {
+		test.each(models)('The Images endpoint draws and edits with the model %s', async (value) => {
 			const { engine, run, lastBody, emulator } = harness;
 			const common = {
 				model: { __rl: true, mode: 'id', value },
@@ -121,7 +121,7 @@ describe('options', () => {
 			expect((await sharp(file).metadata()).format).toBe('png');
 		});
 
-		test('says which options it has no place for', async () => {
+		test('The Images endpoint is not sent the options it has no place for, and a hint names them', async () => {
 			const { run, lastBody } = harness;
 			const { hints } = await run({
 				...CHEAP,
@@ -135,8 +135,8 @@ describe('options', () => {
 		});
 	});
 
-	describe('several', () => {
-		test('numberOfImages makes as many requests, numbered on', async () => {
+	describe('several images and items', () => {
+		test('Number of Images makes as many requests for each item, and their images are numbered on', async () => {
 			const { run, emulator } = harness;
 			const before = emulator.requests.length;
 			const { output } = await run(
@@ -162,7 +162,7 @@ describe('options', () => {
 			expect(items.every(({ json }) => json.usage !== null)).toBe(true);
 		});
 
-		test('a file name that ends in a number keeps it', async () => {
+		test('A file name that ends in a number keeps it when images are numbered on', async () => {
 			const { output } = await harness.run(
 				{
 					...CHEAP,
@@ -180,7 +180,7 @@ describe('options', () => {
 			]);
 		});
 
-		test('usage stands on the first item of a reply only', async () => {
+		test('The usage stands on the first item of a reply only', async () => {
 			const { output } = await harness.run(
 				{ ...CHEAP, prompt: 'Draw cats' },
 				{ profile: 'thought-images' },
@@ -190,7 +190,7 @@ describe('options', () => {
 			expect(items.map(({ json }) => json.usage !== null)).toEqual([true, false, false]);
 		});
 
-		test('combineItems sends the images of all items in one request', async () => {
+		test('Combine Items sends the images of all items in one request', async () => {
 			const { engine, run, lastBody, emulator } = harness;
 			const colours = ['#a00000', '#00a000', '#0000a0'];
 			const input = await Promise.all(
@@ -221,7 +221,7 @@ describe('options', () => {
 			expect(items[0]?.pairedItem).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 		});
 
-		test('* takes every image of the item in field order, and nothing else', async () => {
+		test('The field name * sends every image of the item in field order, and nothing else', async () => {
 			const { engine, run, lastBody } = harness;
 			const item = await itemWith(engine, { z: await picture('png'), a: await picture('webp') });
 			item.binary!.notes = await engine.store(Buffer.from('hello'), 'notes.txt', 'text/plain');
@@ -234,7 +234,7 @@ describe('options', () => {
 			expect(urls).toEqual(['data:image/png', 'data:image/webp']);
 		});
 
-		test('the files of combined binary mode', async () => {
+		test('Image to image finds and stores its files in combined binary mode', async () => {
 			const { engine, run, lastBody } = harness;
 			const { binary } = await itemWith(engine, { data: await picture('webp') });
 			for (const binaryPropertyName of ['data', '_files.data', '*', '={{ $json._files.data }}']) {
@@ -249,7 +249,7 @@ describe('options', () => {
 		});
 	});
 
-	test('maxConcurrency bounds the requests at a time', async () => {
+	test('Max Concurrency bounds the requests that run at the same time', async () => {
 		const { run, emulator } = harness;
 		const input = Array.from({ length: 6 }, () => ({ json: {} }));
 		for (const maxConcurrency of [1, 3]) {

@@ -47,7 +47,7 @@ afterAll(async () => {
 	await harness.close();
 });
 
-test('every profile of the emulator has its line', () => {
+test('Every profile of the emulator has a row in the outcomes', () => {
 	const covered = [...OUTCOMES, ...RECORDED_OUTCOMES].flatMap(({ profile }) =>
 		chooseProfiles(profile.replace('*', 'x')),
 	);
@@ -61,7 +61,7 @@ const rows = [...OUTCOMES, ...RECORDED_OUTCOMES].flatMap((outcome) =>
 	outcome.ways.map((way): [string, Way, Outcome] => [outcome.profile, way, outcome]),
 );
 
-test.each(rows)('%s: %s', async (_profile, way, outcome) => {
+test.each(rows)('Profile %s ends as its row says: %s', async (_profile, way, outcome) => {
 	const { input, result, posts, fetches, ms } = await perform(
 		way,
 		outcome,
@@ -92,19 +92,22 @@ const STOPPED: Array<[string, Way]> = [
 	['stall-in-image', 'image to image, JSON'],
 ];
 
-test.each(STOPPED)('%s: %s, stopped', async (profile, way) => {
-	const outcome = OUTCOMES.find((row) => row.profile === profile && row.ways.includes(way))!;
-	const { input, result, posts } = await perform(way, outcome, 'stopWorkflow');
-	expect(result.error?.message).toMatch(outcome.error as RegExp);
-	expect(result.error?.description).toBeTruthy();
-	expect(result.output(NODE)).toEqual([]);
-	expect(posts).toBe(outcome.posts);
-	expectNoLeak(result.run);
-	expectNothingElseStored(input);
-	await expectNoSocket();
-});
+test.each(STOPPED)(
+	'Profile %s stops the workflow with the error of its row: %s',
+	async (profile, way) => {
+		const outcome = OUTCOMES.find((row) => row.profile === profile && row.ways.includes(way))!;
+		const { input, result, posts } = await perform(way, outcome, 'stopWorkflow');
+		expect(result.error?.message).toMatch(outcome.error as RegExp);
+		expect(result.error?.description).toBeTruthy();
+		expect(result.output(NODE)).toEqual([]);
+		expect(posts).toBe(outcome.posts);
+		expectNoLeak(result.run);
+		expectNothingElseStored(input);
+		await expectNoSocket();
+	},
+);
 
-test('no timer is left', async () => {
+test('No timer is left after all runs', async () => {
 	await sleep(600);
 	// The one more is that of jest for this test.
 	expect(timers()).toBeLessThanOrEqual(timersBefore + 1);

@@ -13,7 +13,7 @@ describe('what the user is told', () => {
 	});
 	afterAll(async () => await harness.close());
 
-	test('a picture smaller than the size chosen', async () => {
+	test('An image that is smaller than the Image Size is told in a hint', async () => {
 		const { hints, output } = await harness.run(
 			{ model, prompt: 'Draw a fox', imageSize: '2K', aspectRatio: '1:1' },
 			{ profile: 'smaller' },
@@ -28,12 +28,15 @@ describe('what the user is told', () => {
 		['512', '21:9'],
 		['1K', '8:1'],
 		['1K', '4:5'],
-	])('nothing where size %s and ratio %s are as asked', async (imageSize, aspectRatio) => {
-		const { hints } = await harness.run({ model, prompt: 'Draw a fox', imageSize, aspectRatio });
-		expect(hints(NODE)).toEqual([]);
-	});
+	])(
+		'An image of the size %s and the ratio %s that were asked for gives no hint',
+		async (imageSize, aspectRatio) => {
+			const { hints } = await harness.run({ model, prompt: 'Draw a fox', imageSize, aspectRatio });
+			expect(hints(NODE)).toEqual([]);
+		},
+	);
 
-	test('the tokens of a reply, added to the counters of n8n', async () => {
+	test('The tokens of all replies are added to the counters of n8n', async () => {
 		const { run, output } = await harness.run(
 			{ model, prompt: 'Draw a fox', imageSize: '512', numberOfImages: 2 },
 			{},
@@ -49,7 +52,7 @@ describe('what the user is told', () => {
 		});
 	});
 
-	test('a signed link to the picture', async () => {
+	test('The option Image Link gives a signed link to the image', async () => {
 		const { output } = await harness.run({
 			model,
 			prompt: 'Draw a fox',
@@ -60,7 +63,7 @@ describe('what the user is told', () => {
 		expect(url).toMatch(/^http:\/\/127\.0\.0\.1\/rest\/binary-data\/signed\?token=[\w-]+\./);
 	});
 
-	test('chat gives the link of each picture', async () => {
+	test('The option Image Link gives a chat a signed link to each image', async () => {
 		const { output } = await harness.run(
 			{ operation: 'chat', model, prompt: 'Draw cats', options: { imageLink: true } },
 			{ profile: 'two-images' },
@@ -73,7 +76,7 @@ describe('what the user is told', () => {
 	});
 });
 
-test('in-memory binary data has no links, and that is said', async () => {
+test('An image that n8n keeps in memory has no Image Link, and a hint says so', async () => {
 	const harness = await startHarness('default');
 	try {
 		const { output, hints } = await harness.run({
@@ -91,7 +94,7 @@ test('in-memory binary data has no links, and that is said', async () => {
 	}
 });
 
-describe('chat in a streaming run', () => {
+describe('a chat in a streaming run', () => {
 	let harness: Harness;
 
 	beforeAll(async () => {
@@ -113,7 +116,7 @@ describe('chat in a streaming run', () => {
 		return { chunks, error, item: output(NODE)[0] };
 	}
 
-	test('text arrives in pieces: one begin, items, one end, without the reasoning', async () => {
+	test('A streamed chat sends one begin, its text in pieces and one end, without the reasoning', async () => {
 		const { chunks, item } = await chunksOf('Hello, how are you?');
 		const types = chunks.map(({ type }) => type);
 		expect(types.at(0)).toBe('begin');
@@ -125,20 +128,20 @@ describe('chat in a streaming run', () => {
 		expect(text).not.toContain('**');
 	});
 
-	test('markdown images are kept out of the text', async () => {
+	test('A streamed chat keeps markdown images out of its text', async () => {
 		const { chunks, item } = await chunksOf('Draw a cat', {}, 'markdown');
 		const text = chunks.map(({ content }) => content ?? '').join('');
 		expect(text).not.toMatch(/base64|image:/);
 		expect(item?.json.images).toHaveLength(1);
 	});
 
-	test('nothing begins where the service refuses', async () => {
+	test('A streamed chat sends no begin if the service refuses', async () => {
 		const { chunks, error } = await chunksOf('Hello', {}, 'status-500');
 		expect(error?.message).toContain('(500)');
 		expect(chunks.filter(({ type }) => type === 'begin')).toEqual([]);
 	});
 
-	test('what has begun ends, also where the item fails and the workflow goes on', async () => {
+	test('A streamed chat that has begun ends, even if the item fails and the workflow goes on', async () => {
 		const { chunks, item } = await chunksOf(
 			'Hello',
 			{},
@@ -150,13 +153,13 @@ describe('chat in a streaming run', () => {
 		expect(chunks.at(-1)?.type).toBe('end');
 	});
 
-	test('a retried request begins once', async () => {
+	test('A streamed chat whose request is retried begins once', async () => {
 		const { chunks } = await chunksOf('Hello, how are you?', {}, 'busy-1-live');
 		expect(chunks.filter(({ type }) => type === 'begin')).toHaveLength(1);
 	});
 });
 
-test('an agent that calls the node as a tool gets small JSON that says what it needs', async () => {
+test('The JSON of an edited image is small and holds a link to the image, but no base64', async () => {
 	const harness = await startHarness();
 	try {
 		const { output } = await harness.run(

@@ -14,7 +14,7 @@ describe('Image URLs', () => {
 		imageUrls,
 	});
 
-	test('a link to a file of this n8n is read, another URL passed on', async () => {
+	test('The field Image URLs reads an own link, and passes another URL on', async () => {
 		const { file, hash } = await chat.store('#161616');
 		const { body, error } = await chat.say(
 			'Paint',
@@ -33,18 +33,21 @@ describe('Image URLs', () => {
 			/leads to a file that n8n does not hand out any more$/,
 		],
 		['is forged', '1 day', forge, /was not signed by this n8n$/],
-	])('one that %s is refused before anything is sent', async (_what, expiry, change, message) => {
-		const { file } = await chat.store('#171717');
-		const before = chat.emulator.requests.length;
-		const { error } = await chat.say('Paint', {}, urls(change(chat.linkTo(file, expiry))));
-		expect(error?.message).toMatch(message);
-		expect(error?.message).toMatch(/^A link in 'Image URLs' /);
-		expect(chat.emulator.requests).toHaveLength(before);
-	});
+	])(
+		'A link in Image URLs that %s is refused before anything is sent',
+		async (_what, expiry, change, message) => {
+			const { file } = await chat.store('#171717');
+			const before = chat.emulator.requests.length;
+			const { error } = await chat.say('Paint', {}, urls(change(chat.linkTo(file, expiry))));
+			expect(error?.message).toMatch(message);
+			expect(error?.message).toMatch(/^A link in 'Image URLs' /);
+			expect(chat.emulator.requests).toHaveLength(before);
+		},
+	);
 });
 
 describe('what a tool tells an agent', () => {
-	test('links unless told otherwise, and how to show the image', async () => {
+	test('A tool gives an agent a link to the image unless told otherwise, and says how to show it', async () => {
 		const { json } = await chat.say('Draw a fox', { isTool: true }, { operation: 'textToImage' });
 		const { url } = json.image as { url: string };
 		expect(url).toContain('/rest/binary-data/signed?token=');
@@ -58,7 +61,7 @@ describe('what a tool tells an agent', () => {
 		expect(edited.json.howToShow).toBeDefined();
 	});
 
-	test('no link if it is switched off, and no advice beside agents', async () => {
+	test('A tool with Image Link off gives no link, and a node that is no tool gives no advice', async () => {
 		const off = { operation: 'textToImage', options: { imageLink: false } };
 		const tool = await chat.say('Draw a fox', { isTool: true }, off);
 		expect(tool.json.image).not.toHaveProperty('url');
@@ -73,14 +76,14 @@ test.each([
 	[{}, 24],
 	[{ imageLinkHours: 0.5 }, 0.5],
 	[{ imageLinkHours: '=72' }, 72],
-])('links with the options %j work for %d hours', async (options, hours) => {
+])('Links with the options %j work for %d hours', async (options, hours) => {
 	const { json } = await chat.say('Draw a fox', {}, { options });
 	const [, payload = ''] = /token=[\w-]+\.([\w-]+)\./.exec(String(json.output)) ?? [];
 	const { iat, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString());
 	expect(exp - iat).toBe(hours * 3600);
 });
 
-test('files in memory have no links: the output is the text, and a hint says why', async () => {
+test('A chat whose files are in memory outputs the text without links, and a hint says why', async () => {
 	const inMemory = await startHarness('default');
 	try {
 		const { output, hints } = await inMemory.run({ operation: 'chat', prompt: 'Draw a fox' });

@@ -43,12 +43,12 @@ describe('the output', () => {
 		return Object.keys(output(NODE)[0]?.json ?? {});
 	}
 
-	test('begins with what is wanted most', async () => {
+	test('The output begins with the image, the text, the usage and the model', async () => {
 		const keys = await keysOf({});
 		expect(keys).toEqual(['image', 'text', 'usage', 'model', ...HOW_IT_WAS_MADE]);
 	});
 
-	test('leaves out how it was made, if Simplify says so', async () => {
+	test('The option Simplify leaves out of the output how the image was made', async () => {
 		expect(await keysOf({ options: { simplify: true } })).toEqual([
 			...['image', 'text', 'usage', 'model'],
 		]);
@@ -57,7 +57,7 @@ describe('the output', () => {
 		for (const key of HOW_IT_WAS_MADE) expect(chat).not.toContain(key);
 	});
 
-	test('leaves it out for tools unless they are told otherwise', async () => {
+	test('A tool leaves out of the output how the image was made, unless Simplify is off', async () => {
 		const without = await keysOfTool({});
 		expect(without).toContain('image');
 		for (const key of HOW_IT_WAS_MADE) expect(without).not.toContain(key);
@@ -70,13 +70,13 @@ describe('several images in one reply', () => {
 	const hint =
 		'The service sent 2 images for one request. The last is usually the final one; the option Images per Reply can keep it alone';
 
-	test('are all kept unless told otherwise, and that is said', async () => {
+	test('All images of one reply are kept unless told otherwise, and a hint says so', async () => {
 		const { output, hints } = await harness.run({ prompt: 'Draw cats' }, several);
 		expect(output(NODE)).toHaveLength(2);
 		expect(hints(NODE)).toEqual([hint]);
 	});
 
-	test('a chat may ask for several', async () => {
+	test('A chat keeps all images of one reply without that hint', async () => {
 		const { output, hints } = await harness.run(
 			{ operation: 'chat', prompt: 'Draw cats' },
 			several,
@@ -85,25 +85,28 @@ describe('several images in one reply', () => {
 		expect(hints(NODE)).not.toContain(hint);
 	});
 
-	test.each(['chatCompletions', 'images'])('the last alone, by %s', async (endpoint) => {
-		const { engine, run } = harness;
-		const draw = async (imagesPerReply: string) =>
-			await run({ prompt: 'Draw cats', options: { imagesPerReply, endpoint } }, several);
-		const all = (await draw('all')).output(NODE);
-		const { output, hints } = await draw('last');
-		const [item, ...others] = output(NODE);
-		expect(others).toEqual([]);
-		expect(item?.json).toMatchObject({
-			image: { index: 0, fileName: 'image.png' },
-			usage: all[0]?.json.usage,
-		});
-		expect(item?.json.usage).not.toBeNull();
-		expect(hints(NODE)).toEqual([]);
-		const last = await engine.read(all.at(-1)!.binary!.data!);
-		expect((await engine.read(item!.binary!.data!)).equals(last)).toBe(true);
-	});
+	test.each(['chatCompletions', 'images'])(
+		'Images per Reply keeps the last image of a reply alone, with endpoint %s',
+		async (endpoint) => {
+			const { engine, run } = harness;
+			const draw = async (imagesPerReply: string) =>
+				await run({ prompt: 'Draw cats', options: { imagesPerReply, endpoint } }, several);
+			const all = (await draw('all')).output(NODE);
+			const { output, hints } = await draw('last');
+			const [item, ...others] = output(NODE);
+			expect(others).toEqual([]);
+			expect(item?.json).toMatchObject({
+				image: { index: 0, fileName: 'image.png' },
+				usage: all[0]?.json.usage,
+			});
+			expect(item?.json.usage).not.toBeNull();
+			expect(hints(NODE)).toEqual([]);
+			const last = await engine.read(all.at(-1)!.binary!.data!);
+			expect((await engine.read(item!.binary!.data!)).equals(last)).toBe(true);
+		},
+	);
 
-	test('a chat keeps the last, too', async () => {
+	test('Images per Reply keeps the last image of a reply alone in a chat, too', async () => {
 		const { output } = await harness.run(
 			{ operation: 'chat', prompt: 'Draw cats', options: { imagesPerReply: 'last' } },
 			several,
@@ -113,7 +116,7 @@ describe('several images in one reply', () => {
 		expect(Object.keys(item?.binary ?? {})).toEqual(['data']);
 	});
 
-	test('each of several requests keeps its last', async () => {
+	test('Each of several requests keeps the last image of its own reply', async () => {
 		const { output } = await harness.run(
 			{ prompt: 'Draw cats', numberOfImages: 2, options: { imagesPerReply: 'last' } },
 			several,
@@ -124,7 +127,7 @@ describe('several images in one reply', () => {
 		]);
 	});
 
-	test('a value that is none is refused', async () => {
+	test('Images per Reply refuses a value that it does not know', async () => {
 		const { error } = await harness.run({ prompt: 'x', options: { imagesPerReply: 'first' } });
 		expect(error?.message).toContain(
 			'\'Images per Reply\' does not take "first"; it takes all, last',

@@ -58,13 +58,13 @@ describe('validation', () => {
 			'input image',
 		],
 		['an unknown model', chatBody('x', { model: 'no-such-model' }), 503, 'quota_exceeded_error'],
-	])('%s', async (_name, body, status, text) => {
+	])('The emulator refuses a request with %s and says why', async (_name, body, status, text) => {
 		const reply = await chat(body);
 		expect(reply.status).toBe(status);
 		expect(reply.text).toContain(text);
 	});
 
-	test('the images endpoints want a prompt, and an image to edit', async () => {
+	test('The images endpoints of the emulator want a prompt, and an image to edit', async () => {
 		expect((await generate({ model: FLASH })).text).toContain('Missing required field: prompt');
 		expect((await edit({ model: FLASH, prompt: 'x' })).text).toContain('field: image');
 	});
@@ -79,15 +79,18 @@ describe('images', () => {
 		[FLASH_31, '21:9', '512', '792x336'],
 		[FLASH_31, '1:8', '512', '192x1536'],
 		[FLASH_31, '8:1', '4K', '12288x1536'],
-	])('%s %s %s is %s', async (model, aspect_ratio, image_size, size) => {
-		const image_config = { aspect_ratio, image_size };
-		const { width, height, format } = await sharp(
-			imageIn(await generate({ model, prompt: 'A whale', image_config })),
-		).metadata();
-		expect([`${width}x${height}`, format]).toEqual([size, 'png']);
-	});
+	])(
+		'The model %s with ratio %s and size %s draws an image of %s',
+		async (model, aspect_ratio, image_size, size) => {
+			const image_config = { aspect_ratio, image_size };
+			const { width, height, format } = await sharp(
+				imageIn(await generate({ model, prompt: 'A whale', image_config })),
+			).metadata();
+			expect([`${width}x${height}`, format]).toEqual([size, 'png']);
+		},
+	);
 
-	test('the prompt decides the bytes', async () => {
+	test('The prompt decides the bytes of an image of the emulator', async () => {
 		const image_config = { image_size: '512' };
 		const make = async (prompt: string) =>
 			imageIn(await generate({ model: FLASH_31, prompt, image_config })).toString('base64');
@@ -96,7 +99,7 @@ describe('images', () => {
 		expect(one === other).toBe(false);
 	});
 
-	test('an edited image resembles its input and has its ratio', async () => {
+	test('An edited image of the emulator resembles its input and has its ratio', async () => {
 		const tiny = { width: 24, height: 12 };
 		const shades = (bytes: Buffer) =>
 			sharp(bytes)
@@ -126,7 +129,7 @@ describe('images', () => {
 		expect(await sharp(output).stats()).toMatchObject({ isOpaque: true });
 	});
 
-	test('own files are read as inputs, other hosts are not asked', async () => {
+	test('An edit works with a file of the emulator, and with a link to a host that is not there', async () => {
 		const image = [`${emulator.origin}/files/a.jpg`, 'http://127.0.0.1:1/b.png'];
 		expect((await edit({ model: FLASH, prompt: 'together', image })).status).toBe(200);
 	});
@@ -146,7 +149,7 @@ describe('images', () => {
 	const painted = async (prompt: string, ...inputs: Buffer[]) =>
 		await colorsOf((await paint({ ...small, prompt, inputs })).bytes);
 
-	test('the words of the prompt choose the scene', async () => {
+	test('The words of the prompt choose the scene of an image of the emulator', async () => {
 		expect(sum(await painted('A lake at night'))).toBeLessThan(sum(await painted('A lake')) / 2);
 		expect(sum(await painted('A lake in snow'))).toBeGreaterThan(sum(await painted('A lake')));
 		const [red, , blue] = await painted('A red mug');
@@ -154,7 +157,7 @@ describe('images', () => {
 		expect(red - blue).toBeGreaterThan(otherRed - otherBlue + 20);
 	});
 
-	test('images of one prompt differ', async () => {
+	test('The images that the emulator draws for one prompt differ', async () => {
 		const bytesOf = async (variant: number, ...inputs: Buffer[]) =>
 			(await paint({ ...small, prompt: 'A mug', variant, inputs })).bytes;
 		const input = await bytesOf(0);
@@ -162,7 +165,7 @@ describe('images', () => {
 		expect((await bytesOf(1, input)).equals(await bytesOf(0, input))).toBe(false);
 	});
 
-	test('an edit does what it says', async () => {
+	test('An edit of the emulator does to the image what the prompt says', async () => {
 		const { bytes } = await paint({ ...small, prompt: 'A mountain lake', inputs: [] });
 		const before = await colorsOf(bytes);
 		const after = async (prompt: string) => await painted(prompt, bytes);

@@ -140,11 +140,14 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 	},
 };
 
-test.each(Object.entries(cases))('%s', async (profile, check) => {
-	await check(await talk(chatUrl(emulator, profile), smallImage(true)), profile);
-});
+test.each(Object.entries(cases))(
+	'Profile %s sends the content that its case describes',
+	async (profile, check) => {
+		await check(await talk(chatUrl(emulator, profile), smallImage(true)), profile);
+	},
+);
 
-test('a large image goes out at the speed of the client, and stops when it leaves', async () => {
+test('A large image goes out at the speed of the client, and stops when the client leaves', async () => {
 	const headers = { authorization: emulator.apiKey };
 	const url = chatUrl(emulator, 'size-64');
 	const req = request(url, { method: 'POST', headers, agent: false });

@@ -43,20 +43,23 @@ const cases: Record<string, [status: number, body: object | RegExp, headers?: ob
 	],
 };
 
-test.each(Object.entries(cases))('%s', async (profile, [status, body, headers = {}]) => {
-	const reply = await chat(profile);
-	expect([reply.status, reply.end]).toEqual([status, 'clean']);
-	if (body instanceof RegExp) expect(body.test(reply.text)).toBe(true);
-	else expect(JSON.parse(reply.text)).toEqual(body);
-	expect(reply.headers).toMatchObject(headers);
-});
+test.each(Object.entries(cases))(
+	'Profile %s answers with the status, body and headers of its row',
+	async (profile, [status, body, headers = {}]) => {
+		const reply = await chat(profile);
+		expect([reply.status, reply.end]).toEqual([status, 'clean']);
+		if (body instanceof RegExp) expect(body.test(reply.text)).toBe(true);
+		else expect(JSON.parse(reply.text)).toEqual(body);
+		expect(reply.headers).toMatchObject(headers);
+	},
+);
 
-test('big-error is of five million characters', async () => {
+test('Profile big-error answers with more than five million characters', async () => {
 	expect((await chat('big-error')).text.length).toBeGreaterThan(5_000_000);
 });
 
 test.each([400, 401, 403, 404, 413, 418, 422, 429, 502, 503, 524, 599])(
-	'status-%d',
+	'Profile status-%d answers with that status and an error of three texts',
 	async (code) => {
 		const reply = await chat(`status-${code}`);
 		const { error } = JSON.parse(reply.text) as { error: Record<string, string> };
@@ -69,11 +72,11 @@ test.each([400, 401, 403, 404, 413, 418, 422, 429, 502, 503, 524, 599])(
 	},
 );
 
-test('a status outside 400-599 is an unknown profile', async () => {
+test('A status outside 400-599 is an unknown profile', async () => {
 	expect((await chat('status-200')).text).toContain('Unknown profile');
 });
 
-test('a redirect can be followed to an image', async () => {
+test('A client that follows the redirect of profile redirect gets a reply', async () => {
 	const { headers } = await chat('redirect');
 	expect((await talk(headers.location ?? '', smallImage(true))).status).toBe(200);
 });
@@ -110,11 +113,14 @@ const busyCases: Record<string, () => Promise<void>> = {
 	},
 };
 
-test.each(Object.entries(busyCases))('%s', async (_name, check) => {
-	await check();
-});
+test.each(Object.entries(busyCases))(
+	'Profile %s refuses requests in the order that its case describes',
+	async (_name, check) => {
+		await check();
+	},
+);
 
-test('listing the models does not use up the refusals', async () => {
+test('A request for the models list does not use up the refusals of a busy profile', async () => {
 	const models = await talk(`${emulator.baseUrl('busy-1-models')}/models`);
 	expect(models.status).toBe(200);
 	expect(await statuses('busy-1-models', 2)).toEqual([429, 200]);

@@ -108,18 +108,21 @@ const cases: Record<string, Case> = {
 	},
 };
 
-test.each(Object.entries(cases))('%s', async (name, { profile = name, stream, json }) => {
-	const url = chatUrl(emulator, profile);
-	const options = { silenceMs: 400 };
-	const [streamed, plain] = await Promise.all([
-		talk(url, smallImage(true), options),
-		talk(url, smallImage(false), options),
-	]);
-	await stream(streamed);
-	await json(plain);
-});
+test.each(Object.entries(cases))(
+	'Profile %s disturbs a streamed and a JSON reply as its case describes',
+	async (name, { profile = name, stream, json }) => {
+		const url = chatUrl(emulator, profile);
+		const options = { silenceMs: 400 };
+		const [streamed, plain] = await Promise.all([
+			talk(url, smallImage(true), options),
+			talk(url, smallImage(false), options),
+		]);
+		await stream(streamed);
+		await json(plain);
+	},
+);
 
-test('images endpoints break in the same ways', async () => {
+test('An images endpoint breaks inside an image, by a lost connection or by a clean end', async () => {
 	const body = { model: FLASH_31, prompt: 'A lighthouse', image_config: { image_size: '512' } };
 	const url = (profile: string) => `${emulator.baseUrl(profile)}/images/generations`;
 	const cut = await talk(url('reset-in-image'), body);
@@ -129,7 +132,7 @@ test('images endpoints break in the same ways', async () => {
 	expect(() => JSON.parse(ended.text) as unknown).toThrow();
 });
 
-test('a text answer can be cut as well', async () => {
+test('Profile end-in-image cuts a text answer before its finish_reason', async () => {
 	const body = {
 		model: FLASH_31,
 		stream: true,
@@ -141,21 +144,21 @@ test('a text answer can be cut as well', async () => {
 	expect(reply.text).not.toContain('"finish_reason":"stop"');
 });
 
-test('an upload that is refused is not read', async () => {
+test('Profile refuse-upload answers with a 413 and does not read the upload', async () => {
 	const upload = JSON.stringify({ filler: 'x'.repeat(64 * 1024 * 1024) });
 	const reply = await talk(chatUrl(emulator, 'refuse-upload'), upload);
 	expect(reply.status).toBe(413);
 	expect(emulator.requests.at(-1)).toMatchObject({ bytes: 0, body: undefined });
 });
 
-test('a cancelled request leaves nothing behind', async () => {
+test('A request that the client cancels leaves no open socket in the emulator', async () => {
 	await talk(chatUrl(emulator, 'slow-60000'), smallImage(true), { silenceMs: 100 });
 	await talk(chatUrl(emulator, 'stall-in-image'), smallImage(true), { silenceMs: 100 });
 	await new Promise((resolve) => setTimeout(resolve, 50));
 	expect(emulator.openSockets()).toBe(0);
 });
 
-test('closing ends stalled requests at once', async () => {
+test('An emulator that is closed ends stalled requests at once', async () => {
 	const other = await startEmulator();
 	const waiting = ['stall-before-headers', 'stall-in-image', 'slow-60000', 'trickle-1000'].map(
 		(profile) => talk(chatUrl(other, profile), smallImage(true)),
@@ -169,7 +172,7 @@ test('closing ends stalled requests at once', async () => {
 	expect(ends).toEqual(['cut', 'cut', 'cut', 'cut']);
 });
 
-test('a 96 MiB upload is read and recorded', async () => {
+test('The emulator reads and records an upload of 96 MiB', async () => {
 	const image = Buffer.alloc(72 * 1024 * 1024, 1);
 	const url = `data:image/png;base64,${image.toString('base64')}`;
 	const content = [{ type: 'image_url', image_url: { url } }];

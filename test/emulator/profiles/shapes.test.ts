@@ -168,11 +168,14 @@ const cases: Record<string, Case> = {
 	'images-empty-data': { images: (reply) => expect(readChunks(reply)[0]?.data).toEqual([]) },
 };
 
-test.each(Object.keys(cases))('%s', async (profile) => {
-	const { stream, json, images } = cases[profile]!;
-	const url = chatUrl(emulator, profile);
-	if (stream) await stream(await talk(url, smallImage(true)));
-	if (json) await json(await talk(url, smallImage(false)));
-	const body = { model: FLASH_31, prompt: 'A lighthouse', image_config: { image_size: '512' } };
-	if (images) await images(await talk(`${emulator.baseUrl(profile)}/images/generations`, body));
-});
+test.each(Object.keys(cases))(
+	'Profile %s sends the shape that its case describes',
+	async (profile) => {
+		const { stream, json, images } = cases[profile]!;
+		const url = chatUrl(emulator, profile);
+		if (stream) await stream(await talk(url, smallImage(true)));
+		if (json) await json(await talk(url, smallImage(false)));
+		const body = { model: FLASH_31, prompt: 'A lighthouse', image_config: { image_size: '512' } };
+		if (images) await images(await talk(`${emulator.baseUrl(profile)}/images/generations`, body));
+	},
+);
