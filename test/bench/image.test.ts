@@ -1,4 +1,4 @@
-import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
+import { createWholenessCheck } from '../../nodes/GeminiImage/bytes/wholeness';
 import { imageOf } from './image';
 
 function isWhole(bytes: Uint8Array): boolean {

@@ -94,10 +94,10 @@ describe('README', () => {
 				?.map((text) => text.slice(6)),
 		).toEqual([AS_OF, AS_OF, AS_OF]);
 		expect(tables.get('Models')?.[0]).toEqual(
-			MODELS.map(({ name, marketName, id, currentId, otherIds, ...model }) => [
+			MODELS.map(({ name, marketName, ids, ...model }) => [
 				name,
 				marketName ?? name,
-				[...new Set([id, currentId, ...otherIds])].map((text) => `\`${text}\``).join(', '),
+				ids.map((text) => `\`${text}\``).join(', '),
 				model.goodFor,
 				model.status,
 				findModel(model.successor ?? '')?.name ?? '',

@@ -2,10 +2,13 @@ import type { Readable } from 'node:stream';
 import type { IBinaryData } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import type { ImageType } from '../../nodes/GeminiImage/images/imageType';
+import type { ImageType } from '../../nodes/GeminiImage/bytes/imageType';
 import type { StoreBinary } from '../../nodes/GeminiImage/reply/imageStore';
+import type { ReceiveSettings } from '../../nodes/GeminiImage/reply/receive';
 import { split as splitReply } from '../../nodes/GeminiImage/reply/splitter';
+import { InputImage } from '../../nodes/GeminiImage/request/inputImage';
 import type { Options } from '../../nodes/GeminiImage/request/options';
+import type { OwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 
 /** A whole PNG: plain orange, or grey noise, which takes a byte per pixel. */
 export async function png(width: number, height: number, noise = false): Promise<Buffer> {
@@ -144,6 +147,40 @@ export function createStorage({ onChunk, forget }: StorageOptions = {}) {
 	};
 	return { store, files };
 }
+
+/** An input image of any bytes, whose file comes in `pieces`. */
+export function inputImage(
+	pieces: Uint8Array[],
+	{ bytes = Buffer.concat(pieces).length, mimeType = 'image/png' } = {},
+): InputImage {
+	const open = async () => arriving(pieces);
+	return new InputImage(
+		{ field: 'Input Data Field Name', name: "'data'", bytes, open },
+		{ mimeType, extension: mimeType.replace('image/', '') },
+		{ head: Buffer.alloc(0), all: arriving(pieces), close: () => {} },
+	);
+}
+
+/** What a reply is received with, in a chat: a storage of its own, and no network. */
+export function receiveSettings(changes: Partial<ReceiveSettings> = {}): ReceiveSettings {
+	return {
+		output: 'answer',
+		imagesPerReply: 'all',
+		storeBinary: createStorage().store,
+		nameOf: (index) => `image-${index}`,
+		signal: new AbortController().signal,
+		download: async () => await Promise.reject(new Error('No network')),
+		hint: () => {},
+		...changes,
+	};
+}
+
+/** The links of an n8n that has no address, so that no URL is one of its own. */
+export const NO_OWN_LINKS: OwnLinks = {
+	pattern: /[]/g,
+	isOwn: () => false,
+	open: async () => 'gone',
+};
 
 /** The Options of a form that the user left alone. */
 export const DEFAULT_OPTIONS: Options = {

@@ -1,21 +1,24 @@
 import { apiRootOf } from '../../credentials/NexconnApi.credentials';
 import { cleanJson, createClean, withoutDataUrls } from '../../nodes/GeminiImage/errors/cleanText';
 import { errorOf, parseErrorBody } from '../../nodes/GeminiImage/errors/errorBody';
-import { imageTypeOf } from '../../nodes/GeminiImage/images/imageType';
-import { createWholenessCheck } from '../../nodes/GeminiImage/images/wholeness';
-import { answerItem } from '../../nodes/GeminiImage/operations/chat';
+import { imageTypeOf } from '../../nodes/GeminiImage/bytes/imageType';
+import { createWholenessCheck } from '../../nodes/GeminiImage/bytes/wholeness';
+import { chat } from '../../nodes/GeminiImage/operations/chat';
 import { readConversation } from '../../nodes/GeminiImage/operations/conversation';
-import { createSignedFiles } from '../../nodes/GeminiImage/operations/signedFiles';
+import { createOwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/base64';
-import { linksIn, withoutLinks } from '../../nodes/GeminiImage/reply/links';
-import { createPlaceholders } from '../../nodes/GeminiImage/reply/placeholders';
+import {
+	createPlaceholders,
+	findImageLinks,
+	withoutMentions,
+} from '../../nodes/GeminiImage/reply/prose';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { safeFileName } from '../../nodes/GeminiImage/request/fileName';
-import { imagesFromUrls } from '../../nodes/GeminiImage/request/imageUrls';
-import { inlineFile } from '../../nodes/GeminiImage/request/inlineFile';
-import { statusError } from '../../nodes/GeminiImage/transport/errors';
+import { imagesOfUrls } from '../../nodes/GeminiImage/request/imageUrls';
+import { inlineContent } from '../../nodes/GeminiImage/bytes/base64';
+import { statusError } from '../../nodes/GeminiImage/errors/failures';
 import { searchModels } from '../../nodes/GeminiImage/transport/modelList';
-import { arriving, createStorage, cut } from '../nodes/helpers';
+import { arriving, cut, DEFAULT_OPTIONS, NO_OWN_LINKS, receiveSettings } from '../nodes/helpers';
 
 /** What foreign text repeats: one character, or what nearly is something that a reader looks for. */
 const UNITS = [
@@ -38,9 +41,6 @@ type Reader = (text: string) => unknown;
 
 const clean = createClean(['sk-nexconn-0123456789abcdef', 'a'.repeat(40)]);
 const placeholders = createPlaceholders();
-const reading = { isChecked: true, onEnd: () => {} };
-/** No URL leads to a file of n8n. */
-const noLinks = { isLink: () => false, open: async () => 'gone' as const };
 
 /** By name: the length in characters of the longer text, and what reads it. */
 const READERS: Record<string, [chars: number, read: Reader]> = {
@@ -56,25 +56,25 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 		64 * KB,
 		(text) => createBase64Decoder().push(Buffer.from(text), Buffer.alloc(text.length + 3)),
 	],
-	linksIn: [256 * KB, (text) => withoutLinks(text, linksIn(text).slice(0, 16))],
+	findImageLinks: [256 * KB, (text) => withoutMentions(text, findImageLinks(text).slice(0, 16))],
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
-	inlineFile: [512 * KB, inlineFile],
-	imagesFromUrls: [128 * KB, async (text) => await imagesFromUrls(text, noLinks, reading)],
-	'imagesFromUrls, data': [
+	inlineContent: [512 * KB, inlineContent],
+	imagesOfUrls: [128 * KB, async (text) => await all(imagesOfUrls(text, NO_OWN_LINKS))],
+	'imagesOfUrls, data': [
 		128 * KB,
-		async (text) => await imagesFromUrls(`data:image/png;base64,${text}`, noLinks, reading),
+		async (text) => await all(imagesOfUrls(`data:image/png;base64,${text}`, NO_OWN_LINKS)),
 	],
 	safeFileName: [512 * KB, safeFileName],
 	apiRootOf: [256 * KB, (text) => apiRootOf({ baseUrl: `${text}b` })],
 	imageTypeOf: [256 * KB, (text) => imageTypeOf(Buffer.from(text))],
 	createWholenessCheck: [1024 * KB, checkWholeness],
-	answerItem: [256 * KB, answerOf],
+	'chat.toItems': [256 * KB, answerOf],
 	searchModels: [128 * KB, async (text) => await modelsOf(text)],
 	'receive, no reply at all': [256 * KB, async (text) => await received(text)],
 	'receive, a chat': [64 * KB, async (text) => await received(chatOf(text))],
-	'receive, an image owed': [64 * KB, async (text) => await received(chatOf(text), true)],
-	'receive, URLs': [64 * KB, async (text) => await received(urlsOf(text), true)],
+	'receive, an image owed': [64 * KB, async (text) => await received(chatOf(text), 'images')],
+	'receive, URLs': [64 * KB, async (text) => await received(urlsOf(text), 'images')],
 	'receive, an event': [256 * KB, async (text) => await received(`data: ${text}\n\n`)],
 	'receive, an error event': [
 		64 * KB,
@@ -90,6 +90,11 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 			),
 	],
 };
+
+/** Reads the images to the last. */
+async function all(images: AsyncIterable<unknown>): Promise<void> {
+	for await (const image of images) if (!image) break;
+}
 
 const pieces = (text: string) => text.match(/[^]{1,64}/g) ?? [];
 const chatOf = (content: string) =>
@@ -125,20 +130,22 @@ function checkWholeness(text: string): void {
 async function answerOf(text: string): Promise<unknown> {
 	const parts = pieces(text).map((piece) => ({ type: 'text', text: piece }));
 	const history = [text, parts].map((content) => ({ role: 'user', content }));
-	const turn = {
-		options: { history, timeoutMs: 1 },
-		context: { getRestApiUrl: () => 'https://n8n.example/rest' },
+	const context = { getRestApiUrl: () => 'https://n8n.example/rest' };
+	const ownLinks = createOwnLinks(context as never, {
+		timeoutMs: 1,
+		signal: new AbortController().signal,
+	});
+	const asked = {
+		prompt: { text },
+		images: [],
+		conversation: readConversation(history, ownLinks),
+		memory: { save: async () => {} },
 	};
-	const { earlier } = readConversation(history, createSignedFiles(turn as never));
-	return await answerItem(
-		turn as never,
-		{ text, images: [], options: { binaryPropertyOutput: 'data' } } as never,
-		{
-			reply: { text, reasoning: text, usage: { [text]: text } },
-			images: [],
-			earlier,
-			memory: { save: async () => {} },
-		} as never,
+	const reply = { text, reasoning: text, usage: { [text]: text }, images: [] };
+	return await chat.toItems(
+		{ context, options: DEFAULT_OPTIONS } as never,
+		reply as never,
+		asked as never,
 	);
 }
 
@@ -151,19 +158,16 @@ async function modelsOf(text: string): Promise<unknown> {
 	return await searchModels.call(context as never, 'gemini');
 }
 
-async function received(text: string, needsImage = false, pieceBytes = 16 * KB): Promise<unknown> {
+async function received(
+	text: string,
+	output: 'images' | 'answer' = 'answer',
+	pieceBytes = 16 * KB,
+): Promise<unknown> {
 	const headers = { 'content-type': text.startsWith('data:') ? 'text/event-stream' : '' };
 	const body = arriving(cut(Buffer.from(text), pieceBytes));
 	return await receive(
 		{ status: 200, headers, body, close: () => {} },
-		{
-			storeBinary: createStorage().store,
-			nameOf: (index) => `${index}`,
-			signal: new AbortController().signal,
-			download: async () => await Promise.reject(new Error('No network')),
-			needsImage,
-			hint: () => {},
-		},
+		receiveSettings({ output }),
 	);
 }
 
@@ -247,7 +251,7 @@ test.each<[string, Reader]>([
 });
 
 test('Blanks before a reply are read once, in however many pieces they come', async () => {
-	expect(await isLinear(async (text) => await received(text, false, KB), ' ', 1024 * KB)).toBe(
+	expect(await isLinear(async (text) => await received(text, 'answer', KB), ' ', 1024 * KB)).toBe(
 		true,
 	);
 });
@@ -256,5 +260,5 @@ test('A thought that is nested too deep to be written does not cost the answer',
 	const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
 	const parts = `[{"thought":true,"a":${deep}}]`;
 	const reply = `{"choices":[{"message":{"content":"Hello","parts":${parts}}}]}`;
-	await expect(received(reply)).resolves.toMatchObject({ reply: { text: 'Hello' } });
+	await expect(received(reply)).resolves.toMatchObject({ text: 'Hello' });
 });

@@ -5,7 +5,7 @@ import { ApiError } from '../../nodes/GeminiImage/errors/apiError';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { anyDamaged } from './anyDamage';
 import { anyReply } from './anyReply';
-import { arriving, createStorage, cut, png, random } from '../nodes/helpers';
+import { arriving, createStorage, receiveSettings, cut, png, random } from '../nodes/helpers';
 import { readWhole, tokenOf } from './readWhole';
 
 /** To explore: `FUZZ_SEED=7 FUZZ_RUNS=100000 npm run jest -- properties`. */
@@ -49,15 +49,11 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 			body: arriving(reply),
 			close: () => {},
 		},
-		{
+		receiveSettings({
 			storeBinary: store,
-			signal: new AbortController().signal,
 			download: () => Promise.reject(new ApiError('Nothing to download', '')),
-			nameOf: (index) => `image-${index}`,
-			needsImage: false,
-			hint: () => {},
 			onText: (text) => live.push(text),
-		},
+		}),
 	).catch((error: unknown) => ({ error }));
 	expect(Date.now() - before).toBeLessThan(MAX_MS_PER_CASE);
 	const kept = files
@@ -65,7 +61,7 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 		.map(({ bytes }) => bytes.toString('base64'));
 	const open = files.filter(({ state }) => state === 'open').length;
 	if ('error' in outcome) return { error: outcome.error, kept, open };
-	const { text, reasoning, finishReason, usage } = outcome.reply;
+	const { text, reasoning, finishReason, usage } = outcome;
 	const rest = withTokens({ finishReason, usage });
 	return { reading: { text, reasoning, ...rest, images: kept }, live, open };
 }

@@ -1,9 +1,9 @@
 import { toNodeError } from '../../nodes/GeminiImage/errors/nodeError';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { openImage } from '../../nodes/GeminiImage/request/inputImage';
-import { imagesFromUrls } from '../../nodes/GeminiImage/request/imageUrls';
-import { statusError } from '../../nodes/GeminiImage/transport/errors';
-import { createStorage, cut } from '../nodes/helpers';
+import { imagesOfUrls } from '../../nodes/GeminiImage/request/imageUrls';
+import { statusError } from '../../nodes/GeminiImage/errors/failures';
+import { cut, NO_OWN_LINKS, receiveSettings } from '../nodes/helpers';
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -12,9 +12,6 @@ const LONGEST = 'a'.repeat(8 * MB);
 /** What a stall may take, in such passes: about 200 ms on a machine that takes 8 ms for one. */
 const MAX_PASSES = 25;
 
-const reading = { isChecked: true, onEnd: () => {} };
-/** No URL leads to a file of n8n. */
-const noLinks = { isLink: () => false, open: async () => 'gone' as const };
 const context = {
 	getCredentials: async () => ({ apiKey: 'sk-nexconn-0123456789abcdef' }),
 	getNode: () => ({ name: 'Gemini Image', type: 'geminiImage' }),
@@ -35,18 +32,11 @@ const refusal = (text: string) => async () =>
 	await toNodeError(context as never, statusError(400, {}, text, 'gemini-2.5-flash-image'), 0);
 
 const reply =
-	(text: string, needsImage = false) =>
+	(text: string, output: 'images' | 'answer' = 'answer') =>
 	async () =>
 		await receive(
 			{ status: 200, headers: {}, body: arriving(text), close: () => {} },
-			{
-				storeBinary: createStorage().store,
-				nameOf: (index) => `${index}`,
-				signal: new AbortController().signal,
-				download: async () => await Promise.reject(new Error('No network')),
-				needsImage,
-				hint: () => {},
-			},
+			receiveSettings({ output }),
 		).catch(async (error: unknown) => await toNodeError(context as never, error, 0));
 
 /** As from a socket: n8n gets its turn between the pieces. */
@@ -61,8 +51,8 @@ async function sendJpeg(): Promise<void> {
 	async function* whole() {
 		yield jpeg;
 	}
-	const file = { field: 'Input', source: 'data', bytes: jpeg.length, open: async () => whole() };
-	const image = await openImage(file, reading);
+	const file = { field: 'Input', name: 'data', bytes: jpeg.length, open: async () => whole() };
+	const image = await openImage(file);
 	for await (const piece of image!.encode()) if (piece.length === 0) break;
 }
 
@@ -75,14 +65,14 @@ const CASES: Record<string, () => Promise<unknown>> = {
 		errorOf(fill('a', 200_000), `${fill('a', 50_000)}b${fill('a', 50_000)}`),
 	),
 	'an answer of laughter': reply(chatOf(fill('ha', 250_000))),
-	'an answer of nearly URLs': reply(chatOf(`https://${fill('.png?', 400_000)}`), true),
-	'URLs of 100,000 images': reply(JSON.stringify({ data: urls.map((url) => ({ url })) }), true),
+	'an answer of nearly URLs': reply(chatOf(`https://${fill('.png?', 400_000)}`), 'images'),
+	'URLs of 100,000 images': reply(JSON.stringify({ data: urls.map((url) => ({ url })) }), 'images'),
 	'a reply of brackets': reply(fill('[', 8_000_000)),
 	'a reply of blanks': reply(fill(' ', 8_000_000)),
 	'eight million A in an answer': reply(chatOf(fill('A', 8_000_000))),
 	'eight million A in an event': reply(`data: ${fill('A', 8_000_000)}\n\n`),
 	'eight million A as a data URL': async () =>
-		await imagesFromUrls(`data:image/png;base64,${fill('A', 8_000_000)}`, noLinks, reading),
+		await imagesOfUrls(`data:image/png;base64,${fill('A', 8_000_000)}`, NO_OWN_LINKS).next(),
 	'a JPEG of 32 MiB in one piece': sendJpeg,
 };
 

@@ -60,7 +60,7 @@ const ALL = {
 
 describe('fields of the form', () => {
 	const spellings = MODELS.flatMap((model) =>
-		[model.id, model.currentId, ...model.otherIds]
+		model.ids
 			.flatMap((id) => [id, `google/${id}`, `${id.replace(/-preview$/, '')}-preview`])
 			.map((id) => ({ id, model })),
 	);

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, StructuredChunk } from 'n8n-workflow';
 
 import { createLiveText } from '../../nodes/GeminiImage/operations/liveText';
-import { createPlaceholders } from '../../nodes/GeminiImage/reply/placeholders';
+import { createPlaceholders } from '../../nodes/GeminiImage/reply/prose';
 import { createReplyReducer } from '../../nodes/GeminiImage/reply/reply';
 import { createMemoryNode } from '../engine/memoryNode';
 import { startChat, type Chat } from './chat';

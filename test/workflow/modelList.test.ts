@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { MODELS } from '../../nodes/GeminiImage/form/models';
+import { currentIdOf, MODELS } from '../../nodes/GeminiImage/form/models';
 import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
 
 const MARKED = KNOWN.map(({ name, value }) => ({ name: name + ABSENT, value }));
@@ -143,7 +143,7 @@ describe('the model list of a service', () => {
 	])(
 		'A search for %j in the model list gives the models that match and no others',
 		async (filter, expected) => {
-			const all = list('gemini-4-flash-image', ...MODELS.map(({ currentId }) => currentId));
+			const all = list('gemini-4-flash-image', ...MODELS.map(currentIdOf));
 			expect(values(await searchIn(all, filter))).toEqual(expected);
 		},
 	);

@@ -17,7 +17,7 @@ import { createNodeTypes } from '../engine/nodeTypes';
 export const ABSENT = " – not in your account's list";
 
 /** What is offered where nothing is known of the account. */
-export const KNOWN = MODELS.map((model) => ({ name: listName(model), value: model.id }));
+export const KNOWN = MODELS.map((model) => ({ name: listName(model), value: model.ids[0] }));
 
 /** The editor's own context, with n8n's real HTTP helper. */
 export function editorContext(credentials: ICredentialDataDecryptedObject): ILoadOptionsFunctions {

@@ -1,4 +1,4 @@
-import { optionField } from '../../../nodes/GeminiImage/form/optionFields';
+import { optionField } from '../../../nodes/GeminiImage/form/options';
 import type { Case } from './cases';
 import type { Result } from './report';
 import type { Figures } from './run';

@@ -3,9 +3,9 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { failedItem, toNodeError } from '../../../../nodes/GeminiImage/errors/nodeError';
-import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/prose';
 import { createReplyReducer } from '../../../../nodes/GeminiImage/reply/reply';
-import { connectionError, statusError } from '../../../../nodes/GeminiImage/transport/errors';
+import { connectionError, statusError } from '../../../../nodes/GeminiImage/errors/failures';
 import { thrownBy } from '../../helpers';
 
 const KEY = 'sk-0123456789abcdef0123456789abcdef';

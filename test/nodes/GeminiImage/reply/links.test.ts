@@ -1,11 +1,11 @@
-import { linksIn, withoutLinks } from '../../../../nodes/GeminiImage/reply/links';
+import { findImageLinks, withoutMentions } from '../../../../nodes/GeminiImage/reply/prose';
 
 const CAT = 'https://example.com/cat';
 
 /** The URLs of a text, and what is left of it without them. */
 const read = (text: string) => {
-	const links = linksIn(text);
-	return [links.map(({ url }) => url), withoutLinks(text, links)];
+	const links = findImageLinks(text);
+	return [links.map(({ url }) => url), withoutMentions(text, links).trim()];
 };
 
 test.each<[string, string, string[], string]>([
@@ -40,7 +40,7 @@ test.each(['https://', 'https://a.png?', '![', '[![a](', '![a](https://a', '<img
 	'Megabytes of %j are searched for links to images up to their end',
 	(piece) => {
 		const text = piece.repeat(4_000_000 / piece.length);
-		for (const { start, end } of linksIn(text)) expect(end).toBeGreaterThan(start);
-		expect(withoutLinks(text, linksIn(text)).length).toBeLessThanOrEqual(text.length);
+		for (const { start, end } of findImageLinks(text)) expect(end).toBeGreaterThan(start);
+		expect(withoutMentions(text, findImageLinks(text)).length).toBeLessThanOrEqual(text.length);
 	},
 );

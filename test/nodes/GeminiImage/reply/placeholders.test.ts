@@ -1,4 +1,4 @@
-import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/prose';
 
 const { of, isImage, strip } = createPlaceholders();
 

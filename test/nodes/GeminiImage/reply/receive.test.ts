@@ -4,7 +4,7 @@ import sharp from 'sharp';
 
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { receive, type ReceiveSettings } from '../../../../nodes/GeminiImage/reply/receive';
-import type { Answer } from '../../../../nodes/GeminiImage/transport/response';
+import type { Answer } from '../../../../nodes/GeminiImage/transport/exchange';
 import {
 	arriving,
 	chunk,
@@ -15,6 +15,7 @@ import {
 	part,
 	png,
 	random,
+	receiveSettings,
 	settle,
 	sse,
 } from '../../helpers';
@@ -40,15 +41,14 @@ function start(
 	const isText = typeof reply === 'string';
 	const body = isText ? arriving(cut(Buffer.from(reply), 1000)) : reply;
 	const isEvents = isText && !reply.startsWith('{');
-	const received = receive(answer(body, isEvents ? 'text/event-stream' : undefined, close), {
+	const settings = receiveSettings({
 		storeBinary: storage.store,
 		nameOf: (index) => `cat-${index}`,
-		signal: new AbortController().signal,
-		download: () => Promise.reject(new Error('nothing to download')),
-		needsImage: false,
 		hint: (message) => hints.push(message),
 		...options,
 	});
+	const contentType = isEvents ? 'text/event-stream' : undefined;
+	const received = receive(answer(body, contentType, close), settings);
 	return { received, files: storage.files, hints };
 }
 
@@ -68,7 +68,7 @@ describe('the sample replies of the reference', () => {
 		async (model, reasoning, reasoningTokens) => {
 			const image = await png(1408, 768);
 			const { received, files } = start(fill(fixture(model), [base64(image)]));
-			const { reply, images } = await received;
+			const { images, ...reply } = await received;
 			const { usage } = JSON.parse(fixture(model)) as { usage: object };
 			expect(reply).toEqual({
 				id: 'chatcmpl-2f8236e9f2b34bd391289576d0e23e72',
@@ -79,8 +79,6 @@ describe('the sample replies of the reference', () => {
 				finishReason: 'stop',
 				nativeFinishReason: null,
 				usage,
-				imageUrls: [],
-				drafts: new Set(),
 			});
 			expect(usage).toMatchObject({
 				prompt_tokens: 19,
@@ -118,7 +116,7 @@ describe('a reply', () => {
 			'[DONE]',
 		);
 		const { received, files } = start(reply, { onText: (text) => texts.push(text) });
-		const { reply: read, images } = await received;
+		const { images, ...read } = await received;
 		expect(texts).toEqual(['Two ', 'cats .']);
 		expect(read).toMatchObject({
 			text: 'Two cats .',
@@ -146,7 +144,7 @@ describe('a reply', () => {
 		],
 	])('A streamed reply with %s counts as complete', async (_name, reply, text, count) => {
 		const { received, hints } = start(reply());
-		const { reply: read, images } = await received;
+		const { images, ...read } = await received;
 		expect([read.text, images.length]).toEqual([text, count]);
 		const hint = 'The reply ended without saying that it is complete';
 		expect(hints).toEqual(count > 0 ? [hint] : []);
@@ -199,8 +197,8 @@ describe('links in the words of a reply', () => {
 	])(
 		'A reply that owes an image takes it from the links in a text with %s',
 		async (_name, content, text, count) => {
-			const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage: true });
-			const { images, reply } = await received;
+			const { received } = start(sse(chunk({ content }, 'stop')), { download, output: 'images' });
+			const { images, ...reply } = await received;
 			expect(images).toHaveLength(count);
 			expect(reply.text).toBe(text);
 		},
@@ -212,14 +210,15 @@ describe('links in the words of a reply', () => {
 	])(
 		'A link in the text of a reply is not fetched if %s',
 		async (_name, content, needsImage, fetched) => {
-			const { received } = start(sse(chunk({ content }, 'stop')), { download, needsImage });
+			const output = needsImage ? 'images' : 'answer';
+			const { received } = start(sse(chunk({ content }, 'stop')), { download, output });
 			if (needsImage) {
 				const { message } = await failureOf(received);
 				expect(message).toBe(
 					`The model answered without an image (finish reason: stop): ${content}`,
 				);
 			} else {
-				expect(await received).toMatchObject({ images: [], reply: { text: content } });
+				expect(await received).toMatchObject({ images: [], text: content });
 			}
 			expect(urls).toEqual(fetched);
 		},
@@ -227,14 +226,14 @@ describe('links in the words of a reply', () => {
 
 	test('A link in the text of a reply is not fetched if the reply carries an image', async () => {
 		const reply = sse(chunk({ content: CAT, images: [part(small)] }, 'stop'));
-		const { images, reply: read } = await start(reply, { download, needsImage: true }).received;
+		const { images, ...read } = await start(reply, { download, output: 'images' }).received;
 		expect([images.length, read.text, urls]).toEqual([1, CAT, []]);
 	});
 
 	test('A reply whose links in its text all lead nowhere fails, and the message tells nothing of them', async () => {
 		const content = '![x](https://example.com/dead)';
 		const reply = sse(chunk({ content }, 'stop'));
-		const { received, files } = start(reply, { download, needsImage: true });
+		const { received, files } = start(reply, { download, output: 'images' });
 		expect((await failureOf(received)).message).toBe(
 			'The reply links to an image that cannot be loaded',
 		);
@@ -243,7 +242,7 @@ describe('links in the words of a reply', () => {
 
 	test('No more than 16 links in the text of a reply are fetched', async () => {
 		const content = Array.from({ length: 30 }, (_, at) => `![](https://e.com/${at})`).join(' ');
-		await start(sse(chunk({ content }, 'stop')), { download, needsImage: true }).received;
+		await start(sse(chunk({ content }, 'stop')), { download, output: 'images' }).received;
 		expect(urls).toHaveLength(16);
 	});
 });
@@ -254,8 +253,8 @@ test('A dead link among three images that a reply links costs only itself, and g
 		if (url.includes('dead')) throw new Error('not found');
 		return answer(arriving(cut(url.includes('dog') ? small : other, 100)));
 	};
-	for (const needsImage of [true, false]) {
-		const { received, hints } = start(JSON.stringify({ data }), { download, needsImage });
+	for (const output of ['images', 'answer'] as const) {
+		const { received, hints } = start(JSON.stringify({ data }), { download, output });
 		expect((await received).images).toMatchObject([{ width: 40 }, { width: 16 }]);
 		expect(hints).toEqual(['1 of 3 images that the reply links cannot be loaded']);
 	}
@@ -280,7 +279,7 @@ test('Thought signatures of tens of MB, in one event or in many, do not get into
 		for (let events = 0; events < 100; events++) yield Buffer.from(event);
 		yield Buffer.from(sse(chunk({ images: [part(small)] }, 'stop')));
 	}
-	const { reply, images } = await start(body()).received;
+	const { images, ...reply } = await start(body()).received;
 	expect([reply.text, images.length]).toEqual(['Hi', 1]);
 }, 60_000);
 
@@ -326,7 +325,7 @@ describe('drafts', () => {
 test('An event of the images endpoint gives its image and its usage, without a hint', async () => {
 	const event = { type: 'image_generation.completed', b64_json: base64(small), usage: { n: 1 } };
 	const { received, hints } = start(`event: ${event.type}\n${sse(event)}`);
-	const { images, reply } = await received;
+	const { images, ...reply } = await received;
 	expect(images).toMatchObject([{ width: 16 }]);
 	expect(reply.usage).toEqual({ n: 1 });
 	expect(hints).toEqual([]);
@@ -392,7 +391,7 @@ describe('a reply that fails', () => {
 	test('A reply that owes an image and has none fails with its text, its finish reason and its usage', async () => {
 		const usage = { total_tokens: 3 };
 		const values = [chunk({ content: 'Sorry, no cats' }, 'stop'), { choices: [], usage }];
-		const { received, files } = start(sse(...values), { needsImage: true });
+		const { received, files } = start(sse(...values), { output: 'images' });
 		const error = (await failureOf(received)) as ApiError;
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error.message).toBe(
@@ -413,7 +412,7 @@ describe('a reply that fails', () => {
 			const refusal = {
 				choices: [{ delta: {}, finish_reason: 'stop', native_finish_reason: reason }],
 			};
-			const { message } = await failureOf(start(sse(refusal), { needsImage: true }).received);
+			const { message } = await failureOf(start(sse(refusal), { output: 'images' }).received);
 			expect(message).toBe(`The model refused the image (finish reason: ${reason})`);
 		},
 	);
@@ -506,3 +505,28 @@ test.each(['storage', 'the service'])(
 		expect(isClosed).toBe(true);
 	},
 );
+
+describe('images that a reply repeats', () => {
+	const repliesOf = (...images: Buffer[]) =>
+		sse(...images.map((image) => chunk({ images: [part(image)] })), chunk({}, 'stop'), '[DONE]');
+
+	test('An image that the reply repeats is kept once, where it came first', async () => {
+		const { received, files } = start(repliesOf(other, small, other));
+		expect((await received).images).toMatchObject([{ width: 40 }, { width: 16 }]);
+		await settle();
+		expect(files.map(({ state }) => state)).toEqual(['kept', 'kept', 'dropped']);
+	});
+
+	test('An image that differs from an earlier one in a late byte is kept as well', async () => {
+		const tail = random(3).bytes(300_000);
+		const [first, second] = [0, 1].map((bit) => {
+			const bytes = Buffer.concat([small, tail]);
+			bytes[bytes.length - 5]! ^= bit;
+			return bytes;
+		}) as [Buffer, Buffer];
+		const { received, files } = start(repliesOf(first, second, first));
+		expect((await received).images).toHaveLength(2);
+		await settle();
+		expect(files.map(({ bytes }) => bytes.equals(second))).toEqual([false, true, false]);
+	});
+});

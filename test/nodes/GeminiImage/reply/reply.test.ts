@@ -1,6 +1,6 @@
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { createReplyReducer } from '../../../../nodes/GeminiImage/reply/reply';
-import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/placeholders';
+import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/prose';
 import { thrownBy } from '../../helpers';
 
 const placeholders = createPlaceholders();

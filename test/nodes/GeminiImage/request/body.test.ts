@@ -5,25 +5,33 @@ import {
 	chatBody,
 	encodeBody,
 	imagesBody,
-	optionsWithoutPlace,
+	optionsNotSent,
 } from '../../../../nodes/GeminiImage/request/body';
-import { InputImage } from '../../../../nodes/GeminiImage/request/inputImage';
+import type { SentImage } from '../../../../nodes/GeminiImage/request/imageSources';
+import type { Options } from '../../../../nodes/GeminiImage/request/options';
 import type { Prompt } from '../../../../nodes/GeminiImage/request/prompt';
-import { arriving, cut, DEFAULT_OPTIONS, failureOf, random } from '../../helpers';
+import { cut, DEFAULT_OPTIONS, failureOf, inputImage, random } from '../../helpers';
 
-type Changes = Partial<Omit<Prompt, 'options'>> & { options?: Partial<Prompt['options']> };
+interface Changes extends Partial<Prompt> {
+	images?: SentImage[];
+	options?: Partial<Options>;
+}
 
-const promptOf = ({ options, ...changes }: Changes): Prompt => ({
-	model: 'gemini-2.5-flash-image',
-	text: 'A cat',
-	images: [],
-	...changes,
-	options: { ...DEFAULT_OPTIONS, ...options },
-});
+const prompt: Prompt = { model: 'gemini-2.5-flash-image', known: undefined, text: 'A cat' };
+
+function chatBodyOf({ images = [], options: some, ...changes }: Changes) {
+	const options = { ...DEFAULT_OPTIONS, ...some };
+	return chatBody({ ...prompt, ...changes }, options.history, images, options);
+}
+
+function imagesBodyOf({ images = [], options, ...changes }: Changes) {
+	return imagesBody({ ...prompt, ...changes }, images, { ...DEFAULT_OPTIONS, ...options });
+}
+
 /** What is sent. */
 const sent = (body: object): unknown => JSON.parse(JSON.stringify(body));
-const chat = (changes: Changes) => sent(chatBody(promptOf(changes)));
-const images = (changes: Changes) => sent(imagesBody(promptOf(changes)));
+const chat = (changes: Changes) => sent(chatBodyOf(changes));
+const images = (changes: Changes) => sent(imagesBodyOf(changes));
 
 const model = 'gemini-2.5-flash-image';
 const messages = [{ role: 'user', content: 'A cat' }];
@@ -125,19 +133,12 @@ describe('POST /images/generations and /images/edits', () => {
 	);
 });
 
-const PNG = { mimeType: 'image/png', extension: 'png' };
 const { bytes, upTo } = random(5);
 
 const imageOf = (content: Buffer, announced = content.length) =>
-	new InputImage(
-		{
-			field: 'Input Data Field Name',
-			source: "'data'",
-			bytes: announced,
-			open: async () => arriving(cut(content, () => upTo(5_000))),
-		},
-		PNG,
-		false,
+	inputImage(
+		cut(content, () => upTo(5_000)),
+		{ bytes: announced },
 	);
 const dataUrl = (content: Buffer) => `data:image/png;base64,${content.toString('base64')}`;
 async function readAll(body: ReturnType<typeof encodeBody>): Promise<Buffer> {
@@ -148,9 +149,7 @@ const files = [0, 1, 2, 3, 10_000, 70_001].map((length) => bytes(length));
 const url = 'https://example.com/cat.png';
 
 test('A body without images is plain JSON of the length that it announces', async () => {
-	const body = chatBody(
-		promptOf({ model: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] }),
-	);
+	const body = chatBodyOf({ model: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] });
 	const encoded = encodeBody(body, []);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toEqual(body);
@@ -166,7 +165,7 @@ test('A chat body carries files and URLs of images in their order', async () => 
 		imageOf(files[1]!),
 	];
 	const encoded = encodeBody(
-		chatBody(promptOf({ model: 'm', text: 'Zwei Kätzchen 🐈🐈', images })),
+		chatBodyOf({ model: 'm', text: 'Zwei Kätzchen 🐈🐈', images }),
 		images,
 	);
 	const sent = await readAll(encoded);
@@ -192,7 +191,7 @@ test('A chat body carries files and URLs of images in their order', async () => 
 
 test('An Images body carries the bytes of images of any length, and announces its own length right', async () => {
 	const images = files.map((file) => imageOf(file));
-	const encoded = encodeBody(imagesBody(promptOf({ model: 'm', text: 'Mix', images })), images);
+	const encoded = encodeBody(imagesBodyOf({ model: 'm', text: 'Mix', images }), images);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toEqual({
 		model: 'm',
@@ -204,26 +203,21 @@ test('An Images body carries the bytes of images of any length, and announces it
 
 test('A prompt that looks like an image of the body is sent as the text that it is', async () => {
 	const image = imageOf(files[2]!);
-	const prompt = 'data:image/png;base64, "00000000-0000-4000-8000-000000000000" $& $1';
-	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: prompt, images: [image] })), [
-		image,
-	]);
+	const text = 'data:image/png;base64, "00000000-0000-4000-8000-000000000000" $& $1';
+	const encoded = encodeBody(chatBodyOf({ model: 'm', text, images: [image] }), [image]);
 	const sent = (await readAll(encoded)).toString();
 	expect(JSON.parse(sent)).toMatchObject({
-		messages: [{ content: [{ text: prompt }, { image_url: { url: dataUrl(files[2]!) } }] }],
+		messages: [{ content: [{ text }, { image_url: { url: dataUrl(files[2]!) } }] }],
 	});
 });
 
 test.each([
-	['messages', chatBody, [{ role: 'user', content: 'Zwei Kätzchen 🐈🐈' }]],
-	['image', imagesBody, url],
+	['messages', chatBodyOf, [{ role: 'user', content: 'Zwei Kätzchen 🐈🐈' }]],
+	['image', imagesBodyOf, url],
 ])('An Extra Body that sets %s replaces the images of that field', async (field, bodyOf, value) => {
 	const images = [imageOf(files[5]!), imageOf(files[2]!)];
 	const options = { extraBody: { [field]: value } };
-	const encoded = encodeBody(
-		bodyOf(promptOf({ model: 'm', text: 'Mix', images, options })),
-		images,
-	);
+	const encoded = encodeBody(bodyOf({ model: 'm', text: 'Mix', images, options }), images);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toMatchObject({ model: 'm', [field]: value });
 	expect(encoded.bytes).toBe(sent.length);
@@ -231,9 +225,7 @@ test.each([
 
 test('Each attempt gets a whole body of its own, even if an earlier one was broken off', async () => {
 	const image = imageOf(files[5]!);
-	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Again', images: [image] })), [
-		image,
-	]);
+	const encoded = encodeBody(chatBodyOf({ model: 'm', text: 'Again', images: [image] }), [image]);
 	const [first, second] = [encoded.stream(), encoded.stream()];
 	first.destroy();
 	const sent = Buffer.concat((await second.toArray()) as Buffer[]);
@@ -243,28 +235,29 @@ test('Each attempt gets a whole body of its own, even if an earlier one was brok
 
 test('An input image whose file has changed ends the body with an error', async () => {
 	const image = imageOf(Buffer.alloc(9), 10);
-	const encoded = encodeBody(chatBody(promptOf({ model: 'm', text: 'Hi', images: [image] })), [
-		image,
-	]);
+	const encoded = encodeBody(chatBodyOf({ model: 'm', text: 'Hi', images: [image] }), [image]);
 	expect((await failureOf(readAll(encoded))).message).toBe(
 		"The file of 'data' has 9 bytes instead of 10",
 	);
 });
 
 test('The options that the Images endpoint has no place for are listed by their field names', () => {
+	const others = { ...DEFAULT_OPTIONS, temperature: 1, topK: 2 };
 	const options = {
+		...others,
 		systemMessage: 'Hi',
 		maxTokens: 1,
 		reasoningEffort: 'low',
 		safetySettings: [{}],
 	};
-	expect(optionsWithoutPlace(promptOf({ options }))).toEqual([
+	expect(optionsNotSent({ ...options, endpoint: 'images' })).toEqual([
 		'System Message',
 		'Max Tokens',
 		'Reasoning Effort',
 		'Safety Settings',
 	]);
-	expect(optionsWithoutPlace(promptOf({ options: { temperature: 1, topK: 2 } }))).toEqual([]);
+	expect(optionsNotSent({ ...others, endpoint: 'images' })).toEqual([]);
+	expect(optionsNotSent(options)).toEqual([]);
 });
 
 test.each([

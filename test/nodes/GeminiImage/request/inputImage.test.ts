@@ -1,14 +1,8 @@
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { InputImage } from '../../../../nodes/GeminiImage/request/inputImage';
-import { arriving, cut, failureOf, random } from '../../helpers';
+import { InputImage, openImage } from '../../../../nodes/GeminiImage/request/inputImage';
+import { arriving, cut, failureOf, inputImage, png, random, settle } from '../../helpers';
 
-const PNG = { mimeType: 'image/png', extension: 'png' };
-
-const SOURCE = { field: 'Input Data Field Name', source: "'data'" };
-
-/** An image whose file comes in `pieces`. */
-const imageOf = (pieces: Uint8Array[], bytes = Buffer.concat(pieces).length) =>
-	new InputImage({ ...SOURCE, bytes, open: async () => arriving(pieces) }, PNG, false);
+const FILE = { field: 'Input Data Field Name', name: "'data'" };
 
 async function encode(image: InputImage): Promise<string> {
 	const chunks: Buffer[] = [];
@@ -26,7 +20,7 @@ describe('the data URL of an image', () => {
 		async (length) => {
 			const content = bytes(length);
 			for (const size of [1, 2, 3, 4, 20]) {
-				expect(await encode(imageOf(cut(content, size)))).toBe(dataUrl(content));
+				expect(await encode(inputImage(cut(content, size)))).toBe(dataUrl(content));
 			}
 		},
 	);
@@ -35,25 +29,24 @@ describe('the data URL of an image', () => {
 		for (let round = 0; round < 50; round++) {
 			const content = bytes(upTo(2_000));
 			const pieces = cut(content, () => upTo(200)).flatMap((piece) => [piece, Buffer.alloc(0)]);
-			expect(await encode(imageOf(pieces))).toBe(dataUrl(content));
+			expect(await encode(inputImage(pieces))).toBe(dataUrl(content));
 		}
 	});
 
 	test('The data URL of an image has the length that was announced', async () => {
 		for (let length = 0; length < 20; length++) {
-			const image = imageOf([bytes(length)]);
+			const image = inputImage([bytes(length)]);
 			expect(image.encodedBytes).toBe(Buffer.byteLength(await encode(image)));
 		}
 	});
 
 	test('The data URL of an image can be written again, for another attempt', async () => {
-		const image = imageOf(cut(bytes(100), 7));
+		const image = inputImage(cut(bytes(100), 7));
 		expect(await encode(image)).toBe(await encode(image));
 	});
 
 	test('The data URL of an image carries the type that was found for its file', async () => {
-		const file = { ...SOURCE, bytes: 1, open: async () => arriving([Buffer.from('x')]) };
-		const image = new InputImage(file, { mimeType: 'image/webp', extension: 'webp' }, false);
+		const image = inputImage([Buffer.from('x')], { mimeType: 'image/webp' });
 		expect(await encode(image)).toBe('"data:image/webp;base64,eA=="');
 	});
 });
@@ -66,7 +59,9 @@ describe('an input file that has changed', () => {
 	])(
 		'An input file that has become %s is an error that tells both sizes',
 		async (_name, now, before) => {
-			const error = await failureOf(encode(imageOf(cut(Buffer.alloc(now), 4), before)));
+			const error = await failureOf(
+				encode(inputImage(cut(Buffer.alloc(now), 4), { bytes: before })),
+			);
 			expect(error).toBeInstanceOf(ApiError);
 			expect(error.message).toBe(`The file of 'data' has ${now} bytes instead of ${before}`);
 		},
@@ -74,7 +69,60 @@ describe('an input file that has changed', () => {
 
 	test('An input file that cannot be opened fails with the error of opening it', async () => {
 		const open = () => Promise.reject(new Error('no such file'));
-		const image = new InputImage({ ...SOURCE, bytes: 10, open }, PNG);
-		expect((await failureOf(encode(image))).message).toBe('no such file');
+		const opened = openImage({ ...FILE, bytes: 10, open });
+		expect((await failureOf(opened)).message).toBe('no such file');
+	});
+});
+
+describe('the stream of an input image', () => {
+	let content: Buffer;
+	beforeAll(async () => {
+		content = await png(40, 30, true);
+	});
+
+	/** A file that counts how often it was opened, and closed before its end or behind it. */
+	function countedFile(bytes: Buffer) {
+		const counts = { opened: 0, closed: 0 };
+		const open = async () => {
+			counts.opened++;
+			return (async function* () {
+				try {
+					yield* arriving(cut(bytes, 100));
+				} finally {
+					counts.closed++;
+				}
+			})();
+		};
+		return { counts, file: { ...FILE, bytes: bytes.length, open } };
+	}
+
+	test('A file is opened once for the look at its start and the first attempt, and anew for the next', async () => {
+		const { counts, file } = countedFile(content);
+		const image = await openImage(file);
+		expect(image).toBeInstanceOf(InputImage);
+		expect(await encode(image!)).toBe(dataUrl(content));
+		expect(counts).toEqual({ opened: 1, closed: 1 });
+		expect(await encode(image!)).toBe(dataUrl(content));
+		expect(counts).toEqual({ opened: 2, closed: 2 });
+	});
+
+	test('Closing an image ends its stream, whether or not an attempt has begun to read it', async () => {
+		for (const begins of [false, true]) {
+			const { counts, file } = countedFile(content);
+			const image = await openImage(file);
+			const attempt = image!.encode();
+			if (begins) for (let piece = 0; piece < 3; piece++) await attempt.next();
+			expect(counts).toEqual({ opened: 1, closed: 0 });
+			image!.close();
+			await settle();
+			expect(counts).toEqual({ opened: 1, closed: 1 });
+		}
+	});
+
+	test('A file that is no image is closed at once', async () => {
+		const { counts, file } = countedFile(Buffer.alloc(1000, 'a'));
+		expect(await openImage(file)).toBeUndefined();
+		await settle();
+		expect(counts).toEqual({ opened: 1, closed: 1 });
 	});
 });

@@ -1,11 +1,11 @@
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import {
-	choiceOption,
+	choiceValue,
 	excerpt,
-	jsonOption,
-	numberOption,
-	switchOption,
-	textOption,
+	jsonValue,
+	numberValue,
+	booleanValue,
+	textValue,
 } from '../../../../nodes/GeminiImage/request/values';
 import { thrownBy } from '../../helpers';
 
@@ -13,12 +13,12 @@ type Read = (value: unknown) => unknown;
 
 const FIELD = 'Top K';
 const READERS: Record<string, Read> = {
-	number: (value) => numberOption(FIELD, value, { min: 0, max: 2 }),
-	'whole number': (value) => numberOption(FIELD, value, { min: 1, isWhole: true }),
-	text: (value) => textOption(FIELD, value),
-	switch: (value) => switchOption(FIELD, value),
-	choice: (value) => choiceOption(FIELD, value, ['images', 'chat']),
-	JSON: (value) => jsonOption(FIELD, value),
+	number: (value) => numberValue(FIELD, value, { min: 0, max: 2 }),
+	'whole number': (value) => numberValue(FIELD, value, { min: 1, isWhole: true }),
+	text: (value) => textValue(FIELD, value),
+	switch: (value) => booleanValue(FIELD, value),
+	choice: (value) => choiceValue(FIELD, value, ['images', 'chat']),
+	JSON: (value) => jsonValue(FIELD, value),
 };
 
 test.each(Object.entries(READERS))(
@@ -70,14 +70,14 @@ test.each<[string, unknown, string]>([
 });
 
 test('A JSON field that is not valid JSON is refused with the reason', () => {
-	expect(thrownBy(() => jsonOption(FIELD, '[1,')).message).toMatch(/^'Top K' is not valid JSON: ./);
+	expect(thrownBy(() => jsonValue(FIELD, '[1,')).message).toMatch(/^'Top K' is not valid JSON: ./);
 });
 
 test('The message about a refused value quotes at most 100 characters of it', () => {
 	const circle: unknown[] = [];
 	circle.push(circle);
 	for (const value of ['x'.repeat(9_000), ['x'.repeat(9_000)], circle]) {
-		const { message } = thrownBy(() => switchOption(FIELD, value));
+		const { message } = thrownBy(() => booleanValue(FIELD, value));
 		expect(message).toMatch(/^'Top K' does not take .+; it takes true or false$/);
 		expect(message.length).toBeLessThan(160);
 	}

@@ -3,7 +3,7 @@ import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { downloadImage } from '../../../../nodes/GeminiImage/transport/download';
-import { linkError } from '../../../../nodes/GeminiImage/errors/apiError';
+import { linkError } from '../../../../nodes/GeminiImage/errors/failures';
 import { failureOf } from '../../helpers';
 
 const LINK = 'https://cdn.example.com/0';

@@ -1,4 +1,4 @@
-import { safeUrl } from '../../../../nodes/GeminiImage/transport/linkGuard';
+import { safeUrl } from '../../../../nodes/GeminiImage/transport/download';
 
 const BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
 

@@ -2,7 +2,7 @@ import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { withRetries } from '../../../../nodes/GeminiImage/transport/retry';
 import { failureOf } from '../../helpers';
 
-const again = (waitMs = 0) => new ApiError('Come back', '', {}, waitMs);
+const again = (waitMs = 0) => new ApiError('Come back', '', {}, { retryAfterMs: waitMs });
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -12,7 +12,7 @@ function start(
 	errors: unknown[],
 	maxRetries = 2,
 	signal = new AbortController().signal,
-	gate = { opensAt: 0 },
+	hold = { until: 0 },
 ) {
 	const begun = Date.now();
 	const times: number[] = [];
@@ -22,7 +22,7 @@ function start(
 		if (error !== undefined) throw error as Error;
 		return 'done';
 	};
-	const outcome = withRetries(attempt, { maxRetries, signal, gate });
+	const outcome = withRetries(attempt, { maxRetries, signal, hold });
 	outcome.catch(() => {});
 	/** Milliseconds between the attempts so far. */
 	const waits = () => times.slice(1).map((time, index) => time - times[index]!);
@@ -129,11 +129,11 @@ test('A cancel ends the wait before a retry, and nothing is sent any more', asyn
 });
 
 test('The wait that one request is asked for holds back the others', async () => {
-	const gate = { opensAt: 0 };
+	const hold = { until: 0 };
 	const { signal } = new AbortController();
-	const first = start([again(30_000)], 2, signal, gate);
+	const first = start([again(30_000)], 2, signal, hold);
 	await jest.advanceTimersByTimeAsync(1_000);
-	const second = start([], 2, signal, gate);
+	const second = start([], 2, signal, hold);
 	await finish(second);
 	expect(await Promise.all([first.outcome, second.outcome])).toEqual(['done', 'done']);
 	expect(second.times).toHaveLength(1);

@@ -1,10 +1,8 @@
 import {
 	goneAdvice,
 	isModelGone,
-	previewHint,
 	successorIdsOf,
-} from '../../../../nodes/GeminiImage/form/goneModel';
-import { MODELS } from '../../../../nodes/GeminiImage/form/models';
+} from '../../../../nodes/GeminiImage/errors/goneModel';
 
 describe('what services say of a model that is gone', () => {
 	test.each([
@@ -96,12 +94,4 @@ describe('the successors of a model', () => {
 	])('The advice for the gone model %s reads as its row says', (id, advice) => {
 		expect(goneAdvice(id)).toBe(advice);
 	});
-});
-
-test('The id of a preview that still works gives a hint, and any other id gives none', () => {
-	expect(previewHint(' google/gemini-3.1-flash-image-preview')).toBe(
-		"Google has switched off the preview of Gemini 3.1 Flash Image (as of November 2026). When this id stops working here, set 'Model' to 'gemini-3.1-flash-image' or 'google/gemini-3.1-flash-image'",
-	);
-	expect(previewHint('veo-3.1-generate-preview')).toBeUndefined();
-	for (const { currentId } of MODELS) expect(previewHint(currentId)).toBeUndefined();
 });

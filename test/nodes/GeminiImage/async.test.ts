@@ -6,7 +6,7 @@ import {
 	onAbort,
 	pause,
 	unlessAborted,
-} from '../../../nodes/GeminiImage/abort';
+} from '../../../nodes/GeminiImage/async';
 import { failureOf, settle } from '../helpers';
 
 const reason = new Error('cancelled');

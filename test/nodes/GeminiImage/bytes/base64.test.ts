@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { createBase64Encoder } from '../../../../nodes/GeminiImage/request/base64Encoder';
+import { createBase64Encoder } from '../../../../nodes/GeminiImage/bytes/base64';
 
 test('The base64 encoder makes the base64 of all bytes, in whatever pieces they come', () => {
 	fc.assert(

@@ -1,10 +1,10 @@
-import { inlineFile } from '../../../../nodes/GeminiImage/request/inlineFile';
+import { inlineContent } from '../../../../nodes/GeminiImage/bytes/base64';
 import { random } from '../../helpers';
 
 const { bytes } = random(7);
 
 async function read(base64: string) {
-	const file = inlineFile(base64);
+	const file = inlineContent(base64);
 	const chunks: Uint8Array[] = [];
 	for await (const chunk of await file.open()) chunks.push(chunk);
 	return { announced: file.bytes, content: Buffer.concat(chunks) };

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 
-import { peek } from '../../../../nodes/GeminiImage/images/peek';
+import { peek } from '../../../../nodes/GeminiImage/bytes/stream';
 
 async function* three() {
 	for (const piece of ['one', 'two', 'three']) yield Buffer.from(piece);

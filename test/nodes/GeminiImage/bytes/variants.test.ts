@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 
-import { imageTypeOf } from '../../../../nodes/GeminiImage/images/imageType';
+import { imageTypeOf } from '../../../../nodes/GeminiImage/bytes/imageType';
 import { openImage } from '../../../../nodes/GeminiImage/request/inputImage';
 import { arriving, cut } from '../../helpers';
 
@@ -70,13 +70,13 @@ test('No whole image is refused, however it was written and in whatever pieces i
 		count++;
 		const file = {
 			field: 'Input Data Field Name',
-			source: "'data'",
+			name: "'data'",
 			bytes: content.length,
 			open: async () => arriving(cut(content, 1 + (count % 4000))),
 		};
 		const sent: Buffer[] = [];
 		try {
-			const image = await openImage(file, { isChecked: true, onEnd: () => {} });
+			const image = await openImage(file);
 			for await (const piece of image!.encode()) sent.push(piece);
 		} catch (error) {
 			refused.push(`${name}: ${(error as Error).message}`);

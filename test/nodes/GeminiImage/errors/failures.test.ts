@@ -1,11 +1,12 @@
-import { ApiError, linkError } from '../../../../nodes/GeminiImage/errors/apiError';
+import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import {
 	badBaseUrl,
 	connectionError,
 	connectionLost,
+	linkError,
 	statusError,
 	timedOut,
-} from '../../../../nodes/GeminiImage/transport/errors';
+} from '../../../../nodes/GeminiImage/errors/failures';
 
 const failure = (status: number, text = '', headers: Record<string, unknown> = {}) =>
 	statusError(status, headers, text, 'gemini-9');

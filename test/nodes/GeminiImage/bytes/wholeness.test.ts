@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-import { createWholenessCheck } from '../../../../nodes/GeminiImage/images/wholeness';
+import { createWholenessCheck } from '../../../../nodes/GeminiImage/bytes/wholeness';
 import { cut } from '../../helpers';
 
 const noise = { type: 'gaussian' as const, mean: 128, sigma: 40 };

@@ -4,7 +4,7 @@ import {
 	imageTypeOf,
 	pixelSizeOf,
 	SIGNATURE_BYTES,
-} from '../../../../nodes/GeminiImage/images/imageType';
+} from '../../../../nodes/GeminiImage/bytes/imageType';
 
 const orange = () =>
 	sharp({ create: { width: 30, height: 20, channels: 3, background: 'orange' } });
