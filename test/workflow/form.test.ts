@@ -61,7 +61,7 @@ const ALL = {
 describe('fields of the form', () => {
 	const spellings = MODELS.flatMap((model) =>
 		model.ids
-			.flatMap((id) => [id, `google/${id}`, `${id.replace(/-preview$/, '')}-preview`])
+			.flatMap((id) => [id, `${id.replace(/-preview$/, '')}-preview`])
 			.map((id) => ({ id, model })),
 	);
 
@@ -72,12 +72,18 @@ describe('fields of the form', () => {
 		}
 	});
 
-	test.each(['gemini-9-image', 'gemini-2.5-flash-image-2', '={{ $json.model }}', ''])(
-		'The form offers everything if the model is %j',
-		(id) => {
-			for (const [name] of FIELDS) expect(offered(name, id)).toEqual(ALL[name]);
-		},
-	);
+	test.each([
+		...['gemini-9-image', 'gemini-2.5-flash-image-2', '={{ $json.model }}', '', ' ', '~'],
+		// Between the names of known ids, and with the prefix of a gateway.
+		...['gemini-2.5-flash-imagf', 'gemini-3', 'nano', 'nano-banana-1', 'zzz', 'Nano-Banana'],
+		...['google/gemini-2.5-flash-image', 'models/gemini-3-pro-image', 'gemini/nano-banana-2'],
+	])('The form offers everything if the model is %j', (id) => {
+		for (const [name] of FIELDS) expect(offered(name, id)).toEqual(ALL[name]);
+	});
+
+	test('The description of the node, which each editor loads, takes at most 22 KB', () => {
+		expect(JSON.stringify(description).length).toBeLessThan(22 * 1024);
+	});
 
 	test('A new node offers the sizes of its default model, and has Auto chosen', () => {
 		expect(fill({})).toMatchObject({ aspectRatio: 'auto', imageSize: 'auto' });
