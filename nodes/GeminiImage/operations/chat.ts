@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { withoutDataUrls } from '../errors/cleanText';
+import type { Reply } from '../reply/reply';
 import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
 import { lastingLinkTo } from '../transport/signedLinks';
@@ -13,7 +14,7 @@ import {
 	numbered,
 	wordsForAgent,
 } from './output';
-import type { Asked, LinkedReply, Operation, Turn } from './turn';
+import type { Asked, Operation, Turn } from './turn';
 
 export const chat: Operation = {
 	name: 'Chat',
@@ -28,11 +29,7 @@ export const chat: Operation = {
 };
 
 /** One item with the answer, its images, and the messages that the next turn goes on from. */
-async function answerItem(
-	turn: Turn,
-	reply: LinkedReply,
-	asked: Asked,
-): Promise<INodeExecutionData[]> {
+async function answerItem(turn: Turn, reply: Reply, asked: Asked): Promise<INodeExecutionData[]> {
 	const { options } = turn;
 	const { conversation, memory, prompt } = asked;
 	const { images } = reply;

@@ -1,7 +1,8 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import type { Reply } from '../reply/reply';
 import { describeImage, describeReply, wordsForAgent } from './output';
-import type { LinkedReply, Operation, Turn } from './turn';
+import type { Operation, Turn } from './turn';
 
 export const imageToImage: Operation = {
 	name: 'Image to Image',
@@ -27,7 +28,7 @@ export const textToImage: Operation = {
 };
 
 /** One item per image. */
-function imageItems(turn: Turn, reply: LinkedReply): INodeExecutionData[] {
+function imageItems(turn: Turn, reply: Reply): INodeExecutionData[] {
 	const { options } = turn;
 	const facts = describeReply(reply, options);
 	return reply.images.map((image, index) => ({

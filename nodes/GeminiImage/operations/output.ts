@@ -5,11 +5,11 @@ import { cleanJson, withoutDataUrls } from '../errors/cleanText';
 import { converses } from '../form/operations';
 import { asNumber, asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
-import type { ReplyFacts } from '../reply/reply';
+import type { Reply } from '../reply/reply';
 import type { Options } from '../request/options';
 import { isTool } from '../request/values';
 import { linkTo, whyNoLink } from '../transport/signedLinks';
-import type { LinkedImage, Turn } from './turn';
+import type { Turn } from './turn';
 
 /** Alternative text of an image beyond this, in characters, is cut. */
 const MAX_ALT_CHARS = 100;
@@ -18,7 +18,7 @@ const MAX_ALT_CHARS = 100;
  * What every output item says of the reply, the most wanted first. What the service says of itself
  * holds no base64.
  */
-export function describeReply(reply: ReplyFacts, { simplify }: Options) {
+export function describeReply(reply: Reply, { simplify }: Options) {
 	const facts = {
 		text: withoutDataUrls(reply.text),
 		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
@@ -36,7 +36,7 @@ export function describeReply(reply: ReplyFacts, { simplify }: Options) {
 
 /** The facts of an image, told from its bytes. */
 export function describeImage(
-	{ fileName, mimeType, width, height, bytes, link }: LinkedImage,
+	{ fileName, mimeType, width, height, bytes, link }: StoredImage,
 	index: number,
 	{ imageLink }: Options,
 ): IDataObject {
@@ -50,7 +50,7 @@ export function numbered(name: string, index: number): string {
 }
 
 /** Adds the links that the user wants, and those by which a chat shows its images. */
-export function linkImages(turn: Turn, images: StoredImage[]): LinkedImage[] {
+export function linkImages(turn: Turn, images: StoredImage[]): StoredImage[] {
 	const { context, operation, options, hint } = turn;
 	if (!converses(operation) && !options.imageLink) return images;
 	return images.map((image) => {
@@ -62,7 +62,7 @@ export function linkImages(turn: Turn, images: StoredImage[]): LinkedImage[] {
 }
 
 /** The images that have links as markdown, which n8n's chat shows. */
-export function asMarkdown(images: LinkedImage[]): string[] {
+export function asMarkdown(images: StoredImage[]): string[] {
 	return images.flatMap(({ fileName, link }) => (link ? [markdownOf(fileName, link)] : []));
 }
 
@@ -73,7 +73,7 @@ export function markdownOf(name: string, link: string): string {
 }
 
 /** What an agent is told, which sees nothing but the JSON. */
-export function wordsForAgent({ context }: Turn, images: LinkedImage[]): IDataObject {
+export function wordsForAgent({ context }: Turn, images: StoredImage[]): IDataObject {
 	const lines = asMarkdown(images);
 	if (lines.length === 0 || !isTool(context)) return {};
 	return {
@@ -96,7 +96,7 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 }
 
 /** Adds the tokens of a reply to n8n's own counters, which older versions do not have. */
-export function countTokens(context: IExecuteFunctions, usage: ReplyFacts['usage']): void {
+export function countTokens(context: IExecuteFunctions, usage: Reply['usage']): void {
 	const input = asNumber(usage?.prompt_tokens) ?? asNumber(usage?.input_tokens);
 	const output = asNumber(usage?.completion_tokens) ?? asNumber(usage?.output_tokens);
 	if (input === undefined && output === undefined) return;

@@ -3,6 +3,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { withGoneAdvice } from '../errors/goneModel';
 import { converses } from '../form/operations';
 import { receive } from '../reply/receive';
+import type { Reply } from '../reply/reply';
 import { optionsNotSent, postOf } from '../request/body';
 import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
@@ -14,7 +15,7 @@ import { resultHints } from './hints';
 import { createLiveText } from './liveText';
 import { openMemory } from './memory';
 import { asMarkdown, countTokens, linkImages, numbered } from './output';
-import type { LinkedReply, Turn } from './turn';
+import type { Turn } from './turn';
 
 /** Makes one request. Throws if it fails; the node decides what becomes of that. */
 export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
@@ -24,15 +25,14 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const memory = await openMemory(turn);
 	const conversation = readConversation([...memory.messages, ...options.history], ownLinks);
 	const prompt = readPrompt(turn, options);
-	const sources = { ...turn, ownLinks, imageLinks: conversation.imageLinks };
-	const images = await readImages(sources, prompt.known);
+	const images = await readImages(turn, prompt.known, conversation.imageLinks, ownLinks);
 	try {
 		const { path, body } = postOf(prompt, conversation.messages, images, options);
 		const notSent = optionsNotSent(options);
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
 		const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
 		const answer = await client.post(path, body, settings);
-		const reply = await receiveLinked(turn, answer, settings);
+		const reply = await receiveReply(turn, answer, settings);
 		countTokens(context, reply.usage);
 		resultHints(operation, prompt, reply.images).forEach(hint);
 		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
@@ -42,11 +42,7 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 }
 
 /** Receives the reply; who waits for an answer reads its words while they arrive. */
-async function receiveLinked(
-	turn: Turn,
-	answer: Answer,
-	settings: RequestSettings,
-): Promise<LinkedReply> {
+async function receiveReply(turn: Turn, answer: Answer, settings: RequestSettings): Promise<Reply> {
 	const { context, operation, options, client, signal, itemIndex, hint } = turn;
 	const live = converses(operation) ? createLiveText(context, itemIndex) : undefined;
 	live?.begin();

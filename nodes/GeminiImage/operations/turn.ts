@@ -2,8 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { OperationFacts } from '../form/operations';
 import type { JsonObject } from '../json';
-import type { StoredImage } from '../reply/imageStore';
-import type { Reply } from '../reply/receive';
+import type { Reply } from '../reply/reply';
 import type { SentImage } from '../request/imageSources';
 import type { Options } from '../request/options';
 import type { Prompt } from '../request/prompt';
@@ -37,7 +36,7 @@ export interface Operation extends OperationFacts {
 	/** What becomes of a reply. */
 	toItems(
 		turn: Turn,
-		reply: LinkedReply,
+		reply: Reply,
 		asked: Asked,
 	): INodeExecutionData[] | Promise<INodeExecutionData[]>;
 }
@@ -66,14 +65,4 @@ export interface Memory {
 	messages: JsonObject[];
 	/** Remembers a turn. If that fails, the answer is there all the same. */
 	save(input: string, output: string): Promise<void>;
-}
-
-/** A reply whose images have the links that the user wants. */
-export interface LinkedReply extends Reply {
-	images: LinkedImage[];
-}
-
-/** An image with its own link: null if n8n can make none, undefined if none is wanted. */
-export interface LinkedImage extends StoredImage {
-	link?: string | null;
 }

@@ -16,6 +16,8 @@ const MAX_IMAGES = 64;
 /** An image that n8n has stored, with the facts that its bytes show. */
 export interface StoredImage {
 	binary: IBinaryData;
+	/** The own link that leads to it: undefined if none is wanted, null if n8n can make none. */
+	link?: string | null;
 	fileName: string;
 	mimeType: string;
 	/** Pixels; null if the bytes do not tell. */

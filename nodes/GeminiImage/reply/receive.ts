@@ -9,11 +9,10 @@ import {
 	createImageStore,
 	type ImageStore,
 	type PendingImage,
-	type StoredImage,
 	type StoreSettings,
 } from './imageStore';
 import { createPlaceholders, findImageLinks, withoutMentions } from './prose';
-import { createReplyReducer, MAX_LINKS, type ReadReply, type ReplyFacts } from './reply';
+import { createReplyReducer, MAX_LINKS, type ReadReply, type Reply } from './reply';
 import { split, SplitError } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
@@ -29,14 +28,9 @@ export interface ReceiveSettings extends StoreSettings {
 	hint(message: string): void;
 }
 
-/** A reply and its images, all of them stored. */
-export interface Reply extends ReplyFacts {
-	images: StoredImage[];
-}
-
 /**
- * Reads one reply: text into the reducer, images into n8n's storage while they arrive. If anything
- * is wrong with it, nothing stays in storage.
+ * Reads one reply: text into the reducer, images into n8n's storage while they arrive. All images of
+ * what it returns are stored; if anything is wrong with the reply, nothing stays in storage.
  *
  * @throws ApiError
  */

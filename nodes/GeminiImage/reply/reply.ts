@@ -1,10 +1,11 @@
 import { ApiError } from '../errors/apiError';
 import { errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
+import type { StoredImage } from './imageStore';
 import type { Placeholders } from './prose';
 
-/** What the API answered beside images, whatever the wire shape: JSON, SSE, chat or images endpoint. */
-export interface ReplyFacts {
+/** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
+export interface Reply {
 	id: string | null;
 	model: string | null;
 	/** Unix time in seconds. */
@@ -15,10 +16,11 @@ export interface ReplyFacts {
 	nativeFinishReason: string | null;
 	/** As the API sent it. */
 	usage: JsonObject | null;
+	images: StoredImage[];
 }
 
 /** A reply that has been read, with what it says of its images. */
-export interface ReadReply extends ReplyFacts {
+export interface ReadReply extends Omit<Reply, 'images'> {
 	/** http(s) URLs in the places of images, for those that the reply does not carry itself. */
 	imageUrls: string[];
 	/** Numbers of the images that the model made on its way to the last. */

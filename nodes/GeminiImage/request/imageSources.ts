@@ -9,13 +9,10 @@ import { choiceValue, refused, textValue, type Form } from './values';
 /** An image that is sent: its content, or an http(s) URL, which is passed on as it is. */
 export type SentImage = InputImage | string;
 
-/** Where the images of a turn may come from, beside the form. */
-export interface Sources extends Form {
+/** Whose images are read, and who is told of those that are missing. */
+interface ImageForm extends Form {
 	/** The items whose images are sent, in this order. */
 	itemIndexes: number[];
-	ownLinks: OwnLinks;
-	/** Own links in the conversation, one list per message that has some, newest first. */
-	imageLinks: string[][];
 	hint(message: string): void;
 }
 
@@ -23,15 +20,27 @@ export interface Sources extends Form {
  * The images that Image Source asks for, opened, and refused if the model does not take them. Whoever
  * calls has to close them.
  *
+ * @param known what is known of the model
+ * @param imageLinks own links in the conversation, one list per message that has some, newest first
  * @throws ApiError, with all images closed
  */
-export async function readImages(sources: Sources, model?: Model): Promise<SentImage[]> {
+export async function readImages(
+	form: ImageForm,
+	known: Model | undefined,
+	imageLinks: string[][],
+	ownLinks: OwnLinks,
+): Promise<SentImage[]> {
+	const most = known?.maxInputImages ?? Infinity;
 	const images: SentImage[] = [];
 	try {
-		for await (const image of openAll(sources, model)) images.push(image);
+		for await (const image of imagesOfForm(form, ownLinks)) images.push(image);
+		if (images.length === 0 && imageSourceOf(form) === 'auto') {
+			const newest = imagesOfConversation(imageLinks, ownLinks, most, form.hint);
+			for await (const image of newest) images.push(image);
+		}
 		// Addresses that several items repeat are sent once.
 		const different = [...new Set(images)];
-		if (model) checkImages(different, model);
+		if (known) checkImages(different, known);
 		return different;
 	} catch (error) {
 		closeImages(images);
@@ -43,31 +52,21 @@ export function closeImages(images: SentImage[]): void {
 	for (const image of images) if (image instanceof InputImage) image.close();
 }
 
-/** One by one, so that a failure leaves none open that nobody knows of. */
-async function* openAll(sources: Sources, model?: Model): AsyncGenerator<SentImage> {
-	const { itemIndex, itemIndexes, ownLinks, imageLinks, hint } = sources;
-	let count = 0;
-	for (const index of itemIndexes) {
-		for await (const image of imagesOfOne({ ...sources, itemIndex: index })) {
-			count++;
-			yield image;
+/** One by one, so that a failure leaves no image open that nobody knows of. */
+async function* imagesOfForm(
+	{ context, operation, itemIndexes }: ImageForm,
+	ownLinks: OwnLinks,
+): AsyncGenerator<SentImage> {
+	for (const itemIndex of itemIndexes) {
+		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+		const source = imageSourceOf({ context, operation, itemIndex });
+		if (source === 'auto') yield* imagesOfItem(context, itemIndex);
+		if (source === 'binary' || source === 'binaryAndUrl') {
+			yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'));
 		}
-	}
-	if (count > 0 || imageSourceOf({ ...sources, itemIndex }) !== 'auto') return;
-	const most = model?.maxInputImages ?? Infinity;
-	yield* imagesOfConversation(imageLinks, ownLinks, most, hint);
-}
-
-async function* imagesOfOne(sources: Sources): AsyncGenerator<SentImage> {
-	const { context, itemIndex, ownLinks } = sources;
-	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
-	const source = imageSourceOf(sources);
-	if (source === 'auto') yield* imagesOfItem(context, itemIndex);
-	if (source === 'binary' || source === 'binaryAndUrl') {
-		yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'));
-	}
-	if (source === 'url' || source === 'binaryAndUrl') {
-		yield* imagesOfUrls(parameter('imageUrls'), ownLinks);
+		if (source === 'url' || source === 'binaryAndUrl') {
+			yield* imagesOfUrls(parameter('imageUrls'), ownLinks);
+		}
 	}
 }
 
