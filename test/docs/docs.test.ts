@@ -32,8 +32,7 @@ const NPM = ['ci', 'install', 'login', 'pack', 'publish', 'trust', 'uninstall', 
 
 /** Folders that text names as code, from the root or from the node's folder. */
 const PATH =
-	/^(?:\.ci|\.github|api|credentials|docs|examples|images|nodes|operations|test)\/[\w.{},/-]*$/;
-const PLACEHOLDERS = ['operations/yours.ts'];
+	/^(?:\.ci|\.github|bytes|credentials|docs|errors|examples|form|nodes|operations|reply|request|test|transport)\/[\w.{},/-]*$/;
 
 describe.each(PAGES)('%s', (file) => {
 	const page = readPage(file);
@@ -53,7 +52,7 @@ describe.each(PAGES)('%s', (file) => {
 	});
 
 	test(`The files that ${file} names exist`, () => {
-		const paths = page.code.filter((text) => PATH.test(text) && !PLACEHOLDERS.includes(text));
+		const paths = page.code.filter((text) => PATH.test(text));
 		expect(paths.flatMap(expand).filter((path) => !isFile(path))).toEqual([]);
 	});
 

@@ -31,8 +31,8 @@ let logs: ReturnType<typeof captureLogs>;
 let runs = 0;
 
 const SEVERAL = /^The service sent \d images for one request\. The last is usually/;
-/** Those of the model, and of sizes. */
-const OTHER_HINTS = /^Google has switched off|^The service sent an image of \d+ x/;
+/** Those of sizes. */
+const OTHER_HINTS = /^The service sent an image of \d+ x/;
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const timersBefore = timers();

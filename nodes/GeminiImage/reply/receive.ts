@@ -154,23 +154,35 @@ async function load(url: string, store: ImageStore, { download }: ReceiveSetting
 
 /** @throws ApiError if the reply has nothing of what it was asked for */
 function failIfEmpty(read: ReadReply, output: Output, images: number): void {
-	if (output === 'images' && images === 0) throw without('an image', read);
-	if (output === 'words' && read.text === '') throw without('words', read);
+	if (output === 'images' && images === 0) throw emptyReply(read, EMPTY.images);
+	if (output === 'words' && read.text === '') throw emptyReply(read, EMPTY.words);
 }
 
-function without(what: 'an image' | 'words', read: ReadReply): ApiError {
+/** What is said of an empty reply: if the model gives no reason, if it refused, and what to do. */
+const EMPTY = {
+	images: [
+		'The model answered without an image',
+		'The model refused the image',
+		'Ask for an image in the prompt, for example with "Draw".',
+	],
+	words: [
+		'The model answered without words',
+		'The model refused to answer',
+		'Ask in other words, or try again.',
+	],
+} as const;
+
+function emptyReply(read: ReadReply, [isEmpty, isRefusal, advice]: readonly string[]): ApiError {
 	const { finishReason, nativeFinishReason, text, reasoning, usage } = read;
 	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
 	// Either of the two may be a plain "stop".
 	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
 	const words = text || reasoning || '';
 	const isRefused = /filter|safety|prohibited|recitation|block/i.test(reasons.join());
-	const refused = what === 'words' ? 'The model refused to answer' : 'The model refused the image';
-	const ask = what === 'words' ? 'Ask in other words.' : ASK_FOR_IMAGE;
 	const said = words === '' ? '' : `: ${words}`;
 	return new ApiError(
-		`${isRefused ? refused : `The model answered without ${what}`} (finish reason: ${finish ?? 'none given'})${said}`,
-		`${isRefused ? 'Change the prompt or the input images.' : ask} The call may have been billed.`,
+		`${isRefused ? isRefusal : isEmpty} (finish reason: ${finish ?? 'none given'})${said}`,
+		`${isRefused ? 'Change the prompt or the input images.' : advice} The call may have been billed.`,
 		{
 			finishReason: finishReason ?? undefined,
 			nativeFinishReason: nativeFinishReason ?? undefined,
@@ -179,8 +191,6 @@ function without(what: 'an image' | 'words', read: ReadReply): ApiError {
 		},
 	);
 }
-
-const ASK_FOR_IMAGE = 'Ask for an image in the prompt, for example with "Draw".';
 
 function endedEarly(message = 'The reply of the service ended before it was complete'): ApiError {
 	return new ApiError(
