@@ -177,7 +177,7 @@ export function receiveSettings(changes: Partial<ReceiveSettings> = {}): Receive
 
 /** The links of an n8n that has no address, so that no URL is one of its own. */
 export const NO_OWN_LINKS: OwnLinks = {
-	pattern: /[]/g,
+	pattern: /(?!)/g,
 	isOwn: () => false,
 	open: async () => 'gone',
 };
