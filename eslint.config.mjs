@@ -79,6 +79,12 @@ const zones = [
 	{ target: './credentials', from: './nodes', message: ARROWS_RUN_DOWN },
 ];
 
+/** `test(…)` and `test.each(…)(…)`. */
+const TEST_CALL =
+	'CallExpression:matches([callee.name=/^(?:test|it)$/], [callee.callee.object.name=/^(?:test|it)$/])';
+/** Begins like one and has three words; the rest is for a reader to see. */
+const SENTENCE = /^(?:[A-Z%$]|n8n|npm)\S*(?: \S+){2}/;
+
 /**
  * The stock configuration of n8n-node, with the plugin's newest rules: the one that it brings does
  * not know yet that bundled development dependencies may be imported. Our own rules stand last.
@@ -141,6 +147,18 @@ export default typescript.config(
 			// Foreign text must not stall n8n.
 			'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
 			'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+		},
+	},
+	{
+		files: ['test/**/*.{test,e2e}.ts'],
+		rules: {
+			'no-restricted-syntax': [
+				'error',
+				{
+					selector: `${TEST_CALL} > Literal.arguments:first-child:not([value=${SENTENCE}])`,
+					message: 'The title of a test is a whole sentence that says, alone, what broke.',
+				},
+			],
 		},
 	},
 	{

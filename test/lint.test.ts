@@ -89,6 +89,12 @@ const CASES: Case[] = [
 		'@typescript-eslint/no-restricted-imports',
 	],
 
+	// Titles of tests.
+	['test/x.test.ts', "test('The form has a default', () => {});"],
+	['test/x.test.ts', "test.each([1])('%i is a whole number', () => {});"],
+	['test/x.test.ts', "test('has a default value', () => {});", 'no-restricted-syntax'],
+	['test/x.e2e.ts', "test.each([1])('of %i bytes each', () => {});", 'no-restricted-syntax'],
+
 	// Expressions that take the square of the length of a text, and worse.
 	[
 		`${NODE}/errors/cleanText.ts`,
@@ -102,7 +108,7 @@ const CASES: Case[] = [
 	],
 ];
 
-test('The linter refuses imports up the house and expressions slower than linear, and nothing else', () => {
+test('The linter refuses imports up the house, slow expressions and half titles, and nothing else', () => {
 	const texts = CASES.map(([filePath, text]) => ({ filePath, text: `${text}\n` }));
 	const args = [join(__dirname, 'lintTexts.mjs'), JSON.stringify(texts)];
 	const found = JSON.parse(

@@ -57,10 +57,17 @@ export async function createHome(tarball: string): Promise<string> {
 
 export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true });
 
+/** The built node in the home of an n8n. */
+export const installedNode = (home: string): string =>
+	join(packageFolder(home), 'dist', 'nodes', 'GeminiImage', 'GeminiImage.node.js');
+
+const packageFolder = (home: string): string =>
+	join(home, '.n8n', 'nodes', 'node_modules', PACKAGE);
+
 /** Installs the package step by step as n8n does it, in place of an older one. */
 export async function installPackage(tarball: string, home: string): Promise<void> {
 	const nodes = join(home, '.n8n', 'nodes');
-	const folder = join(nodes, 'node_modules', PACKAGE);
+	const folder = packageFolder(home);
 	rmSync(folder, { recursive: true, force: true });
 	mkdirSync(folder, { recursive: true });
 	await execute('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);

@@ -1,10 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { probeEnvironment } from '../bench/n8n/run';
 import { noiseImage } from '../emulator/images/noise';
 import { chatWorkflow, openSession } from './conversation';
 import { core, CREDENTIAL, gemini, webhook, workflow, type WorkflowNode } from './flows';
-import type { Environment } from './n8n';
+import { freePort, type Environment } from './n8n';
+import { installedNode } from './install';
 import { ownEdit } from './ownNodes';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
@@ -112,4 +115,44 @@ test(`A chat of two turns with images of ${PICTURE_MIB} MiB, ${CHATS} times, tak
 	console.log(`most extra memory of n8n in a chat: ${peak.toFixed(0)} MiB`);
 	// Its base64 alone takes a third more than the image, and the JSON around it as much again.
 	expect(peak).toBeLessThan(2 * PICTURE_MIB);
+}, 300_000);
+
+/** Executions that are counted; the first ones of a process swing. */
+const COUNTED = 8;
+
+/** Full collections of garbage while images are edited one by one, in an n8n of its own on Node.js 24. */
+async function fullCollections(isProvoked: boolean): Promise<number> {
+	const probe = `http://127.0.0.1:${await freePort()}`;
+	const folder = mkdtempSync(join(tmpdir(), 'nexconn-probe-'));
+	const stage = await openStage(
+		{ ...NOTHING_KEPT, ...probeEnvironment(folder, probe) },
+		`size-${PICTURE_MIB}`,
+	);
+	try {
+		if (!isProvoked) switchOff(installedNode(stage.environment.N8N_USER_FOLDER!));
+		const server = await stage.startServer();
+		const edit = await edits(node)(stage, server, PICTURE_MIB);
+		for (let i = 0; i < 3; i++) await edit();
+		await fetch(`${probe}/collections`);
+		for (let i = 0; i < COUNTED; i++) await edit();
+		return (await (await fetch(`${probe}/stop`)).json()) as number;
+	} finally {
+		await stage.close();
+		rmSync(folder, { recursive: true });
+	}
+}
+
+/** The one constant that decides whether strings are made beside the buffers, in the built node. */
+function switchOff(file: string): void {
+	const built = readFileSync(file, 'utf8');
+	const changed = built.replace(/(STRING_BYTES_PER_BYTE = )[^;]+;/, '$10;');
+	expect(changed).not.toBe(built);
+	writeFileSync(file, changed);
+}
+
+test('Strings beside the buffers of a stream spare n8n most full collections of garbage, and one constant switches them off', async () => {
+	const provoked = await fullCollections(true);
+	const left = await fullCollections(false);
+	console.log(`full collections in ${COUNTED} edits: ${provoked}, without the strings ${left}`);
+	expect(provoked).toBeLessThan(left / 2);
 }, 300_000);

@@ -80,7 +80,7 @@ async function execute(url: string, row: Row, { name, mebibytes, images, isEdit 
 }
 
 /** Loads `probe.ts` into n8n. */
-function probeEnvironment(folder: string, probe: string): Environment {
+export function probeEnvironment(folder: string, probe: string): Environment {
 	const outfile = join(folder, 'probe.cjs');
 	buildSync({ entryPoints: [`${__dirname}/probe.ts`], bundle: true, platform: 'node', outfile });
 	return { NODE_OPTIONS: `--expose-gc --require ${outfile}`, PROBE_PORT: new URL(probe).port };

@@ -29,13 +29,13 @@ test('A deferred promise that is rejected while nobody awaits it raises no unhan
 });
 
 describe('unlessAborted', () => {
-	test('unlessAborted gives the outcome of the promise if nothing is aborted', async () => {
+	test('The helper unlessAborted gives the outcome of the promise if nothing is aborted', async () => {
 		const { signal } = new AbortController();
 		expect(await unlessAborted(Promise.resolve(1), signal)).toBe(1);
 		expect(await failureOf(unlessAborted(Promise.reject(reason), signal))).toBe(reason);
 	});
 
-	test('unlessAborted fails with the reason of an abort that comes before the outcome', async () => {
+	test('The helper unlessAborted fails with the reason of an abort that comes before the outcome', async () => {
 		const controller = new AbortController();
 		const waiting = failureOf(unlessAborted(never, controller.signal));
 		controller.abort(reason);
@@ -43,7 +43,7 @@ describe('unlessAborted', () => {
 		expect(await failureOf(unlessAborted(never, controller.signal))).toBe(reason);
 	});
 
-	test('unlessAborted leaves no more than one listener at the signal', async () => {
+	test('The helper unlessAborted leaves no more than one listener at the signal', async () => {
 		const { signal } = new AbortController();
 		await unlessAborted(Promise.resolve(), signal);
 		await failureOf(unlessAborted(Promise.reject(reason), signal));
