@@ -20,6 +20,22 @@ function load<T>(file: string): T {
 	return new ((fromRoot(`./${file}`) as Classes)[name!] as unknown as new () => T)();
 }
 
+/** The operations that saved workflows rely on, and the fields that each has in a new node. */
+const FIELDS: Array<[operation: string, fields: string[]]> = [
+	['chat', ['operation', 'model', 'prompt', 'imageSource', 'aspectRatio', 'imageSize', 'options']],
+	[
+		'imageToImage',
+		[
+			...['operation', 'model', 'prompt', 'imageSource', 'binaryPropertyName'],
+			...['aspectRatio', 'imageSize', 'numberOfImages', 'options'],
+		],
+	],
+	[
+		'textToImage',
+		['operation', 'model', 'prompt', 'aspectRatio', 'imageSize', 'numberOfImages', 'options'],
+	],
+];
+
 describe('the built package', () => {
 	const [nodeFile] = manifest.n8n.nodes as [string];
 	const [credentialFile] = manifest.n8n.credentials as [string];
@@ -62,47 +78,25 @@ describe('the built package', () => {
 		const [resource, operation] = description.properties;
 		expect(resource).toMatchObject({ name: 'resource', type: 'hidden', default: 'image' });
 		expect(operation).toMatchObject({ name: 'operation', default: 'textToImage' });
-		expect(operation?.options?.map((option) => 'value' in option && option.value)).toEqual([
-			'chat',
-			'imageToImage',
-			'textToImage',
-		]);
+		expect(operation?.options?.map((option) => 'value' in option && option.value)).toEqual(
+			FIELDS.map(([value]) => value),
+		);
 	});
 
-	test.each([
-		[
-			'textToImage',
-			['operation', 'model', 'prompt', 'aspectRatio', 'imageSize', 'numberOfImages', 'options'],
-		],
-		[
-			'imageToImage',
-			[
-				'operation',
-				'model',
-				'prompt',
-				'imageSource',
-				'binaryPropertyName',
-				'aspectRatio',
-				'imageSize',
-				'numberOfImages',
-				'options',
-			],
-		],
-		[
-			'chat',
-			['operation', 'model', 'prompt', 'imageSource', 'aspectRatio', 'imageSize', 'options'],
-		],
-	])('A new node with the operation %s shows the fields that it uses', (operation, fields) => {
-		const values = NodeHelpers.getNodeParameters(
-			description.properties,
-			{ operation },
-			true,
-			false,
-			null,
-			description,
-		);
-		expect(Object.keys(values ?? {})).toEqual(['resource', ...fields]);
-	});
+	test.each(FIELDS)(
+		'A new node with the operation %s shows the fields that it uses',
+		(operation, fields) => {
+			const values = NodeHelpers.getNodeParameters(
+				description.properties,
+				{ operation },
+				true,
+				false,
+				null,
+				description,
+			);
+			expect(Object.keys(values ?? {})).toEqual(['resource', ...fields]);
+		},
+	);
 
 	test('The built credential has its three fields with their defaults', () => {
 		expect(credential.name).toBe('nexconnApi');

@@ -2,6 +2,7 @@ import { NodeHelpers, type INode, type INodeParameters, type INodeProperties } f
 
 import { GeminiImage } from '../../index';
 import { MODELS } from '../../nodes/GeminiImage/form/models';
+import { operations } from '../../nodes/GeminiImage/operations';
 import { startHarness, type Harness } from './harness';
 
 const { description } = new GeminiImage();
@@ -149,9 +150,9 @@ describe('the form in a run', () => {
 describe('words of the form', () => {
 	test('Each operation has a prompt field with a placeholder and a description of its own', () => {
 		const prompts = description.properties.filter(({ name }) => name === 'prompt');
-		expect(prompts).toHaveLength(3);
+		expect(prompts).toHaveLength(operations.length);
 		for (const key of ['placeholder', 'description'] as const) {
-			expect(new Set(prompts.map((field) => field[key])).size).toBe(3);
+			expect(new Set(prompts.map((field) => field[key])).size).toBe(operations.length);
 		}
 	});
 

@@ -8,8 +8,8 @@ import { lastingLinkTo } from '../transport/signedLinks';
 import { textOf } from './conversation';
 import {
 	asMarkdown,
-	describeImage,
-	describeReply,
+	imageFacts,
+	replyFacts,
 	markdownOf,
 	numbered,
 	wordsForAgent,
@@ -35,7 +35,7 @@ async function answerItem(turn: Turn, reply: Reply, asked: Asked): Promise<INode
 	const { images } = reply;
 	const fields = images.map((_image, index) => numbered(options.binaryPropertyOutput, index));
 	const files = images.map(({ binary }, index) => [fields[index], binary] as const);
-	const { text, ...facts } = describeReply(reply, options);
+	const { text, ...facts } = replyFacts(reply, options);
 	const input = paragraphs(prompt.text, await linksToFiles(turn, asked.images));
 	const output = paragraphs(text, asMarkdown(images));
 	await memory.save(withoutDataUrls(input), output);
@@ -49,7 +49,7 @@ async function answerItem(turn: Turn, reply: Reply, asked: Asked): Promise<INode
 			text,
 			images: images.map((image, index) => ({
 				field: fields[index],
-				...describeImage(image, index, options),
+				...imageFacts(image, index, options),
 			})),
 			...wordsForAgent(turn, images),
 			...facts,

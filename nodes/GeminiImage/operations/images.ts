@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { Reply } from '../reply/reply';
-import { describeImage, describeReply, wordsForAgent } from './output';
+import { imageFacts, replyFacts, wordsForAgent } from './output';
 import type { Operation, Turn } from './turn';
 
 export const imageToImage: Operation = {
@@ -30,10 +30,10 @@ export const textToImage: Operation = {
 /** One item per image. */
 function imageItems(turn: Turn, reply: Reply): INodeExecutionData[] {
 	const { options } = turn;
-	const facts = describeReply(reply, options);
+	const facts = replyFacts(reply, options);
 	return reply.images.map((image, index) => ({
 		json: {
-			image: describeImage(image, index, options),
+			image: imageFacts(image, index, options),
 			...wordsForAgent(turn, [image]),
 			...facts,
 			usage: index === 0 ? facts.usage : null,

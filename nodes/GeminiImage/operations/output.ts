@@ -18,7 +18,7 @@ const MAX_ALT_CHARS = 100;
  * What every output item says of the reply, the most wanted first. What the service says of itself
  * holds no base64.
  */
-export function describeReply(reply: Reply, { simplify }: Options) {
+export function replyFacts(reply: Reply, { simplify }: Options) {
 	const facts = {
 		text: withoutDataUrls(reply.text),
 		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
@@ -35,7 +35,7 @@ export function describeReply(reply: Reply, { simplify }: Options) {
 }
 
 /** The facts of an image, told from its bytes. */
-export function describeImage(
+export function imageFacts(
 	{ fileName, mimeType, width, height, bytes, link }: StoredImage,
 	index: number,
 	{ imageLink }: Options,

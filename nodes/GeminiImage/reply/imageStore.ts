@@ -48,13 +48,14 @@ export interface StoreSettings {
 export function createImageStore(settings: StoreSettings) {
 	const { storeBinary, nameOf, signal } = settings;
 	const pending: PendingImage[] = [];
+	let count = 0;
 
 	/** Resolves when the image has been read off `chunks`, up to its end. */
 	async function store(
 		{ mimeType, extension }: ImageType,
 		chunks: AsyncIterable<Uint8Array>,
 	): Promise<PendingImage> {
-		if (pending.length >= MAX_IMAGES) throw tooMany();
+		if (++count > MAX_IMAGES) throw tooMany();
 		const fileName = `${nameOf(pending.length)}.${extension}`;
 		const image = new PendingImage(fileName, mimeType);
 
@@ -81,6 +82,16 @@ export function createImageStore(settings: StoreSettings) {
 		return image;
 	}
 
+	/** Reads an image that nobody wants off `chunks`, within the same bounds. */
+	async function skip(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+		if (++count > MAX_IMAGES) throw tooMany();
+		let bytes = 0;
+		for await (const chunk of chunks) {
+			bytes += chunk.length;
+			if (bytes > MAX_IMAGE_BYTES) throw tooLarge();
+		}
+	}
+
 	/** Lets storage finish the images of `kept`, and drop all others. */
 	async function commit(kept: PendingImage[]): Promise<StoredImage[]> {
 		for (const image of pending) {
@@ -96,7 +107,7 @@ export function createImageStore(settings: StoreSettings) {
 		await unlessAborted(settled, signal).catch(() => {});
 	}
 
-	return { store, commit, discard };
+	return { store, skip, commit, discard };
 }
 
 export type ImageStore = ReturnType<typeof createImageStore>;

@@ -106,18 +106,13 @@ async function readReply(
 	const carried: PendingImage[] = [];
 	for await (const part of split(answer.body, placeholders.of)) {
 		if ('text' in part) reader.push(part.text);
-		else if (output === 'words') await skip(part.chunks);
+		else if (output === 'words') await store.skip(part.chunks);
 		else carried.push(await store.store(part.type, part.chunks));
 		if (reader.isDone()) break;
 	}
 	const isDone = reader.end();
 	const read = reducer.end();
 	return { read, carried, isComplete: isDone || reducer.isComplete() };
-}
-
-/** Nobody wants the image, but the reply goes on behind it. */
-async function skip(chunks: AsyncIterator<Uint8Array>): Promise<void> {
-	while (!(await chunks.next()).done);
 }
 
 /** What the URLs lead to, by URL; one that leads nowhere is left out, as the rest is paid for. */
