@@ -32,6 +32,6 @@ test('200 images of 8 MiB pass through a heap of 64 MiB, every byte right', asyn
 		const expected = Array.from({ length: IMAGES }, (_image, index) => server.hashOf(index));
 		expect(JSON.parse(stdout)).toEqual(expected);
 	} finally {
-		server.close();
+		await server.close();
 	}
 }, 120_000);
