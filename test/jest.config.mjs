@@ -17,7 +17,9 @@ await build({
 export default {
 	rootDir: '..',
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/**/*.test.ts'],
+	roots: ['<rootDir>/test'],
+	// Without <rootDir>, as a folder above the repository may hold special characters of globs.
+	testMatch: ['**/*.test.ts'],
 	// The real n8n of the end-to-end tests has thousands of packages.
 	modulePathIgnorePatterns: ['<rootDir>/test/e2e/n8n/', '<rootDir>/dist/'],
 	moduleNameMapper: { [`^(${ES_MODULES.join('|')})$`]: `${outdir}/$1.cjs` },

@@ -1,6 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 
+import { serve } from '../server';
 import { base64OfImage } from './image';
 
 /**
@@ -65,7 +65,7 @@ function answerUpload(response: ServerResponse, url: string, origin: string): vo
 	response.end(JSON.stringify({ file: { ...file, state: 'ACTIVE' } }));
 }
 
-const server = createServer((request, response) => {
+void serve((request, response) => {
 	const { pathname } = new URL(request.url ?? '', 'http://127.0.0.1');
 	const [, delay, mebibytes = 1] = pathname.split('/').map(Number);
 	let isStream = false;
@@ -80,9 +80,5 @@ const server = createServer((request, response) => {
 			send(response, reply(isStream), mebibytes);
 		}, delay);
 	});
-});
-
-server.listen(0, '127.0.0.1', () => {
-	process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
-});
+}).then(({ port }) => process.stdout.write(`${port}\n`));
 process.on('disconnect', () => process.exit());

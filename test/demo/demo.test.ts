@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 
 import { startEmulator } from '../emulator';
+import { freePort } from '../server';
 import { closeOutputFolder, openOutputFolder } from './outputFolder';
 
 const root = resolve(__dirname, '../..');
@@ -35,15 +35,6 @@ function readTable(stdout: string): string[][] {
 	const lines = stdout.trimEnd().split('\n');
 	const heading = lines.findIndex((line) => HEADING.test(line));
 	return lines.slice(heading + 1).map((line) => line.trim().split(/ {2,}/));
-}
-
-/** A port at which nothing listens. */
-async function closedPort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((closed) => server.close(closed));
-	return port;
 }
 
 let output: string;
@@ -128,7 +119,7 @@ test('The demo refuses an output folder that holds something, before anything is
 }, 60_000);
 
 test('A service that cannot be reached ends the demo with one line that names its address', async () => {
-	const baseUrl = `http://127.0.0.1:${await closedPort()}/v1`;
+	const baseUrl = `http://127.0.0.1:${await freePort()}/v1`;
 	const env = { NEXCONN_API_KEY: 'a-key', NEXCONN_BASE_URL: baseUrl };
 	const { exitCode, stderr } = await runDemo(env, output);
 	expect(stderr).toMatch(/^.*could not be reached.*\n$/);

@@ -4,7 +4,7 @@ import base from '../jest.config.mjs';
 export default {
 	...base,
 	rootDir: '../..',
-	testMatch: ['<rootDir>/test/e2e/*.e2e.ts'],
+	testMatch: ['**/*.e2e.ts'],
 	globalSetup: '<rootDir>/test/e2e/prepare.ts',
 	testTimeout: 180_000,
 	maxWorkers: 1,

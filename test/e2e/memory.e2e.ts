@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 import { probeEnvironment } from '../bench/n8n/run';
 import { noiseImage } from '../emulator/images/noise';
+import { freePort } from '../server';
 import { chatWorkflow, openSession } from './conversation';
 import { core, CREDENTIAL, gemini, webhook, workflow, type WorkflowNode } from './flows';
-import { freePort, type Environment } from './n8n';
 import { installedNode } from './install';
+import type { Environment } from './n8n';
 import { ownEdit } from './ownNodes';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';

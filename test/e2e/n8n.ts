@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { freePort } from '../server';
 import { MODULES } from './install';
 import { until } from './until';
 
@@ -14,15 +14,6 @@ const READY_MS = 120_000;
 const COMMAND_MS = 90_000;
 /** More than the 30 s that n8n gives its running executions. */
 const STOP_MS = 45_000;
-
-export async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
-}
 
 export interface Running {
 	pid: number;

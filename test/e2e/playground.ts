@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startEmulator, type Emulator } from '../emulator';
+import { freePort } from '../server';
 import { CREDENTIAL, example } from './flows';
 import { NAMES } from './gallery';
 import { installPackage } from './install';
-import { environmentOf, freePort, importEntries, type Environment } from './n8n';
+import { environmentOf, importEntries, type Environment } from './n8n';
 import { step } from './progress';
 import { openServer } from './server';
 import { keyFor, tarball } from './stage';

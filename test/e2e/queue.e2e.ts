@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 
+import { freePort } from '../server';
 import { chatWorkflow, langchain, openSession } from './conversation';
 import { gemini, PICTURE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
-import { freePort, launch, type Environment, type Running } from './n8n';
+import { launch, type Environment, type Running } from './n8n';
 import { ownNodes } from './ownNodes';
 import { drawDirectly, sha256 } from './pictures';
 import type { Server } from './server';

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
+import { serve } from '../server';
 import { until } from './until';
 
 interface Received {
@@ -17,26 +16,20 @@ export async function startReceiver() {
 	const received: Received[] = [];
 	/** What it answers to a path, JSON or bytes; otherwise that all is well. */
 	const answers = new Map<string, object>();
-	const server = createServer(async (req, res) => {
+	const { origin, close } = await serve(async (req, res) => {
 		const { method = '', url = '', headers } = req;
 		received.push({ method, path: url, headers, body: await buffer(req) });
 		const answer = answers.get(url) ?? { ok: true };
 		if (Buffer.isBuffer(answer)) res.end(answer);
 		else res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
 	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
 	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		url: origin,
 		received,
 		answers,
 		/** The request to a path, once it has come. */
 		at: async (path: string) =>
 			await until(`a request to ${path}`, () => received.find((request) => request.path === path)),
-		async close() {
-			server.closeAllConnections();
-			server.close();
-			await once(server, 'close');
-		},
+		close,
 	};
 }

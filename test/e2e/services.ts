@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { freePort } from '../server';
 import { isRoot } from './debian';
-import { freePort } from './n8n';
 import { until } from './until';
 
 const POSTGRES_HOME = '/usr/lib/postgresql';

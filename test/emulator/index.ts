@@ -1,15 +1,12 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
 
+import { listen } from '../server';
 import { handle } from './server/handle';
 import { tlsCertificate, tlsKey } from './server/tls';
 import type { Emulator, EmulatorOptions, Exchange, Host, RecordedRequest } from './types';
 
 export type { Emulator, EmulatorOptions } from './types';
-
-const LOOPBACK = '127.0.0.1';
 
 function record(req: IncomingMessage): RecordedRequest {
 	const { method = '', url = '', headers } = req;
@@ -36,22 +33,6 @@ function open(host: Host, req: IncomingMessage, res: ServerResponse) {
 	return { exchange, abort: () => controller.abort() };
 }
 
-function listen(server: Server, port: number): Promise<number> {
-	return new Promise((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(port, LOOPBACK, () => resolve((server.address() as AddressInfo).port));
-	});
-}
-
-function trackSockets(server: Server): Set<Socket> {
-	const sockets = new Set<Socket>();
-	server.on('connection', (socket: Socket) => {
-		sockets.add(socket);
-		socket.on('close', () => sockets.delete(socket));
-	});
-	return sockets;
-}
-
 function makeServer(host: Host, tls: boolean) {
 	/** What is being served, with the way to stop it. */
 	const active = new Map<Promise<void>, () => void>();
@@ -72,32 +53,29 @@ function makeServer(host: Host, tls: boolean) {
 		peak = active.size;
 		return most;
 	};
-	return { server, active, peakRequests, sockets: trackSockets(server) };
+	return { server, active, peakRequests };
 }
 
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-	const { port = 0, apiKey = 'emulator-key', latencyMs = 0, tls = false } = options;
+	const { port, apiKey = 'emulator-key', latencyMs = 0, tls = false } = options;
 	const kept = { counts: new Map(), files: new Map(), requests: [] };
 	const host: Host = { origin: '', apiKey, latencyMs, ...kept };
-	const { server, active, peakRequests, sockets } = makeServer(host, tls);
-	const boundPort = await listen(server, port);
-	host.origin = `${tls ? 'https' : 'http'}://${LOOPBACK}:${boundPort}`;
+	const { server, active, peakRequests } = makeServer(host, tls);
+	const listening = await listen(server, port);
+	host.origin = tls ? listening.origin.replace('http:', 'https:') : listening.origin;
 
 	const close = async () => {
-		const closing = [...sockets].map((socket) => once(socket, 'close'));
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 		for (const abort of active.values()) abort();
-		for (const socket of sockets) socket.destroy();
-		await Promise.allSettled([...closing, ...active.keys(), closed]);
+		await Promise.allSettled([listening.close(), ...active.keys()]);
 	};
 
 	return {
 		origin: host.origin,
-		port: boundPort,
+		port: listening.port,
 		apiKey,
 		baseUrl: (profile) => `${host.origin}${profile ? `/${profile}` : ''}/v1`,
 		requests: host.requests,
-		openSockets: () => sockets.size,
+		openSockets: () => listening.sockets.size,
 		peakRequests,
 		close,
 	};

@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
+import { serve } from '../server';
 import type { Engine } from './index';
 
 /** The part of an n8n that hands out files by the links it has signed. */
@@ -8,7 +6,7 @@ export interface Instance {
 	url: string;
 	/** Addresses that were asked for, in order. */
 	asked: string[];
-	close(): void;
+	close(): Promise<void>;
 }
 
 const PATH = '/rest/binary-data/signed';
@@ -16,7 +14,7 @@ const PATH = '/rest/binary-data/signed';
 /** Answers as n8n's own controller does: 400 with the reason for a bad link, 404 for a lost file. */
 export async function startInstance(engine: Engine): Promise<Instance> {
 	const asked: string[] = [];
-	const server = createServer((request, response) => {
+	const { origin, close } = await serve((request, response) => {
 		const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
 		asked.push(String(request.url));
 		const answer = (status: number, text = '') => void response.writeHead(status).end(text);
@@ -32,14 +30,5 @@ export async function startInstance(engine: Engine): Promise<Instance> {
 			},
 		);
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${port}`,
-		asked,
-		close: () => {
-			server.close();
-			server.closeAllConnections();
-		},
-	};
+	return { url: origin, asked, close };
 }

@@ -32,6 +32,6 @@ test('A heap of 64 MiB lets 200 images of 8 MiB pass, every byte right', async (
 		const expected = Array.from({ length: IMAGES }, (_image, index) => server.hashOf(index));
 		expect(JSON.parse(stdout)).toEqual(expected);
 	} finally {
-		server.close();
+		await server.close();
 	}
 }, 120_000);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 
 import { imageOf } from '../bench/image';
+import { serve } from '../server';
 
 const CHUNK = 3 * 16 * 1024;
 /** Where the number of an image stands in its bytes; a multiple of three, so base64 shows it apart. */
@@ -33,21 +33,19 @@ export async function startImageServer(mebibytes: number) {
 		response.end('"}}]},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
 	}
 
-	const server = createServer((request, response) => {
+	const { origin, close } = await serve((request, response) => {
 		let body = '';
 		request.on('data', (chunk: Buffer) => (body += chunk.toString()));
 		request.on('end', () => void reply(response, Number(/image (\d+)/.exec(body)?.[1])));
 	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
 
 	return {
-		baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+		baseUrl: `${origin}/v1`,
 		hashOf(index: number): string {
 			const hash = createHash('sha256');
 			for (const chunk of chunksOf(index)) hash.update(chunk);
 			return hash.digest('hex');
 		},
-		close: () => void server.close(),
+		close,
 	};
 }

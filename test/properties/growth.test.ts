@@ -19,23 +19,26 @@ import { inlineContent } from '../../nodes/GeminiImage/bytes/base64';
 import { statusError } from '../../nodes/GeminiImage/errors/failures';
 import { searchModels } from '../../nodes/GeminiImage/transport/modelList';
 import { arriving, cut, DEFAULT_OPTIONS, NO_OWN_LINKS, receiveSettings } from '../nodes/helpers';
+import { isLinear, pass } from './linear';
 
 /** What foreign text repeats: one character, or what nearly is something that a reader looks for. */
 const UNITS = [
 	...'Aa1-_=/\\"\' \n()[]!<>%&;:,.#h',
-	...['data:', ';base64,', 'base64,', '"base64,', `data:;base64,${'A'.repeat(40)}\n`, 'A\n'],
-	...['![', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
+	...[
+		'data:',
+		'data:image/',
+		';base64,',
+		'base64,',
+		'"base64,',
+		`data:;base64,${'A'.repeat(40)}\n`,
+		'A\n',
+	],
+	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
 	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
 	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
 ];
 
 const KB = 1024;
-/** Four times the text may take this many times as long; the square of it would take sixteen. */
-const MAX_RATIO = 10;
-/** The same of sixteen times the text, of which the square would take 256. */
-const MAX_FAR_RATIO = 130;
-/** Less than this, in plain passes over the longer text, is too little to compare. */
-const MIN_PASSES = 20;
 
 type Reader = (text: string) => unknown;
 
@@ -112,11 +115,10 @@ function nearlyTheSame(text: string): object {
 }
 
 function withMarks(text: string): string {
-	return (
-		pieces(text.slice(0, 64 * 64))
-			.map((piece, number) => piece + placeholders.of(number))
-			.join('') + text
+	const marks = pieces(text.slice(0, 64 * 64)).map(
+		(piece, number) => piece + placeholders.of(number),
 	);
+	return text + marks.join('') + text;
 }
 
 function checkWholeness(text: string): void {
@@ -171,66 +173,25 @@ async function received(
 	);
 }
 
-/** The shortest of some runs, in milliseconds, as others use the machine as well. */
-async function fastest(read: Reader, text: string, runs: number): Promise<number> {
-	let best = Infinity;
-	for (let run = 0; run < runs; run++) {
-		const start = performance.now();
-		// What is refused has been read.
-		try {
-			await read(text);
-		} catch {}
-		best = Math.min(best, performance.now() - start);
-	}
-	return best;
-}
-
-/** A pass over a text without any expression, as the measure of all others. */
-function pass(text: string): number {
-	let sum = 0;
-	for (let at = 0; at < text.length; at++) sum += text.charCodeAt(at);
-	return sum;
-}
+/** What it takes to read so many characters that repeat `unit`. */
+const costOf = (read: Reader, unit: string) => async (chars: number) => {
+	const text = repeated(unit, chars);
+	const start = performance.now();
+	// What is refused has been read.
+	try {
+		await read(text);
+	} catch {}
+	return performance.now() - start;
+};
 
 const repeated = (unit: string, chars: number) =>
 	unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
-
-/** What a plain pass takes for a character, in milliseconds; measured anew if something looks bad. */
-let passMs: number;
-async function measurePass(): Promise<void> {
-	passMs = (await fastest(pass, repeated('a', 1024 * KB), 3)) / 1024 / KB;
-}
-beforeAll(measurePass);
-
-/** How the time grows with so many times the text; 1 if there is too little of it to tell. */
-async function measure(read: Reader, unit: string, chars: number, times: number, runs: number) {
-	const longMs = await fastest(read, repeated(unit, chars), runs);
-	const passes = longMs / chars / passMs;
-	if (passes < MIN_PASSES) return 1;
-	return longMs / (await fastest(read, repeated(unit, chars / times), runs + 1));
-}
-
-/** What looks bad is measured again, at last over a distance at which noise cannot look like growth. */
-async function isLinear(read: Reader, unit: string, chars: number): Promise<boolean> {
-	for (const [times, runs] of [
-		[4, 1],
-		[4, 3],
-		[4, 10],
-		[16, 10],
-		[16, 20],
-	] as const) {
-		const ratio = await measure(read, unit, chars, times, runs);
-		if (ratio < (times === 4 ? MAX_RATIO : MAX_FAR_RATIO)) return true;
-		await measurePass();
-	}
-	return false;
-}
 
 test.each(Object.entries(READERS))(
 	'The time of "%s" grows no faster than the text, whatever the text repeats',
 	async (_name, [chars, read]) => {
 		const slow: string[] = [];
-		for (const unit of UNITS) if (!(await isLinear(read, unit, chars))) slow.push(unit);
+		for (const unit of UNITS) if (!(await isLinear(costOf(read, unit), chars))) slow.push(unit);
 		expect(slow).toEqual([]);
 	},
 );
@@ -245,15 +206,14 @@ test.each<[string, Reader]>([
 	// Noise may hide growth now and then, but not always.
 	const verdicts: boolean[] = [];
 	for (let tries = 0; tries < 8 && !verdicts.includes(false); tries++) {
-		verdicts.push(await isLinear(read, 'a', 8 * KB));
+		verdicts.push(await isLinear(costOf(read, 'a'), 8 * KB));
 	}
 	expect(verdicts).toContain(false);
 });
 
 test('Blanks before a reply are read once, in however many pieces they come', async () => {
-	expect(await isLinear(async (text) => await received(text, 'answer', KB), ' ', 1024 * KB)).toBe(
-		true,
-	);
+	const read = async (text: string) => await received(text, 'answer', KB);
+	expect(await isLinear(costOf(read, ' '), 1024 * KB)).toBe(true);
 });
 
 test('A thought that is nested too deep to be written does not cost the answer', async () => {

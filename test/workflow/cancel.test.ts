@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
 import type { INodeParameters } from 'n8n-workflow';
 
 import { noiseImage } from '../emulator/images/noise';
+import { listen } from '../server';
 import { itemWith, startHarness, type Harness, type NodeRunOptions } from './harness';
 
 const NODE = 'Gemini Image';
@@ -65,13 +65,12 @@ async function expectNothingLeft(): Promise<void> {
 
 const posts = () => harness.emulator.requests.filter(({ method }) => method === 'POST').length;
 
-/** A server that says nothing, and reads nothing until `listen`. */
+/** A server that says nothing, and reads nothing until `isLeft`. */
 async function startDeafServer() {
 	const sockets: Socket[] = [];
-	const server = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
+	const { port, close } = await listen(
+		createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket)),
+	);
 	return {
 		port,
 		sockets,
@@ -81,7 +80,7 @@ async function startDeafServer() {
 			await until(() => sockets.every(({ closed }) => closed));
 			return sockets.every(({ closed }) => closed);
 		},
-		close: () => server.close(),
+		close,
 	};
 }
 
@@ -114,7 +113,7 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			await cancelOnce(() => server.sockets.length > 0, {}, { credentials, onError });
 			expect(await server.isLeft()).toBe(true);
 			expect(server.sockets).toHaveLength(1);
-			server.close();
+			await server.close();
 		});
 
 		test(`A run cancelled during an upload closes the connection and the input file, on error ${onError}`, async () => {
@@ -131,7 +130,7 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			const path = harness.engine.pathOf(input[0]!.binary!.data!);
 			await until(() => !openFiles().includes(path));
 			expect(openFiles()).not.toContain(path);
-			server.close();
+			await server.close();
 		});
 
 		test.each([
@@ -209,7 +208,7 @@ describe('the Timeout', () => {
 		);
 		expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
 		expect(await server.isLeft()).toBe(true);
-		server.close();
+		await server.close();
 	});
 });
 

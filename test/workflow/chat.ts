@@ -40,7 +40,7 @@ export async function startChat() {
 			`${instance.url}/rest/binary-data/signed?token=${engine.sign(file, expiresIn)}`,
 
 		async close() {
-			instance.close();
+			await instance.close();
 			await harness.close();
 		},
 	};

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { createReadStream, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { picture, startHarness } from './harness';
+import { startService } from './service';
 
 const MEBIBYTE = 1024 * 1024;
 const SIZE = 200 * MEBIBYTE;
@@ -33,14 +31,11 @@ async function writeSparse(path: string): Promise<number> {
 /** Counts what it is sent, keeps none of it, and answers. */
 async function startCounter() {
 	let bytes = 0;
-	const server = createServer((request, response) => {
+	const service = await startService((request, response) => {
 		request.on('data', (chunk: Buffer) => (bytes += chunk.length));
 		request.on('end', () => response.end('{"choices":[{"message":{"content":"Seen"}}]}'));
 	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	return { port, bytes: () => bytes, close: () => server.close() };
+	return { ...service, bytes: () => bytes };
 }
 
 // No limit of the service is documented, so the file is just sent.
@@ -59,11 +54,11 @@ test('A file of 200 MiB is sent without being held in memory', async () => {
 		{ operation: 'chat', prompt: 'What is this?', imageSource: 'binary' },
 		{
 			input: [{ json: {}, binary: { data } }],
-			credentials: { apiKey: 'x', baseUrl: `http://127.0.0.1:${server.port}/v1` },
+			credentials: { apiKey: 'x', baseUrl: server.baseUrl },
 		},
 	);
 	clearInterval(watch);
-	server.close();
+	await server.close();
 	await harness.close();
 	expect(error).toBeUndefined();
 	expect(output('Gemini Image')[0]?.json.text).toBe('Seen');

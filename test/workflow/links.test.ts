@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 
+import { serve } from '../server';
 import { picture, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
@@ -45,7 +44,7 @@ async function startService(image: Buffer) {
 		'/loop': (response) => redirect(response, '/loop'),
 		'/nowhere': (response) => response.writeHead(302).end(),
 	};
-	const server = createServer((request, response) => {
+	const { origin, port, close } = await serve((request, response) => {
 		const { method, url = '', headers } = request;
 		if (method === 'POST') {
 			const message = { images: [{ image_url: { url: link } }] };
@@ -57,10 +56,7 @@ async function startService(image: Buffer) {
 		const page = pages[url];
 		if (page) page(response);
 		else response.writeHead(404).end('no such file');
-	}).listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	const origin = `http://127.0.0.1:${port}`;
+	});
 
 	return {
 		origin,
@@ -79,11 +75,7 @@ async function startService(image: Buffer) {
 			expect(error).toBeUndefined();
 			return { item: output(NODE)[0], visits };
 		},
-		async close() {
-			server.closeAllConnections();
-			server.close();
-			await once(server, 'close');
-		},
+		close,
 	};
 }
 

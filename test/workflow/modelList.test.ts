@@ -1,30 +1,26 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { currentIdOf, MODELS } from '../../nodes/GeminiImage/form/models';
 import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
+import { startService } from './service';
 
 const MARKED = KNOWN.map(({ name, value }) => ({ name: name + ABSENT, value }));
 
 describe('the model list of a service', () => {
-	let server: Server;
+	let service: Awaited<ReturnType<typeof startService>>;
 	let reply: { body: string; type: string };
 	let requests: string[] = [];
 
 	beforeAll(async () => {
-		server = createServer(({ method, url, headers }, response) => {
+		service = await startService(({ method, url, headers }, response) => {
 			requests.push(`${method} ${url} ${headers.authorization}`);
 			response.writeHead(200, { 'Content-Type': reply.type }).end(reply.body);
 		});
-		await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 	});
 	beforeEach(() => void (requests = []));
-	afterAll(async () => await new Promise((done) => server.close(done)));
+	afterAll(async () => await service.close());
 
 	async function searchIn(body: unknown, filter?: string, type = 'application/json') {
 		reply = { body: typeof body === 'string' ? body : JSON.stringify(body), type };
-		const { port } = server.address() as AddressInfo;
-		const context = editorContext({ apiKey: 'k', baseUrl: `http://127.0.0.1:${port}/v1` });
+		const context = editorContext({ apiKey: 'k', baseUrl: service.baseUrl });
 		const results = await search(context, filter);
 		expect(requests).toEqual(['GET /v1/models k']);
 		return results;

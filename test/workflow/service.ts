@@ -1,19 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener } from 'node:http';
+
+import { serve } from '../server';
 
 /** A service at 127.0.0.1 that answers as a test says. */
 export async function startService(answer: RequestListener) {
-	const server = createServer(answer).listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	return {
-		baseUrl: `http://127.0.0.1:${port}/v1`,
-		async close() {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
+	const { origin, close } = await serve(answer);
+	return { baseUrl: `${origin}/v1`, close };
 }
 
 /** Answers every POST with the JSON that `reply` makes of the request, once that has been read. */

@@ -1,5 +1,4 @@
-import { createServer } from 'node:http';
-
+import { serve } from '../../server';
 import { startMeter } from '../meter';
 import { countCollections, countOutsideBytes } from './counter';
 
@@ -15,14 +14,12 @@ const INSTRUMENTS: Record<string, () => Promise<() => unknown>> = {
 
 let stop: () => unknown = () => ({});
 
-createServer(async ({ url = '' }, response) => {
+void serve(async ({ url = '' }, response) => {
 	const start = INSTRUMENTS[url];
 	const figures = start ? {} : await stop();
 	if (start) stop = await start();
 	response.end(JSON.stringify(figures));
-})
-	.listen(Number(process.env.PROBE_PORT), '127.0.0.1')
-	.unref();
+}, Number(process.env.PROBE_PORT)).then(({ unref }) => unref());
 
 // The processes that n8n starts are not measured.
 delete process.env.NODE_OPTIONS;

@@ -2,8 +2,9 @@ import { buildSync } from 'esbuild';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import { freePort, startServer, type Environment } from '../../e2e/n8n';
+import { startServer, type Environment } from '../../e2e/n8n';
 import { until } from '../../e2e/until';
+import { freePort } from '../../server';
 import type { Measurement } from '../meter';
 import { imageBytes, WARM_UP, type Case } from './cases';
 import { watchForeignLoad } from './load';

@@ -74,16 +74,6 @@ test.each([
 	},
 );
 
-test.each(['[', '![', '![](', 'data:image', 'data:image/'])(
-	'A text of 8 MiB of %s keeps its length, and is read within two seconds',
-	(text) => {
-		const prose = text.repeat((8 * 1024 * 1024) / text.length);
-		const before = Date.now();
-		expect(strip(prose).length).toBe(prose.length);
-		expect(Date.now() - before).toBeLessThan(2000);
-	},
-);
-
 test('The numbers of the images in a text are found in their order, without those of other replies', () => {
 	const { numbersIn } = createPlaceholders();
 	expect(numbersIn(of(1))).toEqual([]);

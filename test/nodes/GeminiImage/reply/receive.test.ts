@@ -499,9 +499,7 @@ test.each(['storage', 'the service'])(
 			() => (isClosed = true),
 		);
 		setTimeout(() => controller.abort(reason), 20);
-		const before = Date.now();
 		expect(await failureOf(received)).toBe(reason);
-		expect(Date.now() - before).toBeLessThan(1000);
 		expect(isClosed).toBe(true);
 	},
 );

@@ -7,6 +7,8 @@ import { failureOf, joined } from '../../helpers';
 
 const { signal } = new AbortController();
 
+afterEach(() => jest.useRealTimers());
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The answer of a service that sends `body`. */
@@ -65,13 +67,16 @@ test.each([
 ])('A service %s is given up after the Timeout', async (_name, start) => {
 	const body = new PassThrough();
 	if (start) body.write(start);
-	const begun = Date.now();
-	const error = await failureOf(readAll(body, 60));
-	expect(error).toBeInstanceOf(ApiError);
-	expect(error.message).toBe('The service sent nothing for 0.06 seconds');
-	expect(Date.now() - begun).toBeGreaterThanOrEqual(60);
-	expect(Date.now() - begun).toBeLessThan(1000);
+	jest.useFakeTimers({ doNotFake: ['nextTick'] });
+	const failed = failureOf(readAll(body, 60_000));
+	await jest.advanceTimersByTimeAsync(60_000);
+	expect(body.destroyed).toBe(false);
+	// It is looked at twice a second.
+	await jest.advanceTimersByTimeAsync(500);
 	expect(body.destroyed).toBe(true);
+	const error = await failed;
+	expect(error).toBeInstanceOf(ApiError);
+	expect(error.message).toBe('The service sent nothing for 60 seconds');
 });
 
 test('A slow reply goes on for as long as bytes come', async () => {
