@@ -16,10 +16,10 @@ const BOTTOM = ['json.ts', 'async.ts'];
  */
 const ROOMS = {
 	operations: {
-		below: ['reply', 'request', 'transport', 'errors', 'form', 'bytes', ...BOTTOM],
+		below: ['reply', 'request', 'transport', 'errors', 'form', ...BOTTOM],
 		files: [
 			...['index', 'chat', 'images', 'plan', 'perform', 'liveText', 'hints', 'output'],
-			...['memory', 'conversation', 'run', 'turn'],
+			...['memory', 'conversation', 'turn', 'run'],
 		],
 	},
 	reply: {
@@ -27,18 +27,18 @@ const ROOMS = {
 		files: ['receive', 'splitter', 'base64', 'events', 'reply', 'prose', 'imageStore'],
 	},
 	request: {
-		below: ['transport', 'errors', 'form', 'bytes', ...BOTTOM],
+		below: ['transport', 'errors', 'form', 'bytes', 'json.ts'],
 		files: [
 			...['body', 'imageSources', 'fileFields', 'imageUrls', 'inputImage'],
 			...['prompt', 'options', 'fileName', 'values'],
 		],
 	},
 	transport: {
-		below: ['errors', 'form', ...BOTTOM],
+		below: ['errors', 'form', 'bytes', ...BOTTOM],
 		files: ['modelList', 'client', 'download', 'signedLinks', 'exchange', 'retry'],
 	},
 	errors: {
-		below: ['form', ...BOTTOM],
+		below: ['form', 'json.ts'],
 		files: ['nodeError', 'failures', 'goneModel', 'errorBody', 'cleanText', 'apiError'],
 	},
 	form: { below: [], files: ['fields', 'options', 'choices', 'models', 'operations'] },
@@ -76,6 +76,7 @@ const zones = [
 		from: './nodes',
 		message: NEEDS_A_PLACE,
 	},
+	{ target: `${NODE}/GeminiImage.node.ts`, from: './credentials', message: ARROWS_RUN_DOWN },
 	{ target: './credentials', from: './nodes', message: ARROWS_RUN_DOWN },
 ];
 

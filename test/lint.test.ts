@@ -41,7 +41,12 @@ const CASES: Case[] = [
 		"export const x = async () => await import('../operations');",
 		ARROW,
 	],
-	[`${NODE}/transport/client.ts`, "export { peek } from '../bytes/stream';", ARROW],
+	[`${NODE}/errors/errorBody.ts`, "export { pause } from '../async';", ARROW],
+	[
+		`${NODE}/GeminiImage.node.ts`,
+		"export { apiRootOf } from '../../credentials/NexconnApi.credentials';",
+		ARROW,
+	],
 	[`${NODE}/errors/failures.ts`, "export { abortWith } from '../transport/retry';", ARROW],
 	[`${NODE}/form/fields.ts`, "export { GeminiImage } from '../GeminiImage.node';", ARROW],
 	[

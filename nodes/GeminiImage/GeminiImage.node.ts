@@ -71,7 +71,7 @@ export class GeminiImage implements INodeType {
 		const operation = operationOf(this);
 		const run = createRun(this);
 		const { signal, hold, hint } = run;
-		let failure: Error | undefined;
+		let failure: { error: unknown; itemIndex: number } | undefined;
 
 		const handle = async (request: PlannedRequest | FailedPlan): Promise<INodeExecutionData[]> => {
 			const { itemIndex, itemIndexes } = request;
@@ -88,7 +88,7 @@ export class GeminiImage implements INodeType {
 					const item = await failedItem(this, error, itemIndex);
 					return [{ ...item, pairedItem }];
 				}
-				failure ??= await toNodeError(this, error, itemIndex);
+				failure ??= { error, itemIndex };
 				run.stop();
 				return [];
 			}
@@ -98,7 +98,7 @@ export class GeminiImage implements INodeType {
 		const results = await pLimit(concurrency).map(requests, handle);
 		run.stop();
 		if (run.isCanceled()) throw canceled(this);
-		if (failure) throw failure;
+		if (failure) throw await toNodeError(this, failure.error, failure.itemIndex);
 		run.tell();
 		return [renumber(results)];
 	}

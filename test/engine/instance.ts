@@ -23,6 +23,8 @@ export async function startInstance(engine: Engine): Promise<Instance> {
 			({ content, fileSize, mimeType }) => {
 				response.writeHead(200, { 'Content-Length': fileSize, 'Content-Type': mimeType });
 				content.pipe(response);
+				// Whoever asked may have gone before the end of the file.
+				response.on('close', () => content.destroy());
 			},
 			(error: Error) => {
 				const isBadLink = /^(?:JsonWebToken|TokenExpired)Error$/.test(error.name);

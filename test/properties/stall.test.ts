@@ -147,8 +147,12 @@ async function longestStall(run: () => Promise<unknown>): Promise<number> {
 	return longest;
 }
 
+/** The fastest of some, as others use the machine as well. */
 function passMs(): number {
-	const start = performance.now();
-	pass(LONGEST);
-	return performance.now() - start;
+	const times = Array.from({ length: 5 }, () => {
+		const start = performance.now();
+		pass(LONGEST);
+		return performance.now() - start;
+	});
+	return Math.min(...times);
 }

@@ -1,3 +1,5 @@
+import type { Content } from './stream';
+
 /** The base64 of what is sent, and of files that stand as base64 in an item or a data URL. */
 
 /** What becomes one string, a multiple of three: V8 asks the system for memory for each larger one. */
@@ -13,7 +15,7 @@ export function createBase64Encoder() {
 	function push(piece: Uint8Array): Buffer {
 		const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
 		const filled = waiting === 0 ? 0 : Math.min(3 - waiting, bytes.length);
-		const first = hold(bytes, 0, filled);
+		const first = addToGroup(bytes, 0, filled);
 		const end = bytes.length - ((bytes.length - filled) % 3);
 		const encoded = Buffer.allocUnsafe(first.length + ((end - filled) / 3) * 4);
 		let written = encoded.write(first, 'latin1');
@@ -21,12 +23,12 @@ export function createBase64Encoder() {
 			const base64 = bytes.toString('base64', at, Math.min(at + STRING_BYTES, end));
 			written += encoded.write(base64, written, 'latin1');
 		}
-		hold(bytes, end, bytes.length);
+		addToGroup(bytes, end, bytes.length);
 		return encoded;
 	}
 
 	/** Adds to the group, and gives it as base64 once it is whole. */
-	function hold(bytes: Buffer, start: number, end: number): string {
+	function addToGroup(bytes: Buffer, start: number, end: number): string {
 		waiting += bytes.copy(group, waiting, start, end);
 		if (waiting < 3) return '';
 		waiting = 0;
@@ -49,7 +51,7 @@ const IS_BASE64 = Array.from({ length: 256 }, (_each, code) => {
 });
 
 /** The content of a file that stands as base64 in the item itself or in a data URL. */
-export function inlineContent(base64: string) {
+export function inlineContent(base64: string): Content {
 	const clean = cleanBase64(base64);
 	return { bytes: Buffer.byteLength(clean, 'base64'), open: async () => decode(clean) };
 }

@@ -18,6 +18,14 @@ export function toReadable(chunks: AsyncIterable<Uint8Array>): Readable {
 	return readableClass().from(chunks, { objectMode: false });
 }
 
+/** Bytes that can be read several times. */
+export interface Content {
+	/** Their number. */
+	bytes: number;
+	/** The bytes, anew for each call. */
+	open(): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /** A stream whose start has been looked at. */
 export interface PeekedStream {
 	/** At least as many bytes as were asked for, if there are as many. */
@@ -71,7 +79,7 @@ const STRING_BYTES_PER_BYTE = HAS_LARGE_NEW_SPACE ? 16 : 0;
 
 /** Small enough for V8 to put it into its new space. */
 const STRING_BYTES = 64 * 1024;
-const SOURCE = Buffer.alloc(STRING_BYTES);
+const FILLER = Buffer.alloc(STRING_BYTES);
 
 /**
  * Makes V8 collect its young objects in time, by strings that nobody keeps: to be called with the
@@ -88,6 +96,6 @@ const SOURCE = Buffer.alloc(STRING_BYTES);
  */
 export function provokeScavenges(streamedBytes: number): void {
 	for (let left = STRING_BYTES_PER_BYTE * streamedBytes; left > 0; left -= STRING_BYTES) {
-		SOURCE.toString('latin1', 0, Math.min(left, STRING_BYTES));
+		FILLER.toString('latin1', 0, Math.min(left, STRING_BYTES));
 	}
 }

@@ -19,7 +19,7 @@ const CHECKSUM_BYTES: Record<string, number> = { 'image/png': 4 };
 export function createWholenessCheck(mimeType: string) {
 	const mark = END_MARKS[mimeType];
 	const chunks: Buffer[] = [];
-	/** What is in front of a chunk and may begin the mark; a text, as V8 may keep an array of chunks. */
+	/** The last bytes so far, in case the mark is cut; a text, as V8 may keep an array of chunks. */
 	let before = '';
 	let bytes = 0;
 	let lastMark = -1;

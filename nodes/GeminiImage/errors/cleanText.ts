@@ -6,7 +6,7 @@ const MAX_CHARS = 600;
 const MAX_LOOK_CHARS = 64 * 1024;
 /** How deep a foreign object is told: n8n cannot save one that is nested thousands of times. */
 const MAX_DEPTH = 6;
-/** What is told of it in all: each entry takes its time. */
+/** Most entries of a foreign object that are told: each takes its time. */
 const MAX_ENTRIES = 1000;
 
 /** Base64, perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */

@@ -26,9 +26,9 @@ export function choice(name: string, value: string, limit: Limit): INodeProperty
  * prefix of a gateway. What a hidden variant would have refused is refused when the node runs.
  *
  * n8n has no better way. A list that is loaded for the chosen model has to be called "… Name or ID",
- * by the gate. `displayOptions` have `show` and `hide`; while the model is an expression, each field
- * with a `show` is shown, so that all variants would be. So a variant is told by what hides it: any
- * model but its own ({@link anythingBut}).
+ * by the gate. While the model is an expression, n8n shows each field whose `show` asks for the
+ * model, so that all variants would be shown. So a variant is told by what hides it: any model but
+ * its own ({@link anythingBut}).
  *
  * @param parameter where the model stands: `model`, or `/model` from within a collection
  */

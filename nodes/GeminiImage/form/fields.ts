@@ -1,7 +1,15 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { byModel, choicesOf } from './choices';
-import { ASPECT_RATIOS, DEFAULT_MODEL, IMAGE_SIZES, listName, MODELS, sideOf } from './models';
+import {
+	ASPECT_RATIOS,
+	DEFAULT_MODEL,
+	findModel,
+	IMAGE_SIZES,
+	listName,
+	MODELS,
+	sideOf,
+} from './models';
 import {
 	converses,
 	givesImages,
@@ -39,6 +47,8 @@ export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
 	];
 }
 
+const defaultModel = findModel(DEFAULT_MODEL);
+
 const modelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'model',
@@ -46,7 +56,7 @@ const modelField: INodeProperties = {
 	default: {
 		mode: 'list',
 		value: DEFAULT_MODEL,
-		cachedResultName: MODELS[0] && listName(MODELS[0]),
+		cachedResultName: defaultModel && listName(defaultModel),
 	},
 	required: true,
 	description: 'The model that draws',

@@ -1,8 +1,8 @@
 /** One model, under all the names that services give it. */
 export interface Model {
 	/**
-	 * Its ids, the one first that a list offers where nothing is known of the account; of the others,
-	 * Google's id of today first. Google has switched off those that end in `-preview`.
+	 * Its ids. The first is what a list offers where nothing is known of the account; the first one
+	 * without `-preview` is Google's id of today. Google has switched off those with it.
 	 */
 	ids: [string, ...string[]];
 	name: string;
@@ -34,7 +34,7 @@ const COMMON_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 const ALL_TYPES = [...COMMON_TYPES, 'image/heic', 'image/heif'];
 const NEWEST = 'gemini-nano-banana-2.1';
 
-/** The models, in the order of the form. Sources that disagree are read generously. */
+/** The models, in the order of the form. Where pages disagree, the more generous value stands. */
 export const MODELS: Model[] = [
 	{
 		ids: ['gemini-2.5-flash-image', 'nano-banana'],
@@ -121,6 +121,14 @@ export const ASPECT_RATIOS = [...new Set(MODELS.flatMap(({ aspectRatios }) => as
 export const IMAGE_SIZES = [...new Set(MODELS.flatMap(({ imageSizes }) => imageSizes))].sort(
 	(a, b) => sideOf(a) - sideOf(b),
 );
+
+/** Those of the API (`reasoning_effort`), and any that a model has besides. */
+export const REASONING_EFFORTS = [
+	...new Set([
+		...['none', 'minimal', 'low', 'medium', 'high'],
+		...MODELS.flatMap(({ reasoningEfforts }) => reasoningEfforts),
+	]),
+].sort();
 
 /** An id without what gateways vary: prefix, case, `-preview`. */
 function stemOf(id: string): string {

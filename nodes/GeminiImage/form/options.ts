@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { byModel, choice, type Limit } from './choices';
+import { REASONING_EFFORTS } from './models';
 import {
 	converses,
 	givesImages,
@@ -10,6 +11,9 @@ import {
 	type Has,
 	type OperationFacts,
 } from './operations';
+
+/** Which images of a reply are kept; the values of the option. */
+export type ImagesPerReply = 'all' | 'last';
 
 interface Option extends INodeProperties {
 	/** Which operations have it; all unless it says so. */
@@ -22,6 +26,8 @@ interface Option extends INodeProperties {
 const MAX_LINK_HOURS = 87_600;
 /** A timer of Node that is set for longer fires at once; in seconds. */
 const MAX_TIMEOUT_S = 2_147_483;
+
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** All options, in the order of their names. Their ranges and defaults stand here only. */
 const OPTIONS: Option[] = [
@@ -151,8 +157,8 @@ const OPTIONS: Option[] = [
 		displayName: 'Reasoning Effort',
 		name: 'reasoningEffort',
 		type: 'options',
-		options: ['High', 'Low', 'Medium', 'Minimal', 'None'].map((name) =>
-			choice(name, name.toLowerCase(), 'reasoningEfforts'),
+		options: REASONING_EFFORTS.map((effort) =>
+			choice(capitalized(effort), effort, 'reasoningEfforts'),
 		),
 		default: 'medium',
 		description: 'How long the model thinks before it draws, where it has a choice',

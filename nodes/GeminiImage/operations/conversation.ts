@@ -24,7 +24,7 @@ function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 
 	function withoutImages(text: string): string {
 		const found = findMentions(text, text.matchAll(ownLinks.pattern));
-		for (const { url } of found) links.add(url);
+		for (const { address } of found) links.add(address);
 		return found.length > 0 ? withoutMentions(text, found).trim() : text;
 	}
 

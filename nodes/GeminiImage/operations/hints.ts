@@ -2,8 +2,9 @@ import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
 import type { StoredImage } from '../reply/imageStore';
 import type { Prompt } from '../request/prompt';
+import { excerpt } from '../request/values';
 
-/** The models round the sides of an image; less than this share of the pixels is another class. */
+/** Models round the sides of an image; less than this share of the pixels is a smaller size. */
 const TOLERANCE = 0.7;
 
 /** What is different from what was asked for. */
@@ -18,10 +19,12 @@ export function resultHints(
 		if (width === null || height === null) return [];
 		const size = `${width} x ${height} pixels`;
 		const isSmall = width * height < TOLERANCE * side * side;
-		const isOther = aspectRatio !== undefined && !isRatio(width / height, aspectRatio);
+		const isOther = aspectRatio !== undefined && isOff(width / height, aspectRatio);
 		return [
-			isSmall && `The service sent an image of ${size}, smaller than the Image Size ${imageSize}`,
-			isOther && `The service sent an image of ${size}, not of the Aspect Ratio ${aspectRatio}`,
+			isSmall &&
+				`The service sent an image of ${size}, smaller than the Image Size ${excerpt(imageSize ?? '')}`,
+			isOther &&
+				`The service sent an image of ${size}, not of the Aspect Ratio ${excerpt(aspectRatio ?? '')}`,
 		];
 	});
 	const several = givesImagesAlone(operation) && images.length > 1 && severalHint(images.length);
@@ -32,8 +35,8 @@ export function resultHints(
 const severalHint = (count: number): string =>
 	`The service sent ${count} images for one request. The last is usually the final one; the option Images per Reply can keep it alone`;
 
-function isRatio(ratio: number, asked: string): boolean {
-	const [width, height] = asked.split(':').map(Number);
-	const wanted = (width ?? 1) / (height ?? 1);
-	return Math.abs(Math.log(ratio / wanted)) < Math.log(1.15);
+/** An unknown model may have ratios that tell no numbers, from which nothing is off. */
+function isOff(ratio: number, asked: string): boolean {
+	const [width = NaN, height = NaN] = asked.split(':').map((side) => Number(side) || NaN);
+	return Math.abs(Math.log((ratio * height) / width)) >= Math.log(1.15);
 }

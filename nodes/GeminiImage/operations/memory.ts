@@ -56,7 +56,7 @@ const NO_MEMORY: Memory = { messages: [], save: async () => {} };
 const NOT_SAVED =
 	'The turn could not be saved in the memory, so the next one will not know of it. Check the memory node';
 
-/** How far a memory looks back is a setting of its node, which the whole history does not follow. */
+/** A memory node limits how many messages it tells; `getMessages` ignores that, so it comes second. */
 async function load(memory: ChatMemory): Promise<unknown[]> {
 	const variables = asObject(await memory.loadMemoryVariables?.({}));
 	const told = variables?.[memory.memoryKey ?? 'chat_history'];
@@ -70,7 +70,7 @@ const ROLES: Record<string, string> = {
 	developer: 'system',
 };
 
-/** What a tool said is told as words of the model: it belongs to a call that is not told. */
+/** Messages of tools become words of the model, as the calls that they answer are not told. */
 function toMessage(entry: unknown): JsonObject {
 	const message = asObject(entry) as (JsonObject & { _getType?(): string }) | undefined;
 	const type = asText(message?._getType?.()) ?? asText(message?.type) ?? asText(message?.role);

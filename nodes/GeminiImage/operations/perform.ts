@@ -25,12 +25,12 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const memory = await openMemory(turn);
 	const conversation = readConversation([...memory.messages, ...options.history], ownLinks);
 	const prompt = readPrompt(turn, options);
-	const images = await readImages(turn, prompt.known, conversation.imageLinks, ownLinks);
+	const images = await readImages(turn, prompt.model, conversation.imageLinks, ownLinks);
 	try {
 		const { path, body } = postOf(prompt, conversation.messages, images, options);
 		const notSent = optionsNotSent(options);
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
-		const settings = { model: prompt.model, timeoutMs, maxRetries, signal };
+		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
 		const answer = await client.post(path, body, settings);
 		const reply = await receiveReply(turn, answer, settings);
 		countTokens(context, reply.usage);

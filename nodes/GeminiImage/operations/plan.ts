@@ -20,9 +20,9 @@ export function planRequests(context: IExecuteFunctions, operation: OperationFac
 		'failure' in group ? [group] : planGroup(context, operation, group),
 	);
 	const first = requests.find((request) => 'options' in request);
-	const isInTurn = converses(operation) && hasMemory(context);
+	const isSequential = converses(operation) && hasMemory(context);
 	const concurrency = first?.options.maxConcurrency ?? optionField('maxConcurrency').default;
-	return { requests, concurrency: isInTurn ? 1 : Number(concurrency) };
+	return { requests, concurrency: isSequential ? 1 : Number(concurrency) };
 }
 
 /** The items of each request: one by one, or all together. */
@@ -34,7 +34,7 @@ function groupItems(
 	const groups = all.map((itemIndex) => ({ itemIndex, itemIndexes: [itemIndex] }));
 	if (all.length === 0) return groups;
 	try {
-		// The first item says for all.
+		// The option of the first item decides for all.
 		const isCombined = readCombineItems({ context, operation, itemIndex: 0 });
 		return isCombined ? [{ itemIndex: 0, itemIndexes: all }] : groups;
 	} catch (failure) {

@@ -7,6 +7,7 @@ import type { SentImage } from '../request/imageSources';
 import type { Options } from '../request/options';
 import type { Prompt } from '../request/prompt';
 import type { Client } from '../transport/client';
+import type { Run } from './run';
 
 /** One request that the form asks for. */
 export interface PlannedRequest {
@@ -21,14 +22,10 @@ export interface PlannedRequest {
 }
 
 /** One request, on behalf of one input item or of all. */
-export interface Turn extends PlannedRequest {
+export interface Turn extends PlannedRequest, Pick<Run, 'signal' | 'hint'> {
 	context: IExecuteFunctions;
 	operation: Operation;
 	client: Client;
-	/** Aborted by a cancel of the execution, and by a failure that stops it. */
-	signal: AbortSignal;
-	/** Tells the user, once a run, what they would not expect. */
-	hint(message: string): void;
 }
 
 /** An operation of the node, which `index.ts` lists. */
@@ -41,7 +38,7 @@ export interface Operation extends OperationFacts {
 	): INodeExecutionData[] | Promise<INodeExecutionData[]>;
 }
 
-/** What a turn asks, and what it goes on from. */
+/** What was sent, and the conversation before it. */
 export interface Asked {
 	prompt: Prompt;
 	images: SentImage[];

@@ -7,8 +7,7 @@ const PLAIN = String.raw`[\w+/-]`;
 const ESCAPED = String.raw`\\/|\\u00(?:2[bdfBDF]|3\d|4[1-9a-fA-F]|5[\daAfF]|6[1-9a-fA-F]|7[\daA])`;
 const LINE_END = String.raw`(?:(?:\\r|\\u000[dD])?(?:\\n|\\u000[aA])|\\r) {0,16}`;
 const PADDING = String.raw`(?:=|\\u003[dD])*`;
-// No two ways to read the same text, and what follows each loop may be empty: nothing is ever tried
-// a second time.
+// Each text matches in one way only, so the expression never backtracks.
 const RUN = new RegExp(
 	`${PLAIN}*(?:(?:${ESCAPED}|${LINE_END}(?=${PLAIN}|${ESCAPED}))${PLAIN}*)*${PADDING}`,
 	'y',
@@ -30,7 +29,11 @@ interface Base64Run {
 	isEnded: boolean;
 }
 
-/** Reads base64 from the start of `text`, of which padding is left if some of it came before. */
+/**
+ * Reads base64 from the start of `text`.
+ *
+ * @param isPadded padding came before, so only more of it may follow
+ */
 export function readBase64(text: string, isPadded = false): Base64Run {
 	const run = isPadded ? MORE_PADDING : RUN;
 	run.lastIndex = 0;

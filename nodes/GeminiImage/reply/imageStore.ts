@@ -60,7 +60,7 @@ export function createImageStore(settings: StoreSettings) {
 		const image = new PendingImage(fileName, mimeType);
 
 		async function* content() {
-			// By `yield*`, the error that storage ends a stream with would become one of the image.
+			// Not `yield*`: it would pass storage's own error into `image.read`, as if the image were bad.
 			for await (const chunk of image.read(chunks)) {
 				provokeScavenges(chunk.length);
 				yield chunk;
@@ -121,7 +121,7 @@ export class PendingImage {
 	private readonly hash: Hash = createHash('sha256');
 	private readonly check: ReturnType<typeof createWholenessCheck>;
 	private bytes = 0;
-	/** Why the image is none; storage tells what went wrong in front of it only again. */
+	/** Why reading it failed; storage would only report that again, as an error of its own. */
 	failure: unknown;
 	stored!: Promise<IBinaryData>;
 

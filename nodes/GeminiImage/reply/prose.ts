@@ -2,8 +2,8 @@ import { randomUUID } from 'crypto';
 
 /** An image or a link in words: where it stands, with the markdown or HTML around it. */
 export interface Mention {
-	/** The address, or the placeholder of an image. */
-	url: string;
+	/** What is mentioned; the placeholder of an image is an address, too. */
+	address: string;
 	start: number;
 	end: number;
 }
@@ -27,8 +27,8 @@ const MARKUP: Array<[before: RegExp, after: RegExp]> = [
 export function findImageLinks(text: string): Mention[] {
 	const matches = text.slice(0, MAX_TEXT_CHARS).matchAll(URL_IN_TEXT);
 	return findMentions(text, matches, (match, markup) => {
-		const url = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
-		return markup?.isImage || IMAGE_FILE.test(url) ? url : undefined;
+		const address = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
+		return markup?.isImage || IMAGE_FILE.test(address) ? address : undefined;
 	});
 }
 
@@ -49,10 +49,10 @@ export function findMentions(
 		const behind = index + match.length;
 		const before = text.slice(Math.max(from, index - MAX_AROUND), index);
 		const markup = markupAround(before, text.slice(behind, behind + MAX_AROUND));
-		const url = addressOf(match, markup);
-		if (url === undefined) continue;
-		from = markup ? behind + markup.after : index + url.length;
-		mentions.push({ url, start: index - (markup?.before ?? 0), end: from });
+		const address = addressOf(match, markup);
+		if (address === undefined) continue;
+		from = markup ? behind + markup.after : index + address.length;
+		mentions.push({ address, start: index - (markup?.before ?? 0), end: from });
 	}
 	return mentions;
 }
@@ -89,7 +89,7 @@ export function createPlaceholders() {
 	// In front of it may stand the head of a data URL; prose may hold the word before it.
 	const head = String.raw`data:(?:(?!data:)[^,]){0,200},\s{0,4}`;
 	const marks = new RegExp(`(?:${head})?${mark}(\\d+);`, 'gi');
-	const whole = new RegExp(`^(?:${head})?${mark}\\d+;\\s{0,16}$`, 'i');
+	const whole = new RegExp(`^(?:data:[^,]{0,200},\\s{0,4})?${mark}\\d+;\\s{0,16}$`, 'i');
 
 	return {
 		of: (number: number) => `${mark}${number};`,

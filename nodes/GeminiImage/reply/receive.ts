@@ -3,6 +3,7 @@ import { peek } from '../bytes/stream';
 import { ApiError } from '../errors/apiError';
 import { linkError } from '../errors/failures';
 import type { Output } from '../form/operations';
+import type { ImagesPerReply } from '../form/options';
 import type { Answer } from '../transport/exchange';
 import { createReplyReader } from './events';
 import {
@@ -12,16 +13,16 @@ import {
 	type StoreSettings,
 } from './imageStore';
 import { createPlaceholders, findImageLinks, withoutMentions } from './prose';
-import { createReplyReducer, MAX_LINKS, type ReadReply, type Reply } from './reply';
+import { createReplyReducer, MAX_ADDRESSES, type ReadReply, type Reply } from './reply';
 import { split, SplitError } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
 	/** What the reply is asked for. */
 	output: Output;
 	/** Which images are kept if there are several. */
-	imagesPerReply: 'all' | 'last';
+	imagesPerReply: ImagesPerReply;
 	/** Fetches an image that the reply only links. */
-	download(url: string): Promise<Answer>;
+	download(address: string): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
 	onText?(text: string): void;
 	/** Told what is missing in a reply that is good all the same. */
@@ -38,24 +39,24 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 	const { output, imagesPerReply, hint } = settings;
 	const store = createImageStore(settings);
 	try {
-		const { read, carried, isComplete } = await readReply(answer, store, settings);
+		const { read, carried, isComplete } = await readAll(answer, store, settings);
 		if (!isComplete && carried.length === 0) throw endedEarly();
 		if (!isComplete) hint('The reply ended without saying that it is complete');
-		const { drafts, imageUrls, ...facts } = read;
+		const { drafts, addresses, ...facts } = read;
 		const candidates = carried.map(
 			(image, number): Candidate => ({ image, isDraft: drafts.has(number) }),
 		);
 		const isOwed = output === 'images' && candidates.every(({ isDraft }) => isDraft);
 		// What a model says in a chat is never fetched, nor what it says beside an image.
-		const mentions = isOwed && imageUrls.length === 0 ? findImageLinks(read.text) : [];
-		const links = output === 'words' ? [] : [...imageUrls, ...mentions.map(({ url }) => url)];
-		const urls = links.slice(0, MAX_LINKS);
-		failIfEmpty(read, output, candidates.length + urls.length);
-		const loaded = await loadAll(urls, store, settings);
+		const mentions = isOwed && addresses.length === 0 ? findImageLinks(read.text) : [];
+		const linked = [...addresses, ...mentions.map(({ address }) => address)];
+		const wanted = output === 'words' ? [] : linked.slice(0, MAX_ADDRESSES);
+		failIfEmpty(read, output, candidates.length + wanted.length);
+		const loaded = await loadAll(wanted, store, settings);
 		for (const image of loaded.values()) candidates.push({ image, isDraft: false });
 		if (output === 'images' && candidates.length === 0) throw linkError();
 		const images = await store.commit(choose(candidates, imagesPerReply));
-		const shown = mentions.filter(({ url }) => loaded.has(url));
+		const shown = mentions.filter(({ address }) => loaded.has(address));
 		return { ...facts, text: withoutMentions(read.text, shown).trim(), images };
 	} catch (error) {
 		await store.discard(error);
@@ -78,7 +79,7 @@ interface Candidate {
  * Which images of a reply are kept: drafts only if there is nothing else; of equal ones the first, as
  * gateways repeat an image across chunks; and of these all, or the last.
  */
-function choose(candidates: Candidate[], which: 'all' | 'last'): PendingImage[] {
+function choose(candidates: Candidate[], which: ImagesPerReply): PendingImage[] {
 	const finals = candidates.filter(({ isDraft }) => !isDraft);
 	const byDigest = new Map<string, PendingImage>();
 	for (const { image } of finals.length > 0 ? finals : candidates) {
@@ -87,18 +88,18 @@ function choose(candidates: Candidate[], which: 'all' | 'last'): PendingImage[] 
 	return [...byDigest.values()].slice(which === 'last' ? -1 : 0);
 }
 
-interface Read {
+interface Whole {
 	read: ReadReply;
 	/** The images that the reply carries itself, by their numbers. */
 	carried: PendingImage[];
 	isComplete: boolean;
 }
 
-async function readReply(
+async function readAll(
 	answer: Answer,
 	store: ImageStore,
 	{ output, onText }: ReceiveSettings,
-): Promise<Read> {
+): Promise<Whole> {
 	const isEventStream = /event-stream/i.test(String(answer.headers['content-type']));
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, onText);
@@ -115,18 +116,18 @@ async function readReply(
 	return { read, carried, isComplete: isDone || reducer.isComplete() };
 }
 
-/** What the URLs lead to, by URL; one that leads nowhere is left out, as the rest is paid for. */
+/** What the addresses lead to; one that leads nowhere is left out, as the rest is paid for. */
 async function loadAll(
-	urls: string[],
+	addresses: string[],
 	store: ImageStore,
 	settings: ReceiveSettings,
 ): Promise<Map<string, PendingImage>> {
 	const loaded = new Map<string, PendingImage>();
-	const different = new Set(urls);
-	for (const url of different) {
-		const image = await load(url, store, settings).catch(() => undefined);
+	const different = new Set(addresses);
+	for (const address of different) {
+		const image = await load(address, store, settings).catch(() => undefined);
 		settings.signal.throwIfAborted();
-		if (image) loaded.set(url, image);
+		if (image) loaded.set(address, image);
 	}
 	const missing = different.size - loaded.size;
 	if (missing > 0) {
@@ -135,9 +136,9 @@ async function loadAll(
 	return loaded;
 }
 
-/** Undefined if what the URL leads to is no image. */
-async function load(url: string, store: ImageStore, { download }: ReceiveSettings) {
-	const answer = await download(url);
+/** Undefined if what the address leads to is no image. */
+async function load(address: string, store: ImageStore, { download }: ReceiveSettings) {
+	const answer = await download(address);
 	try {
 		const { head, all } = await peek(answer.body, SIGNATURE_BYTES);
 		const type = imageTypeOf(head);

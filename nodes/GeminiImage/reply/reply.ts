@@ -21,14 +21,14 @@ export interface Reply {
 
 /** A reply that has been read, with what it says of its images. */
 export interface ReadReply extends Omit<Reply, 'images'> {
-	/** http(s) URLs in the places of images, for those that the reply does not carry itself. */
-	imageUrls: string[];
+	/** Where images are that the reply does not carry itself: http(s) URLs in the places of images. */
+	addresses: string[];
 	/** Numbers of the images that the model made on its way to the last. */
 	drafts: Set<number>;
 }
 
-/** Links of a reply beyond this are left alone. */
-export const MAX_LINKS = 16;
+/** Addresses of a reply beyond this are left alone. */
+export const MAX_ADDRESSES = 16;
 
 /** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
 const MAX_ENTRIES = 10_000;
@@ -38,7 +38,7 @@ const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
 
 /**
  * Puts the JSON values of one reply together: a chat completion, its chunks, or an images reply.
- * Tolerates what gateways add and leave out; see `docs/architecture.md` for the shapes.
+ * Tolerates what gateways add and leave out; `test/fixtures/replies` has the shapes.
  *
  * @throws ApiError if the reply says that the call failed
  */
@@ -55,7 +55,7 @@ export function createReplyReducer(
 		finishReason: null,
 		nativeFinishReason: null,
 		usage: null,
-		imageUrls: [],
+		addresses: [],
 		drafts: new Set(),
 	};
 	/** Text by choice: the pieces of several choices arrive mixed. */
@@ -131,8 +131,8 @@ export function createReplyReducer(
 		if (!/^https?:\/\//i.test(url)) {
 			throw unexpected('The service sent something that is not an image in the place of one');
 		}
-		const { imageUrls } = reply;
-		if (imageUrls.length < MAX_LINKS && !imageUrls.includes(url)) imageUrls.push(url);
+		const { addresses } = reply;
+		if (addresses.length < MAX_ADDRESSES && !addresses.includes(url)) addresses.push(url);
 	}
 
 	/** The whole reply. @throws ApiError */

@@ -36,7 +36,7 @@ export function chatBody(
 ): JsonObject {
 	const system = options.systemMessage && { role: 'system', content: options.systemMessage };
 	return {
-		model: prompt.model,
+		model: prompt.modelId,
 		messages: [
 			...(system ? [system] : []),
 			...messages.map(withContent),
@@ -56,7 +56,7 @@ export function chatBody(
 /** Body of `POST /images/generations` and, with images, `POST /images/edits`. */
 export function imagesBody(prompt: Prompt, images: SentImage[], options: Options): JsonObject {
 	return {
-		model: prompt.model,
+		model: prompt.modelId,
 		prompt: prompt.text,
 		...(images.length > 0 && { image: images.length === 1 ? images[0] : images }),
 		...imageFields(prompt, options),
@@ -87,7 +87,7 @@ function withContent(message: JsonObject): JsonObject {
 /** The turn of the user: plain text, or the text part and one part per image. */
 function userMessage(text: string, images: SentImage[]): JsonObject {
 	if (images.length === 0) return { role: 'user', content: text };
-	const parts = images.map((url) => ({ type: 'image_url', image_url: { url } }));
+	const parts = images.map((image) => ({ type: 'image_url', image_url: { url: image } }));
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
 }
 
@@ -105,7 +105,7 @@ function withoutUndefined(object: JsonObject): JsonObject {
 	return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
-/** Encodes `body`, in which those `images` that are not URLs stand in this order, if at all. */
+/** Encodes `body`. Images that are not URLs stand in it in the order of `images`; some may be missing. */
 export function encodeBody(body: object, images: SentImage[]): RequestBody {
 	const parts: Array<Buffer | InputImage> = [];
 	let json = JSON.stringify(body);

@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { inlineContent } from '../bytes/base64';
+import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, kindOf, type JsonObject } from '../json';
 import { openImage, PIECE_BYTES, type InputImage } from './inputImage';
@@ -136,7 +137,11 @@ async function openFile(
 	throw invalidInput(FIELD, `The file of ${name} is empty`, 'Send a whole image.');
 }
 
-async function contentOf({ helpers }: IExecuteFunctions, name: string, binary: IBinaryData) {
+async function contentOf(
+	{ helpers }: IExecuteFunctions,
+	name: string,
+	binary: IBinaryData,
+): Promise<Content> {
 	const { id, data } = binary;
 	// Without an id, n8n keeps its files in memory, as base64.
 	if (!id) return inlineContent(data);

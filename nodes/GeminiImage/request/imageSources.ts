@@ -20,17 +20,17 @@ interface ImageForm extends Form {
  * The images that Image Source asks for, opened, and refused if the model does not take them. Whoever
  * calls has to close them.
  *
- * @param known what is known of the model
+ * @param model what is known of the model
  * @param imageLinks own links in the conversation, one list per message that has some, newest first
  * @throws ApiError, with all images closed
  */
 export async function readImages(
 	form: ImageForm,
-	known: Model | undefined,
+	model: Model | undefined,
 	imageLinks: string[][],
 	ownLinks: OwnLinks,
 ): Promise<SentImage[]> {
-	const most = known?.maxInputImages ?? Infinity;
+	const most = model?.maxInputImages ?? Infinity;
 	const images: SentImage[] = [];
 	try {
 		for await (const image of imagesOfForm(form, ownLinks)) images.push(image);
@@ -40,7 +40,7 @@ export async function readImages(
 		}
 		// Addresses that several items repeat are sent once.
 		const different = [...new Set(images)];
-		if (known) checkImages(different, known);
+		if (model) checkImages(different, model);
 		return different;
 	} catch (error) {
 		closeImages(images);
@@ -70,7 +70,11 @@ async function* imagesOfForm(
 	}
 }
 
-/** Images must not be dropped in silence, as a request without them is billed all the same. */
+/**
+ * The value of Image Source.
+ *
+ * @throws ApiError for any other: a request without the images would be billed all the same
+ */
 function imageSourceOf({ context, operation, itemIndex }: Form): string {
 	const { imageSources } = operation;
 	if (!imageSources) return 'none';
@@ -92,7 +96,7 @@ function checkImages(images: SentImage[], model: Model): void {
 	for (const image of images) {
 		if (!(image instanceof InputImage) || model.inputTypes.includes(image.type.mimeType)) continue;
 		throw invalidInput(
-			'Input Data Field Name',
+			image.field,
 			`The image of ${image.name} is ${image.type.mimeType}, which ${model.name} does not take; it takes ${model.inputTypes.join(', ')}`,
 			'Convert the image first, for example with the Edit Image node.',
 		);

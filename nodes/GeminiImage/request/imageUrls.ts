@@ -1,4 +1,5 @@
 import { inlineContent } from '../bytes/base64';
+import type { Content } from '../bytes/stream';
 import { invalidInput } from '../errors/apiError';
 import type { OwnLinks } from '../transport/signedLinks';
 import { openImage, type InputImage } from './inputImage';
@@ -127,19 +128,20 @@ export async function* imagesOfConversation(
 			if (image) found++;
 			else isMissing = true;
 		}
-		if (isMissing) hint(GONE);
+		if (isMissing) hint(MISSING);
 		if (found > 0 || isMissing) return;
 	}
 }
 
-async function openIfReadable(content: Exclude<Awaited<ReturnType<OwnLinks['open']>>, string>) {
+async function openIfReadable(content: Content): Promise<InputImage | undefined> {
 	return await openImage({ field: 'Image Source', name: LINK, ...content }).catch(() => undefined);
 }
 
-const GONE =
+const MISSING =
 	'An image of the conversation is missing: its link has expired, or n8n does not hand out the file any more. The model does not see it';
 
-const FORGED = 'A link in the conversation was not signed by this n8n, so it stands for no image';
+const FORGED =
+	'A link in the conversation was not signed by this n8n, so no image was read from it';
 
 function leftOut(most: number): string {
 	return `The model takes ${most} images at most: the first ${most} of the newest message of the conversation go along`;

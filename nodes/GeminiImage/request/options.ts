@@ -1,7 +1,7 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
-import { hasOption, optionField } from '../form/options';
+import { hasOption, optionField, type ImagesPerReply } from '../form/options';
 import { asObject, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
 import {
@@ -13,9 +13,6 @@ import {
 	textValue,
 	type Form,
 } from './values';
-
-/** Which images of a reply are kept. */
-type ImagesPerReply = 'all' | 'last';
 
 /** The values of the Options collection, checked; undefined if nothing is to be sent. */
 export interface Options {

@@ -7,10 +7,10 @@ import { excerpt, numberValue, textValue, type Form } from './values';
 
 /** What the user asked for in the fields of the form. */
 export interface Prompt {
-	/** The id of the model, as the user gave it. */
-	model: string;
+	/** As the user gave it. */
+	modelId: string;
 	/** What is known of that model; undefined for others, whose values go unchecked. */
-	known: Model | undefined;
+	model: Model | undefined;
 	text: string;
 	aspectRatio?: string;
 	imageSize?: string;
@@ -22,10 +22,10 @@ export interface Prompt {
  * @throws ApiError
  */
 export function readPrompt(form: Form, { reasoningEffort }: Options): Prompt {
-	const model = readText(form, 'model', 'Model').trim();
-	const known = findModel(model);
-	checkTaken('Reasoning Effort', reasoningEffort, known, 'reasoningEfforts');
-	return { model, known, text: readText(form, 'prompt', 'Prompt'), ...readShape(form, known) };
+	const modelId = readText(form, 'model', 'Model').trim();
+	const model = findModel(modelId);
+	checkTaken('Reasoning Effort', reasoningEffort, model, 'reasoningEfforts');
+	return { modelId, model, text: readText(form, 'prompt', 'Prompt'), ...readShape(form, model) };
 }
 
 function readText({ context, itemIndex }: Form, name: string, field: string): string {
@@ -36,12 +36,12 @@ function readText({ context, itemIndex }: Form, name: string, field: string): st
 }
 
 /** n8n keeps the values of fields that it hides, so they are not read. */
-function readShape(form: Form, known?: Model): Pick<Prompt, 'aspectRatio' | 'imageSize'> {
+function readShape(form: Form, model?: Model): Pick<Prompt, 'aspectRatio' | 'imageSize'> {
 	if (!givesImages(form.operation)) return {};
 	const aspectRatio = readChoice(form, 'aspectRatio', 'Aspect Ratio');
-	checkTaken('Aspect Ratio', aspectRatio, known, 'aspectRatios');
+	checkTaken('Aspect Ratio', aspectRatio, model, 'aspectRatios');
 	const imageSize = readChoice(form, 'imageSize', 'Image Size');
-	checkTaken('Image Size', imageSize, known, 'imageSizes');
+	checkTaken('Image Size', imageSize, model, 'imageSizes');
 	return { aspectRatio, imageSize };
 }
 
@@ -55,14 +55,14 @@ function readChoice({ context, itemIndex }: Form, name: string, field: string) {
 function checkTaken(
 	field: string,
 	value: string | undefined,
-	known: Model | undefined,
+	model: Model | undefined,
 	limit: Limit,
 ): void {
-	const taken = known?.[limit] ?? [];
-	if (!known || value === undefined || taken.length === 0 || taken.includes(value)) return;
+	const taken = model?.[limit] ?? [];
+	if (!model || value === undefined || taken.length === 0 || taken.includes(value)) return;
 	throw invalidInput(
 		field,
-		`${known.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken.join(', ')}`,
+		`${model.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken.join(', ')}`,
 		`Choose one of these, Auto, or another Model.`,
 	);
 }

@@ -4,6 +4,11 @@ import { invalidInput } from '../errors/apiError';
 import type { OperationFacts } from '../form/operations';
 import { kindOf } from '../json';
 
+/**
+ * Values of the form or of an expression may be of any type: each reading gives a checked value,
+ * undefined if there is none, or an ApiError that names the field and says what it takes.
+ */
+
 /** Whose form is read. */
 export interface Form {
 	context: IExecuteFunctions;
@@ -19,11 +24,6 @@ export interface Form {
 export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool') || (context.isToolExecution?.() ?? false);
 }
-
-/**
- * Values of the form or of an expression, which may be of any type: each reading gives a checked
- * value, undefined if there is none, or an ApiError that names the field and says what it takes.
- */
 
 const MAX_EXCERPT_CHARS = 100;
 const CHANGE = 'Change the value, or the expression that gives it.';

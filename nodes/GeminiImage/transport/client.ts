@@ -40,7 +40,7 @@ export interface Client {
 	download(url: string, settings: Pick<RequestSettings, 'timeoutMs' | 'signal'>): Promise<Answer>;
 }
 
-/** A client for an item, with the credential of that item. @throws ApiError */
+/** A client for an item, with the credential of that item. @throws ApiError, or what n8n says of the credential */
 export async function createClient(
 	context: IExecuteFunctions,
 	itemIndex: number,

@@ -36,7 +36,7 @@ export async function downloadImage(
 	}
 	throw linkError();
 
-	/** An answer that is none is closed unread. */
+	/** Closes anything but an answer with 2xx unread. */
 	async function get(from: string): Promise<{ location?: string; answer?: Answer }> {
 		const answer = await exchange(
 			settings,

@@ -64,11 +64,11 @@ async function* read(
 	silence: SilenceWatch,
 ): AsyncGenerator<Uint8Array> {
 	try {
-		silence.heard();
+		silence.wait();
 		for await (const chunk of body) {
 			silence.rest();
 			yield chunk as Uint8Array;
-			silence.heard();
+			silence.wait();
 		}
 	} catch (error) {
 		const { reason } = request.signal as { reason: unknown };
@@ -83,15 +83,19 @@ const TICK_MS = 500;
 
 /** Tells when the other side has been silent for too long. */
 interface SilenceWatch {
-	/** It gave a sign of life, and the wait begins anew. */
+	/** Begins to wait for a sign of life. */
+	wait(): void;
+	/** There was one: the wait, if there is any, begins anew. */
 	heard(): void;
-	/** Nothing is waited for until it is heard again. */
+	/** Nothing is waited for. */
 	rest(): void;
 }
 
 /** Aborts `request` after `timeoutMs` milliseconds of silence; watches until it is aborted. */
 function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch {
+	/** In milliseconds since 1970; infinite if nothing is waited for. */
 	let waitingSince = Date.now();
+	const wait = () => void (waitingSince = Date.now());
 
 	async function watch(): Promise<void> {
 		for (;;) {
@@ -102,7 +106,8 @@ function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch
 
 	watch().catch(() => {});
 	return {
-		heard: () => void (waitingSince = Date.now()),
+		wait,
+		heard: () => (waitingSince === Infinity ? undefined : wait()),
 		rest: () => void (waitingSince = Infinity),
 	};
 }

@@ -1,5 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import type { Content } from '../bytes/stream';
 import { exchange, STREAMED, type Answer } from './exchange';
 
 /** Where n8n hands out the files whose links it has signed, behind the address of its API. */
@@ -54,15 +55,10 @@ export interface OwnLinks {
 	/**
 	 * The content of the file behind a link; `gone` if the link has expired, n8n has deleted the file
 	 * or cannot be reached, `forged` if n8n has not signed the link.
+	 *
+	 * @throws the reason of an abort
 	 */
-	open(url: string): Promise<LinkedContent | 'gone' | 'forged'>;
-}
-
-interface LinkedContent {
-	/** Size, in bytes. */
-	bytes: number;
-	/** The bytes, anew for each call. */
-	open(): Promise<AsyncIterable<Uint8Array>>;
+	open(url: string): Promise<Content | 'gone' | 'forged'>;
 }
 
 /** No address but that of this n8n is ever asked, and n8n checks the signature. */
@@ -102,7 +98,7 @@ export function createOwnLinks(
 	};
 }
 
-/** n8n makes its links with the first; behind proxies the second may be another one of its own. */
+/** n8n signs links under its REST address; behind a proxy, users may see that of the instance. */
 function addressesOf(context: IExecuteFunctions): string[] {
 	// Older n8n does not tell them all.
 	const instance = context.getInstanceBaseUrl?.();

@@ -5,7 +5,7 @@ const CAT = 'https://example.com/cat';
 /** The URLs of a text, and what is left of it without them. */
 const read = (text: string) => {
 	const links = findImageLinks(text);
-	return [links.map(({ url }) => url), withoutMentions(text, links).trim()];
+	return [links.map(({ address }) => address), withoutMentions(text, links).trim()];
 };
 
 test.each<[string, string, string[], string]>([

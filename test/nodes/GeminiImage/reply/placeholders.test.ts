@@ -24,6 +24,7 @@ test.each([
 	['a data URL in capitals is an image', `DATA:IMAGE/PNG;BASE64,${of(0)}`, true],
 	['a quoted parameter is an image', `data:image/png;name="a.png";base64,${of(0)}`, true],
 	['a data URL without a type is an image', `data:;base64,${of(0)}`, true],
+	['two heads of a data URL is an image', `data:data:image/png;base64,${of(0)}`, true],
 	['nothing in it is no image', '', false],
 ])('A URL field with %s', (_name, url, expected) => {
 	expect(isImage(url)).toBe(expected);

@@ -50,7 +50,7 @@ test('A chat completion is read with its text, its reasoning, its finish reasons
 		finishReason: 'stop',
 		nativeFinishReason: 'STOP',
 		usage,
-		imageUrls: [],
+		addresses: [],
 		drafts: new Set(),
 		texts: ['A cat.'],
 	});
@@ -85,7 +85,7 @@ test('An images reply is read with its time and its usage, and has no text', () 
 		output_format: 'png',
 		usage,
 	};
-	expect(reduce(images)).toMatchObject({ id: null, created: 7, text: '', usage, imageUrls: [] });
+	expect(reduce(images)).toMatchObject({ id: null, created: 7, text: '', usage, addresses: [] });
 });
 
 describe('text', () => {
@@ -242,7 +242,7 @@ describe('images that the reply only links', () => {
 			[],
 		],
 	])('The images that a reply only links are found %s', (_name, values, expected) => {
-		expect(reduce(...values).imageUrls).toEqual(expected);
+		expect(reduce(...values).addresses).toEqual(expected);
 	});
 
 	test.each([
@@ -365,5 +365,5 @@ describe('drafts', () => {
 
 test('No more than 16 of the images that a reply links are taken', () => {
 	const data = Array.from({ length: 40 }, (_, at) => ({ url: `https://example.com/${at}` }));
-	expect(reduce({ data }).imageUrls).toHaveLength(16);
+	expect(reduce({ data }).addresses).toHaveLength(16);
 });

@@ -17,7 +17,7 @@ interface Changes extends Partial<Prompt> {
 	options?: Partial<Options>;
 }
 
-const prompt: Prompt = { model: 'gemini-2.5-flash-image', known: undefined, text: 'A cat' };
+const prompt: Prompt = { modelId: 'gemini-2.5-flash-image', model: undefined, text: 'A cat' };
 
 function chatBodyOf({ images = [], options: some, ...changes }: Changes) {
 	const options = { ...DEFAULT_OPTIONS, ...some };
@@ -41,7 +41,7 @@ test.each([model, 'gemini-3.0-pro-image-preview'])(
 	(id) => {
 		const file = join(__dirname, '../../../fixtures', `${id}.request.json`);
 		const text = 'Draw a cute orange cat sitting on a windowsill watching the sunset';
-		expect(chat({ model: id, text })).toStrictEqual(JSON.parse(readFileSync(file, 'utf8')));
+		expect(chat({ modelId: id, text })).toStrictEqual(JSON.parse(readFileSync(file, 'utf8')));
 	},
 );
 
@@ -149,7 +149,7 @@ const files = [0, 1, 2, 3, 10_000, 70_001].map((length) => bytes(length));
 const url = 'https://example.com/cat.png';
 
 test('A body without images is plain JSON of the length that it announces', async () => {
-	const body = chatBodyOf({ model: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] });
+	const body = chatBodyOf({ modelId: 'm', text: 'Eine süße Katze 🐈, „müde“\n\u2028', images: [] });
 	const encoded = encodeBody(body, []);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toEqual(body);
@@ -165,7 +165,7 @@ test('A chat body carries files and URLs of images in their order', async () => 
 		imageOf(files[1]!),
 	];
 	const encoded = encodeBody(
-		chatBodyOf({ model: 'm', text: 'Zwei Kätzchen 🐈🐈', images }),
+		chatBodyOf({ modelId: 'm', text: 'Zwei Kätzchen 🐈🐈', images }),
 		images,
 	);
 	const sent = await readAll(encoded);
@@ -191,7 +191,7 @@ test('A chat body carries files and URLs of images in their order', async () => 
 
 test('An Images body carries the bytes of images of any length, and announces its own length right', async () => {
 	const images = files.map((file) => imageOf(file));
-	const encoded = encodeBody(imagesBodyOf({ model: 'm', text: 'Mix', images }), images);
+	const encoded = encodeBody(imagesBodyOf({ modelId: 'm', text: 'Mix', images }), images);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toEqual({
 		model: 'm',
@@ -204,7 +204,7 @@ test('An Images body carries the bytes of images of any length, and announces it
 test('A prompt that looks like an image of the body is sent as the text that it is', async () => {
 	const image = imageOf(files[2]!);
 	const text = 'data:image/png;base64, "00000000-0000-4000-8000-000000000000" $& $1';
-	const encoded = encodeBody(chatBodyOf({ model: 'm', text, images: [image] }), [image]);
+	const encoded = encodeBody(chatBodyOf({ modelId: 'm', text, images: [image] }), [image]);
 	const sent = (await readAll(encoded)).toString();
 	expect(JSON.parse(sent)).toMatchObject({
 		messages: [{ content: [{ text }, { image_url: { url: dataUrl(files[2]!) } }] }],
@@ -217,7 +217,7 @@ test.each([
 ])('An Extra Body that sets %s replaces the images of that field', async (field, bodyOf, value) => {
 	const images = [imageOf(files[5]!), imageOf(files[2]!)];
 	const options = { extraBody: { [field]: value } };
-	const encoded = encodeBody(bodyOf({ model: 'm', text: 'Mix', images, options }), images);
+	const encoded = encodeBody(bodyOf({ modelId: 'm', text: 'Mix', images, options }), images);
 	const sent = await readAll(encoded);
 	expect(JSON.parse(sent.toString())).toMatchObject({ model: 'm', [field]: value });
 	expect(encoded.bytes).toBe(sent.length);
@@ -225,7 +225,7 @@ test.each([
 
 test('Each attempt gets a whole body of its own, even if an earlier one was broken off', async () => {
 	const image = imageOf(files[5]!);
-	const encoded = encodeBody(chatBodyOf({ model: 'm', text: 'Again', images: [image] }), [image]);
+	const encoded = encodeBody(chatBodyOf({ modelId: 'm', text: 'Again', images: [image] }), [image]);
 	const [first, second] = [encoded.stream(), encoded.stream()];
 	first.destroy();
 	const sent = Buffer.concat((await second.toArray()) as Buffer[]);
@@ -235,7 +235,7 @@ test('Each attempt gets a whole body of its own, even if an earlier one was brok
 
 test('An input image whose file has changed ends the body with an error', async () => {
 	const image = imageOf(Buffer.alloc(9), 10);
-	const encoded = encodeBody(chatBodyOf({ model: 'm', text: 'Hi', images: [image] }), [image]);
+	const encoded = encodeBody(chatBodyOf({ modelId: 'm', text: 'Hi', images: [image] }), [image]);
 	expect((await failureOf(readAll(encoded))).message).toBe(
 		"The file of 'data' has 9 bytes instead of 10",
 	);

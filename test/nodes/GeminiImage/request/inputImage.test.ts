@@ -75,9 +75,11 @@ describe('an input file that has changed', () => {
 });
 
 describe('the stream of an input image', () => {
+	let small: Buffer;
 	let content: Buffer;
 	beforeAll(async () => {
-		content = await png(40, 30, true);
+		small = await png(40, 30, true);
+		content = await png(400, 300, true);
 	});
 
 	/** A file that counts how often it was opened, and closed before its end or behind it. */
@@ -87,7 +89,7 @@ describe('the stream of an input image', () => {
 			counts.opened++;
 			return (async function* () {
 				try {
-					yield* arriving(cut(bytes, 100));
+					yield* arriving(cut(bytes, 1000));
 				} finally {
 					counts.closed++;
 				}
@@ -119,8 +121,16 @@ describe('the stream of an input image', () => {
 		}
 	});
 
+	test('A file of a few kilobytes is read to its end at the look at its start, and holds nothing open', async () => {
+		const { counts, file } = countedFile(small);
+		const image = await openImage(file);
+		expect(counts).toEqual({ opened: 1, closed: 1 });
+		expect(await encode(image!)).toBe(dataUrl(small));
+		expect(counts).toEqual({ opened: 1, closed: 1 });
+	});
+
 	test('A file that is no image is closed at once', async () => {
-		const { counts, file } = countedFile(Buffer.alloc(1000, 'a'));
+		const { counts, file } = countedFile(Buffer.alloc(100_000, 'a'));
 		expect(await openImage(file)).toBeUndefined();
 		await settle();
 		expect(counts).toEqual({ opened: 1, closed: 1 });

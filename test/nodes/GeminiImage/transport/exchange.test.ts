@@ -102,6 +102,23 @@ test('A slow reader of a reply is not taken for the silence of the service', asy
 	expect(text).toBe('A cat');
 });
 
+test('An upload that goes on behind an early answer does not count as a wait for a reader that rests', async () => {
+	const body = new PassThrough();
+	body.write('A ');
+	let heard = () => {};
+	const answer = await exchange({ signal, timeoutMs: 60_000 }, async (_own, onPiece) => {
+		heard = onPiece;
+		return { statusCode: 200, headers: {}, body };
+	});
+	jest.useFakeTimers({ doNotFake: ['nextTick'] });
+	const reader = answer.body[Symbol.asyncIterator]();
+	await reader.next();
+	heard();
+	await jest.advanceTimersByTimeAsync(180_000);
+	expect(body.destroyed).toBe(false);
+	answer.close();
+});
+
 test('A connection that breaks is told from one that is silent', async () => {
 	const body = new PassThrough();
 	body.write('A ');
