@@ -27,20 +27,20 @@ function isWhole(mimeType: string, bytes: Buffer, size: number): boolean {
 	return check.isWhole();
 }
 
-describe.each(files)('a %s', (_name, mimeType, made) => {
+describe.each(files)('a %s', (name, mimeType, made) => {
 	test.each([1, 7, 64 * 1024])(
-		'A whole image passes the wholeness check in chunks of %i bytes',
+		`A whole ${name} passes the wholeness check in chunks of %i bytes`,
 		async (size) => {
 			expect(isWhole(mimeType, await made, size)).toBe(true);
 		},
 	);
 
-	test('A whole image with more bytes behind its end passes the wholeness check', async () => {
+	test(`A whole ${name} with more bytes behind its end passes the wholeness check`, async () => {
 		const bytes = Buffer.concat([await made, Buffer.from('\0 appended \xff\xd8', 'latin1')]);
 		expect(isWhole(mimeType, bytes, 100)).toBe(true);
 	});
 
-	test('An image without its end fails the wholeness check, wherever it is cut', async () => {
+	test(`A ${name} without its end fails the wholeness check, wherever it is cut`, async () => {
 		const bytes = await made;
 		const cuts = Array.from({ length: 300 }, (_, i) => Math.floor((bytes.length * i) / 300));
 		for (const length of [...cuts, bytes.length - 10]) {
