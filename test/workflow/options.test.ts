@@ -262,4 +262,22 @@ describe('options', () => {
 			expect(emulator.peakRequests()).toBe(maxConcurrency);
 		}
 	});
+
+	test('Max Concurrency of the first item that can be read counts if those before it fail', async () => {
+		const { run, emulator } = harness;
+		const temperature = '={{ $itemIndex === 0 ? "hot" : 1 }}';
+		emulator.peakRequests();
+		const { error, output } = await run(
+			{ ...CHEAP, prompt: 'Draw a fox', options: { maxConcurrency: 2, temperature } },
+			{
+				input: Array.from({ length: 7 }, () => ({ json: {} })),
+				profile: 'slow-100',
+				onError: 'continueRegularOutput',
+			},
+		);
+		expect(error).toBeUndefined();
+		const failed = output(NODE).filter(({ json }) => json.error !== undefined);
+		expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }]);
+		expect(emulator.peakRequests()).toBe(2);
+	});
 });
