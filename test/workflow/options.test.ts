@@ -74,6 +74,35 @@ describe('options', () => {
 		expect(harness.lastBody().messages).toEqual([{ role: 'user', content: 'Draw a fox' }]);
 	});
 
+	test.each<[string, INodeParameters, number]>([
+		['chat', { numberOfImages: 'many', options: { endpoint: 'nonsense' } }, 1],
+		['imageToImage', { options: { history: 'x' } }, 1],
+		[
+			'textToImage',
+			{
+				imageSource: 'nonsense',
+				binaryPropertyName: {},
+				imageUrls: [5],
+				options: { history: 'x', combineItems: 'perhaps' },
+			},
+			0,
+		],
+	])(
+		'The operation %s works, whatever the fields and options of other operations hold: %j',
+		async (operation, hidden, imagesOfItem) => {
+			const { engine, run, emulator } = harness;
+			const before = emulator.requests.length;
+			const item = await itemWith(engine, { data: await picture() });
+			const options = { input: [item, item], profile: 'tiny' };
+			const { error, output } = await run({ operation, prompt: 'A fox', ...hidden }, options);
+			expect(error).toBeUndefined();
+			expect(output(NODE)).toHaveLength(2);
+			const bodies = emulator.requests.slice(before).map(({ body }) => JSON.stringify(body));
+			const counts = bodies.map((body) => body.split('data:image/').length - 1);
+			expect(counts).toEqual([imagesOfItem, imagesOfItem]);
+		},
+	);
+
 	describe('the Images endpoint', () => {
 		const models = [
 			'gemini-2.5-flash-image',
