@@ -8,6 +8,7 @@ import {
 	IMAGE_SIZES,
 	listName,
 	MODELS,
+	sideOf,
 } from '../../../../nodes/GeminiImage/form/models';
 
 const TEN = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'];
@@ -48,6 +49,23 @@ test.each([
 test('The form offers every aspect ratio and image size of the contract', () => {
 	expect([...ASPECT_RATIOS].sort()).toEqual([...ALL].sort());
 	expect(IMAGE_SIZES).toEqual(['512', '1K', '2K', '4K']);
+});
+
+test.each([
+	['512', 512],
+	['768', 768],
+	['0.5K', 512],
+	['1K', 1024],
+	['2k', 2048],
+	['4K', 4096],
+	['8K', 8192],
+	['16K', 16_384],
+])('A square image of the size %s has %i pixels a side', (imageSize, side) => {
+	expect(sideOf(imageSize)).toBe(side);
+});
+
+test('A size that is no number of pixels tells no side', () => {
+	expect(sideOf('large')).toBeNaN();
 });
 
 test('The default model is a known one, and the ids of Nexconn come first in the list', () => {
