@@ -49,6 +49,8 @@ export interface RunOptions {
 	onNodeDone?: (name: string, error?: Error) => void;
 	/** Where n8n says that it is reached. */
 	instanceUrl?: string;
+	/** Where n8n says that its API is reached, if that is another address. */
+	restUrl?: string;
 }
 
 export interface RunResult {
@@ -115,7 +117,7 @@ export async function createEngine(options: EngineOptions) {
 				hooks,
 				executionId: EXECUTION_ID,
 				currentNodeExecutionIndex: 0,
-				restApiUrl: `${instanceUrl}/rest`,
+				restApiUrl: runOptions.restUrl ?? `${instanceUrl}/rest`,
 				instanceBaseUrl: `${instanceUrl}/`,
 				webhookWaitingBaseUrl: 'http://127.0.0.1/webhook-waiting',
 				formWaitingBaseUrl: 'http://127.0.0.1/form-waiting',

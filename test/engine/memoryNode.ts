@@ -5,12 +5,19 @@ export interface StoredMessage {
 	content: unknown;
 }
 
+/** What a memory does for a chat, in this order. */
+type Task = 'supply' | 'read' | 'save';
+
 /** Stands in for n8n's memory nodes: keeps messages by the `sessionId` of the item, as theirs do. */
 export function createMemoryNode() {
 	const sessions = new Map<string, StoredMessage[]>();
 	const memory = {
 		/** What it fails to do. */
-		failOn: undefined as 'supply' | 'read' | 'save' | undefined,
+		failOn: undefined as Task | undefined,
+		/** What it begins and never ends. */
+		stuckOn: undefined as Task | undefined,
+		/** Told when it is stuck. */
+		onStuck: () => {},
 		/** How many of its messages it tells, if set. */
 		window: undefined as number | undefined,
 
@@ -22,13 +29,16 @@ export function createMemoryNode() {
 		},
 	};
 
-	function fail(what: typeof memory.failOn): void {
-		if (memory.failOn === what) throw new Error(`Cannot ${what} the messages`);
+	async function begin(task: Task): Promise<void> {
+		if (memory.failOn === task) throw new Error(`Cannot ${task} the messages`);
+		if (memory.stuckOn !== task) return;
+		memory.onStuck();
+		await new Promise(() => {});
 	}
 
 	function chatMemory(messages: StoredMessage[]) {
 		const told = async () => {
-			fail('read');
+			await begin('read');
 			return messages.map(({ type, content }) => ({ _getType: () => type, content }));
 		};
 		return {
@@ -38,7 +48,7 @@ export function createMemoryNode() {
 				? async () => ({ chat_history: (await told()).slice(-memory.window!) })
 				: undefined,
 			async saveContext({ input }: { input: string }, { output }: { output: string }) {
-				fail('save');
+				await begin('save');
 				// Another turn that ran beside this one would get in between.
 				messages.push({ type: 'human', content: input });
 				await new Promise(setImmediate);
@@ -60,7 +70,7 @@ export function createMemoryNode() {
 		} as unknown as INodeTypeDescription,
 
 		async supplyData(this: ISupplyDataFunctions, itemIndex: number) {
-			fail('supply');
+			await begin('supply');
 			const id = this.evaluateExpression('{{ $json.sessionId }}', itemIndex);
 			return { response: chatMemory(memory.session(id as string | undefined)) };
 		},

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { IBinaryData } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import type { ImageType } from '../../nodes/GeminiImage/bytes/imageType';
+import type { Operation } from '../../nodes/GeminiImage/operations/turn';
 import type { StoreBinary } from '../../nodes/GeminiImage/reply/imageStore';
 import type { ReceiveSettings } from '../../nodes/GeminiImage/reply/receive';
 import { split as splitReply } from '../../nodes/GeminiImage/reply/splitter';
@@ -180,6 +181,35 @@ export const NO_OWN_LINKS: OwnLinks = {
 	pattern: /(?!)/g,
 	isOwn: () => false,
 	open: async () => 'gone',
+};
+
+/**
+ * A node with one item whose fields hold `values`, hidden ones too: n8n drops these before a node
+ * runs, but not every n8n needs to.
+ */
+export function contextOf(values: Record<string, unknown>): IExecuteFunctions {
+	const node = { name: 'Gemini Image', type: 'n8n-nodes-nexconn.geminiImage' };
+	const context = {
+		getNode: () => node,
+		getParentNodes: () => [],
+		getInputData: () => [{ json: {} }],
+		getNodeParameter: (name: string, _itemIndex: number, fallback: unknown) =>
+			values[name] ?? fallback,
+	};
+	return context as unknown as IExecuteFunctions;
+}
+
+/** An operation that does not exist: it takes images, and gives words alone. */
+export const DESCRIBE: Operation = {
+	name: 'Describe',
+	value: 'describe',
+	action: 'Describe images',
+	description: 'Say what is in an image',
+	placeholder: 'What is in this image?',
+	promptDescription: 'What to say of the images',
+	imageSources: ['binary', 'binaryAndUrl', 'url'],
+	output: 'words',
+	toItems: (_turn, { text }) => [{ json: { text } }],
 };
 
 /** The Options of a form that the user left alone. */

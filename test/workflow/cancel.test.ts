@@ -8,6 +8,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { noiseImage } from '../emulator/images/noise';
 import { listen } from '../server';
 import { itemWith, startHarness, type Harness, type NodeRunOptions } from './harness';
+import { completion, startService } from './service';
 
 const NODE = 'Gemini Image';
 const ASK: INodeParameters = {
@@ -26,11 +27,10 @@ afterEach(() => {
 });
 afterAll(async () => await harness.close());
 
-/** Resolves to the time that it took until `isTrue`, at most a second. */
-async function until(isTrue: () => boolean): Promise<number> {
+/** Resolves when `isTrue`, or after five seconds. */
+async function until(isTrue: () => boolean): Promise<void> {
 	const begun = Date.now();
-	while (!isTrue() && Date.now() - begun < 1000) await sleep(5);
-	return Date.now() - begun;
+	while (!isTrue() && Date.now() - begun < 5000) await sleep(5);
 }
 
 /** Cancels as soon as `isThere`, a moment later. */
@@ -84,6 +84,44 @@ async function startDeafServer() {
 	};
 }
 
+/**
+ * Edits a file at a service that turns the first attempt away, and takes but the start of the second,
+ * to which it sends `answer`, if there is one. Expects that the file is closed in the end: what the
+ * first attempt reads was opened before it, and has others who close it.
+ */
+async function editTwice(
+	edit: (options: NodeRunOptions, isUploading: () => boolean) => Promise<void>,
+	answer?: { status: number; body: object },
+) {
+	const { bytes } = await noiseImage(16);
+	const input = [await itemWith(harness.engine, { data: bytes })];
+	const files = jest.spyOn(Container.get(BinaryDataService), 'getAsStream');
+	let attempts = 0;
+	const service = await startService((request, response) => {
+		attempts++;
+		if (attempts === 1) {
+			request.resume().once('end', () => response.writeHead(429).end());
+		} else if (answer) {
+			const body = JSON.stringify(answer.body);
+			// To end it would close the connection in the middle of the upload.
+			response.writeHead(answer.status, { 'content-length': body.length }).write(body);
+		}
+	});
+	try {
+		const credentials = { apiKey: 'x', baseUrl: service.baseUrl };
+		await edit({ input, credentials }, () => attempts === 2);
+		expect(attempts).toBe(2);
+		const streams = await Promise.all(files.mock.results.map(({ value }) => value));
+		expect(streams).toHaveLength(2);
+		await until(() => streams.every(({ closed }) => closed));
+		expect(streams.map(({ closed }) => closed)).toEqual([true, true]);
+		// Files close by themselves at their end.
+		expect(streams.map(({ readableEnded }) => readableEnded)).toEqual([true, false]);
+	} finally {
+		await service.close();
+	}
+}
+
 describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 	'a cancelled run, on error %s',
 	(onError) => {
@@ -131,6 +169,12 @@ describe.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			await until(() => !openFiles().includes(path));
 			expect(openFiles()).not.toContain(path);
 			await server.close();
+		});
+
+		test(`A run cancelled while it uploads once more closes the input file, on error ${onError}`, async () => {
+			await editTwice(async (options, isUploading) => {
+				await cancelOnce(isUploading, { operation: 'imageToImage' }, { ...options, onError });
+			});
 		});
 
 		test.each([
@@ -196,6 +240,14 @@ describe('the Timeout', () => {
 		expect(Date.now() - begun).toBeGreaterThan(2 * 800);
 	});
 
+	test('The Timeout of a request that uploads once more closes the input file', async () => {
+		await editTwice(async (options) => {
+			const parameters = { ...ASK, ...FAST, operation: 'imageToImage' };
+			const { error } = await harness.run(parameters, options);
+			expect(error?.message).toBe('The service sent nothing for 0.8 seconds');
+		});
+	});
+
 	test('The Timeout counts while the service takes nothing of an image that is uploaded', async () => {
 		const server = await startDeafServer();
 		const { bytes } = await noiseImage(16);
@@ -210,6 +262,24 @@ describe('the Timeout', () => {
 		expect(await server.isLeft()).toBe(true);
 		await server.close();
 	});
+});
+
+describe('an answer before the end of the upload', () => {
+	test.each([
+		[200, completion({ content: 'Seen' }), 'Seen'],
+		[400, { error: { message: 'Too large' } }, 'Too large'],
+	])(
+		'An answer of %i that comes before the upload is over counts and closes the input file',
+		async (status, body, said) => {
+			await editTwice(
+				async (options) => {
+					const { error, output } = await harness.run({ ...ASK, operation: 'chat' }, options);
+					expect(error?.message ?? output(NODE)[0]?.json.text).toContain(said);
+				},
+				{ status, body },
+			);
+		},
+	);
 });
 
 /** The files that this process has open; Linux alone tells. */

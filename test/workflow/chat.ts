@@ -15,6 +15,8 @@ export async function startChat() {
 	return {
 		engine,
 		emulator,
+		/** Where this n8n is. */
+		url: instance.url,
 		/** Addresses that n8n was asked for. */
 		asked: instance.asked,
 

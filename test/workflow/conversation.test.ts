@@ -38,6 +38,23 @@ describe('Image Source Automatic', () => {
 		},
 	);
 
+	test('The messages of a chat hold 100 characters of a long file name, with blanks for markup', async () => {
+		const photo = await picture('jpeg', '#446688');
+		const name = ` [1]\\2\r\n\t]3[ ${'x'.repeat(300)}.jpg`;
+		const file = await chat.engine.store(photo, name, 'image/jpeg');
+		const input = [{ json: {}, binary: { data: file } }];
+		const { json } = await chat.say('Words only: what is this?', { input });
+		const [user] = json.messages as IDataObject[];
+		const [, alt] = /^Words only: what is this\?\n\n!\[(.*)\]\(http[^()]+\)$/s.exec(
+			String(user?.content),
+		)!;
+		// It is cut first, so the markup counts towards the 100.
+		expect(alt).toBe(`1 2 3 ${'x'.repeat(100 - name.indexOf('x'))}`);
+
+		const next = await chat.say('Draw it', {}, asHistory(json.messages as IDataObject[]));
+		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
+	});
+
 	test('An uploaded image that n8n moves when the execution ends is found in the next turn', async () => {
 		const memory = createMemoryNode();
 		const photo = await picture('jpeg', '#224466');
@@ -163,6 +180,39 @@ describe('links that lead to no image', () => {
 		);
 		expect(hints(NODE)).toEqual([FORGED]);
 		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+	});
+
+	const forty = Array.from({ length: 40 }, (_each, index) => index);
+
+	test('No more than 32 links of a message are tried if their files are gone', async () => {
+		const { file } = await chat.store('#191919');
+		const links = forty.map((index) => chat.linkTo(file, `-${index + 1}s`));
+		const { error, body, hints } = await sayAfter(links.join(' '));
+		expect(error).toBeUndefined();
+		expect(chat.asked).toHaveLength(32);
+		expect(hints(NODE)).toEqual([GONE]);
+		expect(sentImages(body)).toEqual([]);
+		expect(JSON.stringify(body)).not.toContain('token=');
+	});
+
+	test('No more than 32 links of a conversation are tried if they are forged', async () => {
+		const { file } = await chat.store('#202020');
+		const links = forty.map((index) => forge(chat.linkTo(file, `${index + 1} days`)));
+		chat.asked.length = 0;
+		const { error, hints } = await chat.say(
+			'Draw it again',
+			{},
+			asHistory(
+				[links.slice(0, 20), links.slice(20)].map((some) => ({
+					role: 'user',
+					content: some.join(' '),
+				})),
+			),
+		);
+		expect(error).toBeUndefined();
+		expect(chat.asked).toHaveLength(32);
+		expect(new Set(chat.asked).size).toBe(32);
+		expect(hints(NODE)).toEqual([FORGED]);
 	});
 
 	test('An own link to a file that is no image does not fail the chat, and a hint says so', async () => {

@@ -1,8 +1,10 @@
 import { NodeHelpers, type INode, type INodeParameters, type INodeProperties } from 'n8n-workflow';
 
 import { GeminiImage } from '../../index';
+import { fieldsFor } from '../../nodes/GeminiImage/form/fields';
 import { MODELS } from '../../nodes/GeminiImage/form/models';
 import { operations } from '../../nodes/GeminiImage/operations';
+import { DESCRIBE } from '../nodes/helpers';
 import { startHarness, type Harness } from './harness';
 
 const { description } = new GeminiImage();
@@ -19,9 +21,9 @@ const modelOf = (value: string): INodeParameters => ({
 });
 
 /** All parameters as the editor fills them in, those that are hidden left out. */
-const fill = (parameters: INodeParameters) =>
+const fill = (parameters: INodeParameters, { properties } = description) =>
 	NodeHelpers.getNodeParameters(
-		description.properties,
+		properties,
 		parameters,
 		true,
 		false,
@@ -29,14 +31,22 @@ const fill = (parameters: INodeParameters) =>
 		description,
 	) as INodeParameters;
 
+/** The fields and the options that the editor shows. */
+function allShown(parameters: INodeParameters, type = description): INodeProperties[] {
+	const values = fill(parameters, type);
+	const isShown = (among: INodeParameters) => (field: INodeProperties) =>
+		NodeHelpers.displayParameter(among, field, node, type, values);
+	const { options = [] } = type.properties.find((field) => field.name === 'options') ?? {};
+	return [
+		...type.properties.filter(isShown(values)),
+		// What shows an option is looked for among the options, unless a slash leads out of them.
+		...(options as INodeProperties[]).filter(isShown(values.options as INodeParameters)),
+	];
+}
+
 /** The variants of a field, or of an option, that the editor shows. */
 function shown(name: string, parameters: INodeParameters): INodeProperties[] {
-	const values = fill(parameters);
-	const options = description.properties.find((field) => field.name === 'options');
-	return [...description.properties, ...((options?.options ?? []) as INodeProperties[])].filter(
-		(field) =>
-			field.name === name && NodeHelpers.displayParameter(values, field, node, description, values),
-	);
+	return allShown(parameters).filter((field) => field.name === name);
 }
 
 function offered(name: string, model: string) {
@@ -111,6 +121,50 @@ describe('fields of the form', () => {
 		const saved = { aspectRatio: '8:1', imageSize: '4K', options: { reasoningEffort: 'low' } };
 		for (const { id } of spellings) expect(fill({ ...modelOf(id), ...saved })).toMatchObject(saved);
 	});
+});
+
+describe('fields of an operation', () => {
+	/** What all operations have. */
+	const COMMON = [
+		...['resource', 'operation', 'model', 'prompt', 'options', 'extraBody', 'maxConcurrency'],
+		...['maxRetries', 'maxTokens', 'reasoningEffort', 'safetySettings', 'simplify', 'stream'],
+		...['systemMessage', 'temperature', 'timeout', 'topK', 'topP'],
+	];
+	const TAKES_IMAGES = ['imageSource', 'binaryPropertyName', 'combineItems'];
+	const GIVES_IMAGES = [
+		...['aspectRatio', 'imageSize', 'binaryPropertyOutput', 'fileName'],
+		...['imageLink', 'imageLinkHours', 'imagesPerReply'],
+	];
+	const IMAGES_ALONE = ['numberOfImages', 'endpoint'];
+
+	const withDescribe: typeof description = {
+		...description,
+		properties: [
+			...description.properties.filter(({ name }) => /^(?:resource|operation)$/.test(name)),
+			...fieldsFor([...operations, DESCRIBE]),
+		],
+	};
+
+	const BOTH = [description, withDescribe];
+
+	test.each([
+		['chat', BOTH, [...TAKES_IMAGES, ...GIVES_IMAGES, 'history']],
+		['imageToImage', BOTH, [...TAKES_IMAGES, ...GIVES_IMAGES, ...IMAGES_ALONE]],
+		['textToImage', BOTH, [...GIVES_IMAGES, ...IMAGES_ALONE]],
+		// It gives words alone.
+		['describe', [withDescribe], TAKES_IMAGES],
+	])(
+		'The form shows for the operation %s the fields and options that it has, each once',
+		(operation, types, own) => {
+			const source = own.includes('imageSource') ? { imageSource: 'binary' } : {};
+			for (const id of [...MODELS.map(({ ids }) => ids[0]), 'gemini-9-image']) {
+				for (const type of types) {
+					const fields = allShown({ operation, ...source, ...modelOf(id) }, type);
+					expect(fields.map(({ name }) => name).sort()).toEqual([...COMMON, ...own].sort());
+				}
+			}
+		},
+	);
 });
 
 describe('the form in a run', () => {

@@ -201,6 +201,22 @@ describe('keys and base64 in the output', () => {
 		expect(JSON.stringify(out)).not.toContain('base64,');
 	});
 
+	test.each(['textToImage', 'chat'])(
+		'A data URL in the usage of a reply comes out as [base64], with operation %s',
+		async (operation) => {
+			const song = `data:audio/mpeg;base64,${'SUQz'.repeat(60)}`;
+			const usage = { total_tokens: 3, details: { inputs: [`Sent: ${song}`] } };
+			const message = { content: 'Here', images: [imagePart(dataUrl(await picture()))] };
+			const { json: out, output } = await ask(
+				json(() => completion(message, { usage })),
+				{ operation },
+			);
+			expect(output(NODE)[0]?.binary?.data).toBeDefined();
+			expect(out.usage).toEqual({ total_tokens: 3, details: { inputs: ['Sent: [base64]'] } });
+			expect(JSON.stringify(out)).not.toContain('base64,');
+		},
+	);
+
 	test.each(['svg+xml', 'SVG+XML', 'png;NAME=x'])(
 		'A data URL of image/%s in an answer comes out as [base64]',
 		async (type) => {

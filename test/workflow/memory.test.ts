@@ -134,6 +134,21 @@ describe('a chat with a memory', () => {
 		]);
 	});
 
+	test.each(['supply', 'read', 'save'] as const)(
+		'A cancelled run ends, even if its memory begins to %s the messages and never gets done',
+		async (stuckOn) => {
+			const memory = createMemoryNode();
+			const cancel = new AbortController();
+			memory.stuckOn = stuckOn;
+			// A moment later, as the Stop button is pressed while the node waits.
+			memory.onStuck = () => setTimeout(() => cancel.abort(), 20);
+			const options = { memory: memory.node, signal: cancel.signal };
+			const { run } = await chat.say('Draw a fox', options);
+			expect(run.status).toBe('canceled');
+			expect(memory.session()).toEqual([]);
+		},
+	);
+
 	test('Text to image saves nothing in a memory that is connected', async () => {
 		const memory = createMemoryNode();
 		const { error } = await chat.say(

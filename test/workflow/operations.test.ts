@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 
+import { operations } from '../../nodes/GeminiImage/operations';
 import type { Emulator } from '../emulator';
 import type { BinaryMode } from '../engine';
+import { DESCRIBE } from '../nodes/helpers';
 import { itemWith, picture, startHarness, type Harness } from './harness';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -270,5 +272,49 @@ describe('chat', () => {
 			{ type: 'image_url', image_url: { url: expect.stringMatching(/^data:image\/png/) } },
 			{ type: 'image_url', image_url: { url: 'https://example.com/a.jpg' } },
 		]);
+	});
+});
+
+describe('an operation that gives words alone', () => {
+	let harness: Harness;
+
+	beforeAll(async () => {
+		operations.push(DESCRIBE);
+		harness = await startHarness();
+	});
+	afterAll(async () => {
+		operations.pop();
+		await harness.close();
+	});
+
+	test('An operation of words alone sends its images, and keeps the words of a reply but no image', async () => {
+		const { engine, run, lastBody } = harness;
+		const photo = await picture();
+		const input = [await itemWith(engine, { data: photo })];
+		const before = engine.files();
+		const { error, output, hints } = await run(
+			{ operation: 'describe', prompt: 'Draw it', aspectRatio: '16:9', imageSize: '1K' },
+			{ input, profile: 'markdown' },
+		);
+		expect(error).toBeUndefined();
+		expect(lastBody()).not.toHaveProperty('image_config');
+		expect(JSON.stringify(lastBody())).toContain(sha256(photo));
+		expect(output('Gemini Image')).toEqual([
+			{ json: { text: expect.stringMatching(/\w/) }, pairedItem: { item: 0 } },
+		]);
+		expect(JSON.stringify(output('Gemini Image'))).not.toMatch(/base64|image:/);
+		expect(hints('Gemini Image')).toEqual([]);
+		expect(engine.files()).toEqual(before);
+	});
+
+	test('An operation of words alone fails if the model answers with an image alone', async () => {
+		const { engine, run } = harness;
+		const before = engine.files();
+		const { error } = await run(
+			{ operation: 'describe', prompt: 'Draw it' },
+			{ input: [await itemWith(engine, { data: await picture() })] },
+		);
+		expect(error?.message).toMatch(/^The model answered without words \(finish reason: stop\)/);
+		expect(engine.files()).toHaveLength(before.length + 1);
 	});
 });

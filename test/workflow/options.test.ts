@@ -74,6 +74,35 @@ describe('options', () => {
 		expect(harness.lastBody().messages).toEqual([{ role: 'user', content: 'Draw a fox' }]);
 	});
 
+	test.each<[string, INodeParameters, number]>([
+		['chat', { numberOfImages: 'many', options: { endpoint: 'nonsense' } }, 1],
+		['imageToImage', { options: { history: 'x' } }, 1],
+		[
+			'textToImage',
+			{
+				imageSource: 'nonsense',
+				binaryPropertyName: {},
+				imageUrls: [5],
+				options: { history: 'x', combineItems: 'perhaps' },
+			},
+			0,
+		],
+	])(
+		'The operation %s works, whatever the fields and options of other operations hold: %j',
+		async (operation, hidden, imagesOfItem) => {
+			const { engine, run, emulator } = harness;
+			const before = emulator.requests.length;
+			const item = await itemWith(engine, { data: await picture() });
+			const options = { input: [item, item], profile: 'tiny' };
+			const { error, output } = await run({ operation, prompt: 'A fox', ...hidden }, options);
+			expect(error).toBeUndefined();
+			expect(output(NODE)).toHaveLength(2);
+			const bodies = emulator.requests.slice(before).map(({ body }) => JSON.stringify(body));
+			const counts = bodies.map((body) => body.split('data:image/').length - 1);
+			expect(counts).toEqual([imagesOfItem, imagesOfItem]);
+		},
+	);
+
 	describe('the Images endpoint', () => {
 		const models = [
 			'gemini-2.5-flash-image',
@@ -261,5 +290,23 @@ describe('options', () => {
 			expect(error).toBeUndefined();
 			expect(emulator.peakRequests()).toBe(maxConcurrency);
 		}
+	});
+
+	test('Max Concurrency of the first item that can be read counts if those before it fail', async () => {
+		const { run, emulator } = harness;
+		const temperature = '={{ $itemIndex === 0 ? "hot" : 1 }}';
+		emulator.peakRequests();
+		const { error, output } = await run(
+			{ ...CHEAP, prompt: 'Draw a fox', options: { maxConcurrency: 2, temperature } },
+			{
+				input: Array.from({ length: 7 }, () => ({ json: {} })),
+				profile: 'slow-100',
+				onError: 'continueRegularOutput',
+			},
+		);
+		expect(error).toBeUndefined();
+		const failed = output(NODE).filter(({ json }) => json.error !== undefined);
+		expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }]);
+		expect(emulator.peakRequests()).toBe(2);
 	});
 });

@@ -1,9 +1,18 @@
 import type { StructuredChunk } from 'n8n-workflow';
 
 import { picture, itemWith, startHarness, type Harness } from './harness';
+import { completion, imagePart, json, startService } from './service';
 
 const NODE = 'Gemini Image';
 const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image' };
+
+/** A small PNG whose header tells other sides, which nobody checks here. */
+async function pictureThatClaims(width: number, height: number): Promise<Buffer> {
+	const png = await picture();
+	png.writeUInt32BE(width, 16);
+	png.writeUInt32BE(height, 20);
+	return png;
+}
 
 describe('what the user is told', () => {
 	let harness: Harness;
@@ -33,6 +42,39 @@ describe('what the user is told', () => {
 		async (imageSize, aspectRatio) => {
 			const { hints } = await harness.run({ model, prompt: 'Draw a fox', imageSize, aspectRatio });
 			expect(hints(NODE)).toEqual([]);
+		},
+	);
+
+	// Of the pixels of the square, 0.7 are enough.
+	test.each([
+		['512', 429, 429, 'gives no hint'],
+		['512', 428, 428, 'gives a hint'],
+		['1K', 857, 857, 'gives no hint'],
+		['1K', 856, 856, 'gives a hint'],
+		['2K', 1714, 1714, 'gives no hint'],
+		['2K', 1713, 1713, 'gives a hint'],
+		['4K', 5504, 3072, 'gives no hint'],
+		['4K', 4096, 4096, 'gives no hint'],
+		['4K', 3427, 3427, 'gives no hint'],
+		['4K', 3426, 3426, 'gives a hint'],
+		['4K', 2048, 2048, 'gives a hint'],
+	])(
+		'For the Image Size %s, an image of %i x %i pixels %s',
+		async (imageSize, width, height, what) => {
+			const image = await pictureThatClaims(width, height);
+			const url = `data:image/png;base64,${image.toString('base64')}`;
+			const service = await startService(json(() => completion({ images: [imagePart(url)] })));
+			try {
+				const credentials = { apiKey: 'x', baseUrl: service.baseUrl };
+				const parameters = { model, prompt: 'Draw a fox', imageSize };
+				const { hints, output } = await harness.run(parameters, { credentials });
+				expect(output(NODE)[0]?.json.image).toMatchObject({ width, height });
+				const pixels = `${width} x ${height} pixels`;
+				const hint = `The service sent an image of ${pixels}, smaller than the Image Size ${imageSize}`;
+				expect(hints(NODE)).toEqual(what === 'gives a hint' ? [hint] : []);
+			} finally {
+				await service.close();
+			}
 		},
 	);
 

@@ -1,4 +1,4 @@
-import { forge, NODE, sentImages, startChat, type Chat } from './chat';
+import { asHistory, forge, NODE, sentImages, startChat, type Chat } from './chat';
 import { startHarness } from './harness';
 
 let chat: Chat;
@@ -44,6 +44,21 @@ describe('Image URLs', () => {
 			expect(chat.emulator.requests).toHaveLength(before);
 		},
 	);
+});
+
+// An n8n that nobody reaches, so that the link is read only if its own address counts as well.
+const AWAY = 'http://n8n.invalid';
+
+test.each([
+	['the API of n8n', () => ({ restUrl: `${chat.url}/rest`, instanceUrl: AWAY })],
+	['n8n itself', () => ({ restUrl: `${AWAY}/rest`, instanceUrl: chat.url })],
+])('A link with the address of %s is an own link, if the two differ', async (_where, addresses) => {
+	const { file, hash } = await chat.store('#181818');
+	const history = asHistory([{ role: 'assistant', content: `![x](${chat.linkTo(file)})` }]);
+	const { body, error, hints } = await chat.say('Draw it again', addresses(), history);
+	expect(error).toBeUndefined();
+	expect(hints(NODE)).toEqual([]);
+	expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
 });
 
 describe('what a tool tells an agent', () => {

@@ -34,7 +34,8 @@ export async function openMemory(turn: Turn): Promise<Memory> {
 	// A tool has no inputs.
 	if (!converses(operation) || isTool(context)) return NO_MEMORY;
 	try {
-		const supplied = await context.getInputConnectionData(AI_MEMORY, itemIndex);
+		const connecting = context.getInputConnectionData(AI_MEMORY, itemIndex);
+		const supplied = await unlessAborted(connecting, signal);
 		if (!asObject(supplied)) return NO_MEMORY;
 		const memory = supplied as ChatMemory;
 		const messages = await unlessAborted(load(memory), signal);

@@ -78,7 +78,7 @@ export function readCombineItems(form: Form): boolean {
 /** Reads options by name; what each takes and what it is unless set, its field in the form says. */
 function createReader({ context, itemIndex, operation }: Form) {
 	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
-	// n8n keeps the options of an operation that was chosen before, and hides them.
+	// A workflow may keep options of an operation that was chosen before.
 	const raw = (name: string) => (hasOption(operation, name) ? values[name] : undefined);
 	const title = (name: string) => optionField(name).displayName;
 

@@ -35,7 +35,7 @@ function readText({ context, itemIndex }: Form, name: string, field: string): st
 	return text;
 }
 
-/** n8n keeps the values of fields that it hides, so they are not read. */
+/** What the form does not show is not read, whoever keeps its value. */
 function readShape(form: Form, model?: Model): Pick<Prompt, 'aspectRatio' | 'imageSize'> {
 	if (!givesImages(form.operation)) return {};
 	const aspectRatio = readChoice(form, 'aspectRatio', 'Aspect Ratio');

@@ -7,6 +7,7 @@ import {
 	findModel,
 	IMAGE_SIZES,
 	MODELS,
+	sideOf,
 } from '../../../../nodes/GeminiImage/form/models';
 import { imageModels } from '../../../emulator/wire/models';
 
@@ -44,6 +45,23 @@ test('The form offers every aspect ratio and image size of the contract', () => 
 	const ratios = pixels.flatMap(Object.values<object>).flatMap(Object.keys);
 	expect(ASPECT_RATIOS.toSorted()).toEqual([...new Set(ratios)].sort());
 	expect(IMAGE_SIZES.toSorted()).toEqual([...new Set(pixels.flatMap(Object.keys))].sort());
+});
+
+test.each([
+	['512', 512],
+	['768', 768],
+	['0.5K', 512],
+	['1K', 1024],
+	['2k', 2048],
+	['4K', 4096],
+	['8K', 8192],
+	['16K', 16_384],
+])('A square image of the size %s has %i pixels a side', (imageSize, side) => {
+	expect(sideOf(imageSize)).toBe(side);
+});
+
+test('A size that is no number of pixels tells no side', () => {
+	expect(sideOf('large')).toBeNaN();
 });
 
 test('The default model is a known one, and the ids of Nexconn come first in the list', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -190,6 +191,20 @@ describe('storage that fails', () => {
 		});
 		expectStorageError(await failureOf(images.store(PNG, imageData(image))));
 		await images.discard(full);
+	});
+
+	test('An error with which storage ends its stream is reported as a failure to store the image', async () => {
+		const full = Object.assign(new Error('ENOSPC at /srv/secret'), { code: 'ENOSPC' });
+		const images = storeWith(async (content) => {
+			await once(content, 'readable');
+			// By then, Node has handed the error to the generator behind the stream.
+			await once(content.destroy(full), 'close').catch(() => {});
+			await settle();
+			throw full;
+		});
+		const error = await failureOf(images.store(PNG, imageData(image)));
+		expectStorageError(error, ': no space is left');
+		await images.discard(error);
 	});
 
 	test('Storage that fails after the last byte of an image fails the commit', async () => {

@@ -54,9 +54,11 @@ function start(
 
 let small: Buffer;
 let other: Buffer;
+let third: Buffer;
 beforeAll(async () => {
 	small = await png(16, 16, true);
 	other = await png(40, 30, true);
+	third = await png(20, 10, true);
 });
 
 describe('the sample replies of the reference', () => {
@@ -315,6 +317,52 @@ describe('drafts', () => {
 		expect(files.map(({ state }) => state)).toEqual(['dropped', 'kept']);
 	});
 
+	test.each<[string, () => string]>([
+		['a draft comes last', () => sse(chunk({ reasoning: draft(third) }))],
+		['no draft comes last', () => ''],
+	])('The last image alone is the last that is no draft, if %s', async (_name, tail) => {
+		const values = [
+			chunk({ reasoning: draft(third) }),
+			chunk({ images: [part(small)] }),
+			chunk({ images: [part(other)] }, 'stop'),
+		];
+		const { received, files } = start(sse(...values) + tail(), { imagesPerReply: 'last' });
+		expect((await received).images).toMatchObject([{ width: 40 }]);
+		await settle();
+		expect(files.filter(({ state }) => state === 'kept')).toHaveLength(1);
+	});
+
+	test('The last image alone of a reply of nothing but drafts is the last draft', async () => {
+		const values = [small, other].map((bytes) => chunk({ reasoning: draft(bytes) }));
+		const { received } = start(sse(...values, '[DONE]'), { imagesPerReply: 'last' });
+		expect((await received).images).toMatchObject([{ width: 40 }]);
+	});
+
+	test.each<[string, object]>([
+		['in the place of an image', { images: [{ image_url: { url: 'https://example.com/cat' } }] }],
+		['in its words', { content: 'Here: ![a cat](https://example.com/cat)' }],
+	])('An image that the reply links %s beside drafts is the final one', async (_name, delta) => {
+		const reply = sse(chunk({ reasoning_content: draft(small) }), chunk(delta, 'stop'));
+		for (const imagesPerReply of ['all', 'last'] as const) {
+			const { received, files } = start(reply, {
+				output: 'images',
+				imagesPerReply,
+				download: async () => answer(arriving(cut(other, 100))),
+			});
+			expect((await received).images).toMatchObject([{ width: 40 }]);
+			await settle();
+			expect(files.map(({ state }) => state)).toEqual(['dropped', 'kept']);
+		}
+	});
+
+	test('A draft is kept if the linked image beside it cannot be loaded', async () => {
+		const link = { images: [{ image_url: { url: 'https://example.com/dead' } }] };
+		const reply = sse(chunk({ reasoning_content: draft(small) }), chunk(link, 'stop'));
+		const { received, hints } = start(reply, { output: 'images' });
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+		expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	});
+
 	test('An image that the reply also shows as a draft is kept', async () => {
 		const values = [chunk({ reasoning_content: draft(small) }), chunk({ images: [part(small)] })];
 		const { received } = start(sse(...values, '[DONE]'));
@@ -427,6 +475,104 @@ describe('a reply that fails', () => {
 		expect(await failureOf(received)).toBe(broken);
 		expect(files.map(({ state }) => state)).toEqual(['dropped']);
 	});
+});
+
+describe('a reply that is asked for words', () => {
+	const words = (reply: string, storeBinary = jest.fn(), download = jest.fn()) => ({
+		...start(reply, { output: 'words', storeBinary, download }),
+		storeBinary,
+		download,
+	});
+	const url = 'https://example.com/cat.png';
+
+	test.each<[string, () => string, string]>([
+		[
+			'carries an image in front of its words',
+			() => sse(chunk({ images: [part(other)] }), chunk({ content: 'A cat' }, 'stop')),
+			'A cat',
+		],
+		[
+			'carries an image among its words',
+			() => sse(chunk({ content: `A ![](data:image/png;base64,${base64(other)}) cat` }, 'stop')),
+			'A  cat',
+		],
+		[
+			'carries a draft',
+			() =>
+				sse(chunk({ reasoning: `![](data:image/png;base64,${base64(other)})` })) +
+				sse(chunk({ content: 'A cat' }, 'stop')),
+			'A cat',
+		],
+		[
+			'carries an image that is cut off',
+			() => sse(chunk({ content: 'A cat', images: [part(other.subarray(0, 300))] }, 'stop')),
+			'A cat',
+		],
+		[
+			'links an image',
+			() => sse(chunk({ content: 'A cat', images: [{ image_url: { url } }] }, 'stop')),
+			'A cat',
+		],
+		[
+			'links an image in its words',
+			() => sse(chunk({ content: `![](${url})` }, 'stop')),
+			`![](${url})`,
+		],
+	])('A reply that is asked for words and %s gives its words alone', async (_name, reply, text) => {
+		const { received, storeBinary, download, hints } = words(reply());
+		expect(await received).toMatchObject({ text, images: [] });
+		expect(storeBinary).not.toHaveBeenCalled();
+		expect(download).not.toHaveBeenCalled();
+		expect(hints).toEqual([]);
+	});
+
+	const EMPTY = 'The model answered without words';
+	const REFUSED = 'The model refused to answer';
+	test.each<[string, () => object, string, string]>([
+		['nothing', () => ({}), 'stop', `${EMPTY} (finish reason: stop)`],
+		['blanks alone', () => ({ content: ' \n' }), 'stop', `${EMPTY} (finish reason: stop)`],
+		['an image alone', () => ({ images: [part(small)] }), 'stop', `${EMPTY} (finish reason: stop)`],
+		[
+			'a link alone',
+			() => ({ images: [{ image_url: { url } }] }),
+			'stop',
+			`${EMPTY} (finish reason: stop)`,
+		],
+		[
+			'reasoning alone',
+			() => ({ reasoning: 'Hm' }),
+			'length',
+			`${EMPTY} (finish reason: length): Hm`,
+		],
+		[
+			'the reasoning of a refusal alone',
+			() => ({ reasoning: 'No' }),
+			'SAFETY',
+			`${REFUSED} (finish reason: SAFETY): No`,
+		],
+	])(
+		'A reply that is asked for words is an error if it holds %s',
+		async (_what, delta, reason, message) => {
+			const usage = { total_tokens: 3 };
+			const reply = sse(chunk(delta(), reason), { choices: [], usage });
+			const { received, storeBinary, download } = words(reply);
+			const error = (await failureOf(received)) as ApiError;
+			expect(error).toBeInstanceOf(ApiError);
+			expect(error.message).toBe(message);
+			expect(error.description).toBe(
+				message.startsWith(REFUSED)
+					? 'Change the prompt or the input images. The call may have been billed.'
+					: 'Ask in other words, or try again. The call may have been billed.',
+			);
+			expect(error.details).toEqual({
+				finishReason: reason,
+				modelText: /: (Hm|No)$/.exec(message)?.[1],
+				usage,
+			});
+			expect(storeBinary).not.toHaveBeenCalled();
+			expect(download).not.toHaveBeenCalled();
+		},
+	);
 });
 
 test('Storage that fails ends the call', async () => {
