@@ -25,8 +25,8 @@ test.each([
 	{ aspectRatio: {}, imageSize: [] },
 ])('An operation that gives words alone does not read the shape of an image: %j', (shape) => {
 	expect(read(DESCRIBE, shape)).toEqual({
-		model: FIELDS.model,
-		known: expect.objectContaining({ name: 'Gemini 2.5 Flash Image' }),
+		modelId: FIELDS.model,
+		model: expect.objectContaining({ name: 'Gemini 2.5 Flash Image' }),
 		text: 'Hi',
 	});
 });
