@@ -38,8 +38,13 @@ export function byModel(
 	parameter: 'model' | '/model',
 ): INodeProperties[] {
 	const all = field.options as INodePropertyOptions[];
-	const takenBy = (model: Model) =>
-		all.filter(({ value }) => value === AUTO.value || model[limit].includes(String(value)));
+	const takenBy = (model: Model): INodePropertyOptions[] => [
+		...all.filter(({ value }) => value === AUTO.value),
+		// All of them fit, so nothing is said of other models.
+		...all
+			.filter(({ value }) => model[limit].includes(String(value)))
+			.map(({ name, value }) => ({ name, value })),
+	];
 	// Without a list, a model has no choice, and nobody knows what comes of one.
 	const limited = MODELS.filter(
 		(model) => model[limit].length > 0 && takenBy(model).length < all.length,
