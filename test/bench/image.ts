@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-/** PNG signature and IHDR of a 1024 x 1024 picture. */
+/** PNG signature and IHDR of a 1024 x 1024 image. */
 const HEADER = Buffer.from(
 	'89504e470d0a1a0a0000000d4948445200000400000004000802000000f07f9cb2',
 	'hex',

@@ -64,7 +64,7 @@ export async function createWays(port: number) {
 
 	return {
 		ways,
-		/** `count` pictures of so many MiB each, all from one run of the node. */
+		/** `count` images of so many MiB each, all from one run of the node. */
 		many: async (count: number, mebibytes: number, maxConcurrency: number, delayMs = 0) => {
 			const items = Array.from({ length: count }, () => ({ json: {} }));
 			const step = node('textToImage', { maxConcurrency });

@@ -54,7 +54,7 @@ function editorOf(browser: Browser, page: Page, url: string) {
 		},
 
 		/** The image in the output panel, once it has loaded. */
-		shownPicture: async () => {
+		shownImage: async () => {
 			await by('ndv-view-binary-data').click();
 			const image = by('output-panel').locator('img[src*="/rest/binary-data"]');
 			await image.waitFor();
@@ -68,12 +68,12 @@ export type Editor = Awaited<ReturnType<typeof openEditor>>;
 /** Width and height of an image that a page shows, in pixels, once it has loaded. */
 export async function sizeOf(image: Locator): Promise<number[]> {
 	return await image.evaluate(async (element) => {
-		const picture = element as unknown as {
+		const image = element as unknown as {
 			decode(): Promise<void>;
 			naturalWidth: number;
 			naturalHeight: number;
 		};
-		await picture.decode();
-		return [picture.naturalWidth, picture.naturalHeight];
+		await image.decode();
+		return [image.naturalWidth, image.naturalHeight];
 	});
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { core, gemini, PICTURE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
-import { drawDirectly, sha256 } from './pictures';
+import { core, gemini, IMAGE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
+import { drawDirectly, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 
@@ -15,11 +15,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await stage?.close());
 
-/** Draws a picture, gives it to other nodes and returns what the last of them answers. */
+/** Draws an image, gives it to other nodes and returns what the last of them answers. */
 async function passOn(prompt: string, ...nodes: WorkflowNode[]): Promise<Buffer> {
 	const path = prompt.toLowerCase().replaceAll(' ', '-');
-	const draw = gemini('Draw', { prompt, options: { fileName: 'my picture' } });
-	const trigger = webhook(path, PICTURE_OF_LAST_NODE);
+	const draw = gemini('Draw', { prompt, options: { fileName: 'my image' } });
+	const trigger = webhook(path, IMAGE_OF_LAST_NODE);
 	await server.publish(workflow(prompt, [trigger, draw, ...nodes]));
 	const response = await server.call(`/webhook/${path}`);
 	const body = Buffer.from(await response.arrayBuffer());
@@ -47,8 +47,8 @@ test('The node HTTP Request uploads the image of our node to a service, in a for
 		headers: { 'content-type': headers['content-type'] ?? '' },
 	}).formData();
 	const file = form.get('file') as File;
-	expect(form.get('caption')).toBe('my picture.png');
-	expect([file.name, file.type]).toEqual(['my picture.png', 'image/png']);
+	expect(form.get('caption')).toBe('my image.png');
+	expect([file.name, file.type]).toEqual(['my image.png', 'image/png']);
 	expect(sha256(await file.bytes())).toBe(await drawn(prompt));
 });
 
@@ -68,7 +68,7 @@ test('The nodes Extract from File and Convert to File turn the image into base64
 
 test('The node Read/Write Files from Disk writes the image to the disk and reads it back', async () => {
 	const prompt = 'Draw a plane';
-	const folder = join(stage.folder, 'pictures');
+	const folder = join(stage.folder, 'images');
 	mkdirSync(folder);
 	const write = core('Write', 'readWriteFile', 1.1, {
 		operation: 'write',
@@ -79,8 +79,8 @@ test('The node Read/Write Files from Disk writes the image to the disk and reads
 		fileSelector: `${folder}/*.png`,
 	});
 	const answer = await passOn(prompt, write, read);
-	expect(readdirSync(folder)).toEqual(['my picture.png']);
-	expect(sha256(readFileSync(join(folder, 'my picture.png')))).toBe(await drawn(prompt));
+	expect(readdirSync(folder)).toEqual(['my image.png']);
+	expect(sha256(readFileSync(join(folder, 'my image.png')))).toBe(await drawn(prompt));
 	expect(sha256(answer)).toBe(await drawn(prompt));
 });
 

@@ -1,7 +1,7 @@
 import { hashAt, openSession, sentImages } from './conversation';
 import { example } from './flows';
 import { importExamples, publishExample } from './gallery';
-import { drawDirectly, photo, sha256 } from './pictures';
+import { drawDirectly, photo, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 import { standInTelegram } from './telegram';
@@ -85,8 +85,8 @@ describe('an agent with the node as a tool', () => {
 		const bear = await ask(prompt);
 		expect(bear.shown).toContain('Here is your image: ![');
 		expect(bear.sent).toEqual([]);
-		const picture = await fetch(bear.link!);
-		expect(picture.headers.get('content-type')).toBe('image/png');
+		const image = await fetch(bear.link!);
+		expect(image.headers.get('content-type')).toBe('image/png');
 		expect(bear.image).toBe(sha256(await drawDirectly(stage.emulator, prompt)));
 
 		const night = await ask('Make it night');

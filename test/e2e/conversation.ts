@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { core, CREDENTIAL, gemini, workflow, type Workflow, type WorkflowNode } from './flows';
-import { sha256 } from './pictures';
+import { sha256 } from './drawnImages';
 import type { Server } from './server';
 import type { Stage } from './stage';
 

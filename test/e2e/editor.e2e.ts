@@ -118,7 +118,7 @@ describe('a workflow made by hand', () => {
 		await by('parameter-input-prompt').locator('textarea').fill('A fox in the snow');
 		await by('node-execute-button').click();
 		await by('node-run-status-success').waitFor();
-		expect(await editor.shownPicture()).toEqual([1024, 1024]);
+		expect(await editor.shownImage()).toEqual([1024, 1024]);
 		expect(stage.emulator.requests.at(-1)?.body).toEqual({
 			model: 'gemini-3.1-flash-image-preview',
 			messages: [{ role: 'user', content: 'A fox in the snow' }],
@@ -150,7 +150,7 @@ describe('the examples in the editor', () => {
 		await editor.openNode('Draw a Lighthouse');
 		await by('node-execute-button').click();
 		await by('node-run-status-success').waitFor();
-		expect(await editor.shownPicture()).toEqual([1376, 768]);
+		expect(await editor.shownImage()).toEqual([1376, 768]);
 		await by('ndv-close-button').click();
 		await by('ndv').waitFor({ state: 'hidden' });
 		const before = stage.emulator.requests.length;

@@ -5,7 +5,7 @@ import { openEditor, type Editor } from './browser';
 import { hashAt } from './conversation';
 import { example, EXAMPLES, type Workflow } from './flows';
 import { importExamples, NAMES, publishExample } from './gallery';
-import { drawDirectly, photo, sha256 } from './pictures';
+import { drawDirectly, photo, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 import { until } from './until';

@@ -59,8 +59,8 @@ export function webhook(path: string, parameters: Record<string, unknown>): Work
 	return { ...node, webhookId: path };
 }
 
-/** What a webhook answers with: the picture that the last node gave. */
-export const PICTURE_OF_LAST_NODE = {
+/** What a webhook answers with: the image that the last node gave. */
+export const IMAGE_OF_LAST_NODE = {
 	responseMode: 'lastNode',
 	responseData: 'firstEntryBinary',
 	responseBinaryPropertyName: 'data',

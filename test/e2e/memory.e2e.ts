@@ -13,13 +13,13 @@ import { ownEdit } from './ownNodes';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 
-const PICTURE_MIB = 24;
-const PICTURES = 20;
+const IMAGE_MIB = 24;
+const IMAGES = 20;
 /** Ten seconds each, and the peak of the first few is the lower one. */
-const OWN_PICTURES = 6;
+const OWN_IMAGES = 6;
 /** Sessions of two turns. */
 const CHATS = 5;
-const WARM = { id: 'warm', name: 'Account with small pictures' };
+const WARM = { id: 'warm', name: 'Account with small images' };
 
 /** A figure of the process from /proc, in MiB. */
 function memory(server: Server, name: 'VmRSS' | 'VmHWM'): number {
@@ -39,13 +39,13 @@ async function peakOf(
 	prepare: Work,
 	environment: Environment = {},
 ): Promise<number> {
-	const stage = await openStage(environment, `size-${PICTURE_MIB}`);
+	const stage = await openStage(environment, `size-${IMAGE_MIB}`);
 	try {
 		const server = await stage.startServer();
 		await stage.importNexconn(WARM, 'size-1');
 		const warmUp = await prepare(stage, server, 1);
 		for (let i = 0; i < 3; i++) await warmUp();
-		const work = await prepare(stage, server, PICTURE_MIB);
+		const work = await prepare(stage, server, IMAGE_MIB);
 		const before = memory(server, 'VmRSS');
 		// Sets the mark of most memory back to now (proc(5)).
 		writeFileSync(`/proc/${server.pid}/clear_refs`, '5');
@@ -64,7 +64,7 @@ const edits =
 		const file = join(stage.folder, `${path}.png`);
 		writeFileSync(file, (await noiseImage(mebibytes)).bytes);
 		const read = core('Read', 'readWriteFile', 1.1, { operation: 'read', fileSelector: file });
-		// The answer is small: what n8n needs to send a picture out is not what is measured.
+		// The answer is small: what n8n needs to send an image out is not what is measured.
 		const done = core('Done', 'set', 3.4, { mode: 'raw', jsonOutput: '{"done":true}' });
 		const trigger = webhook(path, { responseMode: 'lastNode' });
 		await server.publish(workflow(path, [trigger, read, ...nodesOf(stage, mebibytes), done]));
@@ -76,7 +76,7 @@ const edits =
 
 const PROMPT = 'Make it snow';
 
-const credentialFor = (mebibytes: number) => (mebibytes === PICTURE_MIB ? CREDENTIAL : WARM);
+const credentialFor = (mebibytes: number) => (mebibytes === IMAGE_MIB ? CREDENTIAL : WARM);
 
 function node(_stage: Stage, mebibytes: number): WorkflowNode[] {
 	const parameters = { operation: 'imageToImage', prompt: PROMPT };
@@ -102,20 +102,20 @@ const chats: Work = async (stage, server, mebibytes) => {
 	};
 };
 
-test(`The node edits ${PICTURES} images of ${PICTURE_MIB} MiB in less than a quarter of the memory of n8n's own nodes`, async () => {
-	const ofNode = await peakOf(PICTURES, edits(node), NOTHING_KEPT);
-	const ofOwn = await peakOf(OWN_PICTURES, edits(own), NOTHING_KEPT);
+test(`The node edits ${IMAGES} images of ${IMAGE_MIB} MiB in less than a quarter of the memory of n8n's own nodes`, async () => {
+	const ofNode = await peakOf(IMAGES, edits(node), NOTHING_KEPT);
+	const ofOwn = await peakOf(OWN_IMAGES, edits(own), NOTHING_KEPT);
 	console.log(
 		`most extra memory of n8n: ${ofNode.toFixed(0)} MiB; with its own nodes: ${ofOwn.toFixed(0)} MiB`,
 	);
 	expect(ofNode).toBeLessThan(ofOwn / 4);
 }, 600_000);
 
-test(`A chat of two turns with images of ${PICTURE_MIB} MiB, ${CHATS} times, takes less memory than two such images`, async () => {
+test(`A chat of two turns with images of ${IMAGE_MIB} MiB, ${CHATS} times, takes less memory than two such images`, async () => {
 	const peak = await peakOf(CHATS, chats);
 	console.log(`most extra memory of n8n in a chat: ${peak.toFixed(0)} MiB`);
 	// Its base64 alone takes a third more than the image, and the JSON around it as much again.
-	expect(peak).toBeLessThan(2 * PICTURE_MIB);
+	expect(peak).toBeLessThan(2 * IMAGE_MIB);
 }, 300_000);
 
 /** Executions that are counted; the first ones of a process swing. */
@@ -127,12 +127,12 @@ async function fullCollections(isProvoked: boolean): Promise<number> {
 	const folder = mkdtempSync(join(tmpdir(), 'nexconn-probe-'));
 	const stage = await openStage(
 		{ ...NOTHING_KEPT, ...probeEnvironment(folder, probe) },
-		`size-${PICTURE_MIB}`,
+		`size-${IMAGE_MIB}`,
 	);
 	try {
 		if (!isProvoked) switchOff(installedNode(stage.environment.N8N_USER_FOLDER!));
 		const server = await stage.startServer();
-		const edit = await edits(node)(stage, server, PICTURE_MIB);
+		const edit = await edits(node)(stage, server, IMAGE_MIB);
 		for (let i = 0; i < 3; i++) await edit();
 		await fetch(`${probe}/collections`);
 		for (let i = 0; i < COUNTED; i++) await edit();

@@ -1,7 +1,7 @@
 import { core, type WorkflowNode } from './flows';
 
 /**
- * What users do without the node: HTTP Request, then the picture out of its JSON into a file.
+ * What users do without the node: HTTP Request, then the image out of its JSON into a file.
  * `content` is an expression that gives the content of the message.
  */
 export function ownNodes(baseUrl: string, key: string, content: string): WorkflowNode[] {

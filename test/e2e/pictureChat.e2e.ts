@@ -1,6 +1,6 @@
 import { openEditor, sizeOf, type Editor } from './browser';
 import { chatWorkflow, hashAt, openSession, sentImages } from './conversation';
-import { photo, sha256 } from './pictures';
+import { photo, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 

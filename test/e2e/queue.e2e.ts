@@ -3,10 +3,10 @@ import sharp from 'sharp';
 
 import { freePort } from '../server';
 import { chatWorkflow, langchain, openSession } from './conversation';
-import { gemini, PICTURE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
+import { gemini, IMAGE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
 import { launch, type Environment, type Running } from './n8n';
 import { ownNodes } from './ownNodes';
-import { drawDirectly, sha256 } from './pictures';
+import { drawDirectly, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { startPostgres, startRedis } from './services';
 import { openStage, type Stage } from './stage';
@@ -81,7 +81,7 @@ async function startWorker(): Promise<Running> {
 }
 
 async function publish(path: string, ...nodes: WorkflowNode[]): Promise<void> {
-	await server.publish(workflow(path, [webhook(path, PICTURE_OF_LAST_NODE), ...nodes]));
+	await server.publish(workflow(path, [webhook(path, IMAGE_OF_LAST_NODE), ...nodes]));
 }
 
 async function draw(prompt: string, path = 'draw'): Promise<Buffer> {
@@ -116,7 +116,7 @@ async function drawSlowly(prompts: string[]): Promise<Array<Promise<Buffer | Err
 	return images;
 }
 
-async function isWholePicture(image: Buffer | Error): Promise<boolean> {
+async function isWholeImage(image: Buffer | Error): Promise<boolean> {
 	if (image instanceof Error) throw image;
 	// Decodes every pixel, unlike a look at the metadata.
 	return (await sharp(image).stats()).channels.length > 0;
@@ -149,7 +149,7 @@ test('An execution after a restart of Redis gives the right image', async () => 
 test('A worker that is asked to stop finishes its work', async () => {
 	const images = await drawSlowly(promptsOf(6, 'hare'));
 	await workers[0]?.stop('SIGTERM');
-	for (const image of images) expect(await isWholePicture(await image)).toBe(true);
+	for (const image of images) expect(await isWholeImage(await image)).toBe(true);
 	workers[0] = await startWorker();
 });
 
@@ -160,7 +160,7 @@ test('A worker that is killed leaves no half-written image behind', async () => 
 	for (const image of await Promise.all(images)) {
 		// n8n gives the job to a worker anew, or reports the execution as failed.
 		if (image instanceof Error) expect(image.message).toMatch(/^5\d\d/);
-		else expect(await isWholePicture(image)).toBe(true);
+		else expect(await isWholeImage(image)).toBe(true);
 	}
 });
 

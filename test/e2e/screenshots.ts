@@ -5,7 +5,7 @@ import { installDebianPackages } from './debian';
 import { startFilm } from './film';
 import { example } from './flows';
 import { importExamples, NAMES } from './gallery';
-import { drawDirectly, photo } from './pictures';
+import { drawDirectly, photo } from './drawnImages';
 import { prepareN8n } from './prepare';
 import { step } from './progress';
 import { pathOf, shoot, shootCanvas, shootParts } from './shots';
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 }
 
 /** Adding the node, and getting an image. */
-async function film({ page, by, openWorkflow, shownPicture }: Editor): Promise<void> {
+async function film({ page, by, openWorkflow, shownImage }: Editor): Promise<void> {
 	await page.setViewportSize(FILM_WINDOW);
 	await openWorkflow('new');
 	const { take, save } = startFilm(page);
@@ -81,7 +81,7 @@ async function film({ page, by, openWorkflow, shownPicture }: Editor): Promise<v
 	// The emulator is quick.
 	await take(800, 150);
 	await by('node-run-status-success').waitFor();
-	await shownPicture();
+	await shownImage();
 	await take(4000);
 	await save(pathOf('film.gif'));
 }
@@ -92,7 +92,7 @@ async function shootResult(editor: Editor): Promise<void> {
 	await editor.openNode('Draw a Lighthouse');
 	await by('node-execute-button').click();
 	await by('node-run-status-success').waitFor();
-	await editor.shownPicture();
+	await editor.shownImage();
 	await shoot(editor, 'result', by('ndv'));
 }
 

@@ -2,13 +2,13 @@ import {
 	core,
 	example,
 	gemini,
-	PICTURE_OF_LAST_NODE,
+	IMAGE_OF_LAST_NODE,
 	send,
 	webhook,
 	workflow,
 	type Workflow,
 } from './flows';
-import { drawDirectly, photo, photoForm, sha256 } from './pictures';
+import { drawDirectly, photo, photoForm, sha256 } from './drawnImages';
 import type { Server } from './server';
 import { openStage, type Stage } from './stage';
 import { until } from './until';
@@ -48,7 +48,7 @@ describe.each(MODES)('n8n with %s storage', (mode, storedAs) => {
 			server = await stage.startServer();
 		});
 
-		test(`A webhook answers with the edited photo, with ${mode} storage`, answerWithPicture);
+		test(`A webhook answers with the edited photo, with ${mode} storage`, answerWithImage);
 		test(
 			`Combined binary mode passes files into the node and on, with ${mode} storage`,
 			passFilesCombined,
@@ -104,16 +104,14 @@ function outputOf({ data }: Execution, node: string): Item[] {
 const edit = (prompt: string) =>
 	gemini('Edit', { operation: 'imageToImage', prompt, binaryPropertyName: 'photo' });
 
-async function answerWithPicture(): Promise<void> {
+async function answerWithImage(): Promise<void> {
 	const prompt = 'Make it snow';
-	const nodes = [webhook('edit', PICTURE_OF_LAST_NODE), edit(prompt)];
+	const nodes = [webhook('edit', IMAGE_OF_LAST_NODE), edit(prompt)];
 	await server.publish(workflow('Edit', nodes));
 	const response = await server.call('/webhook/edit', photoForm('photo'));
-	const picture = Buffer.from(await response.arrayBuffer());
+	const image = Buffer.from(await response.arrayBuffer());
 	expect(response.headers.get('content-type')).toBe('image/png');
-	expect(sha256(picture)).toBe(
-		sha256(await drawDirectly(stage.emulator, prompt, { image: photo })),
-	);
+	expect(sha256(image)).toBe(sha256(await drawDirectly(stage.emulator, prompt, { image: photo })));
 }
 
 /** In this mode n8n answers a webhook with no file of any node: they are in the JSON then. */

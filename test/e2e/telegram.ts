@@ -1,4 +1,4 @@
-import { sha256 } from './pictures';
+import { sha256 } from './drawnImages';
 import type { startReceiver } from './receiver';
 import type { Server } from './server';
 import { until } from './until';

@@ -10,7 +10,7 @@ const CHUNK = 3 * 16 * 1024;
 const MARK_AT = 3 * 1024 * 1024;
 const MARK_BYTES = 12;
 
-/** Serves pictures of so many MiB, each different: `image 7` in the prompt asks for number 7. */
+/** Serves images of so many MiB, each different: `image 7` in the prompt asks for number 7. */
 export async function startImageServer(mebibytes: number) {
 	const base = imageOf(mebibytes);
 	const mark = (index: number) => Buffer.from(String(index).padStart(MARK_BYTES, '0'));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IBinaryData, IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { startInstance } from '../engine/instance';
-import { picture, startHarness, type NodeRunOptions } from './harness';
+import { imageFile, startHarness, type NodeRunOptions } from './harness';
 
 export const NODE = 'Gemini Image';
 
@@ -30,9 +30,9 @@ export async function startChat() {
 			return { ...result, item, json: item?.json ?? {}, body: harness.lastBody() };
 		},
 
-		/** A picture of one colour, as a file of n8n. */
+		/** An image of one colour, as a file of n8n. */
 		async store(colour: string) {
-			const bytes = await picture('png', colour);
+			const bytes = await imageFile('png', colour);
 			const file = await engine.store(bytes, `${colour}.png`, 'image/png');
 			return { file, hash: sha256(bytes) };
 		},

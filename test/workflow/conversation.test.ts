@@ -3,7 +3,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { createMemoryNode } from '../engine/memoryNode';
 import { asHistory, forge, NODE, sentImages, sha256, startChat, type Chat } from './chat';
-import { itemWith, picture } from './harness';
+import { itemWith, imageFile } from './harness';
 
 const GONE = expect.stringMatching(/^An image of the conversation is missing: /);
 const FORGED = expect.stringMatching(/^A link in the conversation was not signed by this n8n/);
@@ -20,7 +20,7 @@ describe('Image Source Automatic', () => {
 		async (binaryMode) => {
 			const memory = createMemoryNode();
 			await chat.say('Draw a fox', { memory: memory.node });
-			const photo = await picture('jpeg', '#336699');
+			const photo = await imageFile('jpeg', '#336699');
 			const input = [await itemWith(chat.engine, { file_0: photo, note: Buffer.from('text') })];
 			if (binaryMode === 'combined') input[0]!.json = { _files: input[0]!.binary as never };
 			if (binaryMode === 'combined') delete input[0]!.binary;
@@ -39,7 +39,7 @@ describe('Image Source Automatic', () => {
 	);
 
 	test('The messages of a chat hold 100 characters of a long file name, with blanks for markup', async () => {
-		const photo = await picture('jpeg', '#446688');
+		const photo = await imageFile('jpeg', '#446688');
 		const name = ` [1]\\2\r\n\t]3[ ${'x'.repeat(300)}.jpg`;
 		const file = await chat.engine.store(photo, name, 'image/jpeg');
 		const input = [{ json: {}, binary: { data: file } }];
@@ -57,7 +57,7 @@ describe('Image Source Automatic', () => {
 
 	test('An uploaded image that n8n moves when the execution ends is found in the next turn', async () => {
 		const memory = createMemoryNode();
-		const photo = await picture('jpeg', '#224466');
+		const photo = await imageFile('jpeg', '#224466');
 		const file = await chat.engine.store(photo, 'photo.jpg', 'image/jpeg', 'temp');
 		const first = await chat.say('Words only: what is this?', {
 			memory: memory.node,
@@ -99,7 +99,7 @@ describe('Image Source Automatic', () => {
 
 	test('An own link in a content part is read, and images of assistant messages are not sent', async () => {
 		const { file, hash } = await chat.store('#00ff00');
-		const data = `data:image/png;base64,${(await picture()).toString('base64')}`;
+		const data = `data:image/png;base64,${(await imageFile()).toString('base64')}`;
 		const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 		const text = { type: 'text', text: 'Look' };
 		const { body, error } = await chat.say(

@@ -1,5 +1,5 @@
 import { startEmulator } from '../emulator';
-import { itemWith, picture, startHarness, type Harness } from './harness';
+import { itemWith, imageFile, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
 const words = ['good', 'bad', 'better'];
@@ -89,7 +89,7 @@ describe('failures', () => {
 	test('More input images than the model takes are refused before anything is sent', async () => {
 		const { engine, run, emulator } = harness;
 		const before = emulator.requests.length;
-		const image = await picture();
+		const image = await imageFile();
 		const { error } = await run(
 			{ operation: 'imageToImage', prompt: 'x', binaryPropertyName: '*' },
 			{ input: [await itemWith(engine, { a: image, b: image, c: image, d: image })] },

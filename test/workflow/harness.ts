@@ -97,8 +97,8 @@ function workflow(parameters: INodeParameters, options: NodeRunOptions) {
 	};
 }
 
-/** A real picture of one colour. */
-export async function picture(
+/** A real image of one colour. */
+export async function imageFile(
 	format: 'png' | 'jpeg' | 'webp' | 'gif' = 'png',
 	colour = '#c05020',
 ): Promise<Buffer> {

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { itemWith, picture, startHarness, type Harness, type NodeRunOptions } from './harness';
+import { itemWith, imageFile, startHarness, type Harness, type NodeRunOptions } from './harness';
 import { completion, imagePart, json, startService } from './service';
 
 const NODE = 'Gemini Image';
@@ -70,7 +70,7 @@ describe('what is paid for', () => {
 	});
 
 	test('A linked image that cannot be loaded costs a hint, and the chat keeps its text and the others', async () => {
-		const image = await picture();
+		const image = await imageFile();
 		const service = await startService((request, response) => {
 			if (request.url === '/v1/a' || request.url === '/v1/b') response.end(image);
 			else response.writeHead(404).end();
@@ -104,7 +104,7 @@ describe('what is paid for', () => {
 
 describe('bounds of a reply, in words', () => {
 	test('A reply with 64 images is taken, and one with 65 fails and names the limit', async () => {
-		const image = await picture();
+		const image = await imageFile();
 		const images = Array.from({ length: 65 }, (_each, index) =>
 			imagePart(dataUrl(Buffer.concat([image, Buffer.alloc(index + 1)]))),
 		);
@@ -206,7 +206,7 @@ describe('keys and base64 in the output', () => {
 		async (operation) => {
 			const song = `data:audio/mpeg;base64,${'SUQz'.repeat(60)}`;
 			const usage = { total_tokens: 3, details: { inputs: [`Sent: ${song}`] } };
-			const message = { content: 'Here', images: [imagePart(dataUrl(await picture()))] };
+			const message = { content: 'Here', images: [imagePart(dataUrl(await imageFile()))] };
 			const { json: out, output } = await ask(
 				json(() => completion(message, { usage })),
 				{ operation },
@@ -282,7 +282,7 @@ describe('silence', () => {
 			await sleep(50);
 			request.resume();
 		};
-		const noise = Buffer.concat([await picture(), Buffer.alloc(24 * 1024 * 1024, 5)]);
+		const noise = Buffer.concat([await imageFile(), Buffer.alloc(24 * 1024 * 1024, 5)]);
 		const { json: out } = await ask(
 			slow,
 			{ imageSource: 'binary', options: { timeout: 0.6 } },

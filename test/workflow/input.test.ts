@@ -53,12 +53,12 @@ describe('text and choices', () => {
 		expect((await refused(field, parameters)).message).toMatch(expected);
 	});
 
-	const pictures = 'binary, binaryAndUrl, url';
+	const images = 'binary, binaryAndUrl, url';
 	test.each([
-		['imageToImage', '=Binary', `"Binary"; it takes ${pictures}`],
-		['imageToImage', '=none', `"none"; it takes ${pictures}`],
-		['imageToImage', '={{ null }}', `""; it takes ${pictures}`],
-		['chat', '=file', `"file"; it takes auto, ${pictures}, none`],
+		['imageToImage', '=Binary', `"Binary"; it takes ${images}`],
+		['imageToImage', '=none', `"none"; it takes ${images}`],
+		['imageToImage', '={{ null }}', `""; it takes ${images}`],
+		['chat', '=file', `"file"; it takes auto, ${images}, none`],
 	])(
 		'The operation %s refuses the Image Source %s and says what it takes',
 		async (operation, imageSource, expected) => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import { itemWith, picture, startHarness, type Harness } from './harness';
+import { itemWith, imageFile, startHarness, type Harness } from './harness';
 import { expectRefusal, FLASH_31, model, PRO, tryItem } from './refusal';
 
 const FIELD = 'Input Data Field Name';
@@ -45,7 +45,7 @@ describe('files', () => {
 	])(
 		'Input Data Field Name refuses %s and tells which fields there are',
 		async (_what, binaryPropertyName, expected) => {
-			const input = await withFile(await picture());
+			const input = await withFile(await imageFile());
 			const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
 			expect(message).toMatch(expected);
 			expect(description).toContain("The item's file fields are: data.");
@@ -86,12 +86,12 @@ describe('files', () => {
 	);
 
 	test.each<[string, () => Promise<Buffer>]>([
-		['half a PNG', async () => half(await picture('png'))],
-		['half a JPEG', async () => half(await picture('jpeg'))],
-		['half a WebP', async () => half(await picture('webp'))],
-		['a PNG signature alone', async () => (await picture()).subarray(0, 8)],
+		['half a PNG', async () => half(await imageFile('png'))],
+		['half a JPEG', async () => half(await imageFile('jpeg'))],
+		['half a WebP', async () => half(await imageFile('webp'))],
+		['a PNG signature alone', async () => (await imageFile()).subarray(0, 8)],
 		// As Samsung's panoramas are.
-		['a JPEG without its end mark', async () => (await picture('jpeg')).subarray(0, -2)],
+		['a JPEG without its end mark', async () => (await imageFile('jpeg')).subarray(0, -2)],
 	])(
 		'An input image that is %s is sent as it is, for the service to judge',
 		async (_what, make) => {
@@ -104,14 +104,14 @@ describe('files', () => {
 	test.each([' * ', '={{ ["*"] }}', 'data,', ' , data'])(
 		'Input Data Field Name takes %j, and the image is sent',
 		async (binaryPropertyName) => {
-			const bytes = await picture();
+			const bytes = await imageFile();
 			const { requests } = await run({ ...edit, binaryPropertyName }, await withFile(bytes));
 			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
 		},
 	);
 
 	test('The field name * passes over an empty text file, but refuses an empty image file', async () => {
-		const bytes = await picture();
+		const bytes = await imageFile();
 		const item = await withFile(bytes);
 		const all = { ...edit, binaryPropertyName: '*' };
 		item.binary!.notes = await harness.engine.store(Buffer.alloc(0), 'notes.txt', 'text/plain');
@@ -122,13 +122,13 @@ describe('files', () => {
 	});
 
 	test('The JSON field _files gives no files outside combined binary mode', async () => {
-		const { binary } = await withFile(await picture());
+		const { binary } = await withFile(await imageFile());
 		const input = { json: { _files: binary as never } };
 		expect((await refused(FIELD, edit, input)).message).toBe("The item has no file field 'data'");
 	});
 
 	test('A JPEG with fill bytes before a marker is sent as it is', async () => {
-		const jpeg = await picture('jpeg');
+		const jpeg = await imageFile('jpeg');
 		const fill = Buffer.from([0xff, 0xff]);
 		const bytes = Buffer.concat([jpeg.subarray(0, 2), fill, jpeg.subarray(2)]);
 		const { requests } = await run(edit, await withFile(bytes));
@@ -136,7 +136,7 @@ describe('files', () => {
 	});
 
 	test('A JPEG with more bytes behind its end is sent as it is', async () => {
-		const bytes = Buffer.concat([await picture('jpeg'), Buffer.from('appended by a camera')]);
+		const bytes = Buffer.concat([await imageFile('jpeg'), Buffer.from('appended by a camera')]);
 		const { item, requests } = await run(edit, await withFile(bytes));
 		expect(item?.json.error).toBeUndefined();
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
@@ -178,7 +178,7 @@ describe('files in the item itself, as a Code node makes them', () => {
 	});
 
 	test('A file from $binary is refused for want of content, and one from $input is taken', async () => {
-		const input = inline((await picture()).toString('base64'));
+		const input = inline((await imageFile()).toString('base64'));
 		const parameters = { ...edit, binaryPropertyName: '={{ $binary.data }}' };
 		const { message, description } = await refused(FIELD, parameters, input);
 		expect(message).toBe("'Input Data Field Name' got a file without its content");
@@ -263,7 +263,7 @@ test.each([
 	[PRO, 14, '3 Pro'],
 	[FLASH_31, 14, '3.1 Flash'],
 ])('The model %s takes %i input images and no more', async (id, most, name) => {
-	const bytes = await picture();
+	const bytes = await imageFile();
 	const input = await withFile(bytes);
 	const imageUrls = Array.from({ length: most }, (_, index) => `https://example.com/${index}.png`);
 	const parameters = { ...edit, ...model(id), imageSource: 'binaryAndUrl' };
@@ -352,7 +352,7 @@ describe('URLs', () => {
 	});
 
 	test('A data URL that holds a part of an image is sent, for the service to judge', async () => {
-		const part = half(await picture());
+		const part = half(await imageFile());
 		const { requests } = await run(urls(`data:image/png;base64,${part.toString('base64')}`));
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(part));
 	});

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { picture, startHarness } from './harness';
+import { imageFile, startHarness } from './harness';
 import { startService } from './service';
 
 const MEBIBYTE = 1024 * 1024;
@@ -15,7 +15,7 @@ jest.setTimeout(90_000);
 
 /** A PNG of that size, nearly all of it a hole. */
 async function writeSparse(path: string): Promise<number> {
-	const png = await picture();
+	const png = await imageFile();
 	const length = Buffer.alloc(4);
 	length.writeUInt32BE(SIZE);
 	const start = Buffer.concat([png.subarray(0, HEADER_BYTES), length, Buffer.from('IDAT')]);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import { serve } from '../server';
-import { picture, startHarness, type Harness } from './harness';
+import { imageFile, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
 const SAME = {
@@ -13,7 +13,7 @@ let harness: Harness;
 let service: Awaited<ReturnType<typeof startService>>;
 beforeAll(async () => {
 	harness = await startHarness();
-	service = await startService(await picture());
+	service = await startService(await imageFile());
 });
 afterEach(() => harness.engine.clear());
 afterAll(async () => {

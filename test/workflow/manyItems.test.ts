@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterEach(() => harness.engine.clear());
 afterAll(async () => await harness.close());
 
-/** One bad of 500 items, each with a picture that tells its prompt. */
+/** One bad of 500 items, each with an image that tells its prompt. */
 const draw = async (onError: OnError, options = {}) =>
 	await harness.run(
 		{ prompt: '=Draw {{ $json.word }}', aspectRatio: '={{ $json.ratio }}', options },
@@ -32,8 +32,8 @@ const draw = async (onError: OnError, options = {}) =>
 const posts = () => harness.emulator.requests.length;
 const good = input.map((_item, index) => index).filter((index) => index !== BAD);
 
-/** `items` are the pictures of the prompts of the input items `indexes`, in this order. */
-async function expectPictures(items: INodeExecutionData[], indexes: number[]): Promise<void> {
+/** `items` are the images of the prompts of the input items `indexes`, in this order. */
+async function expectImages(items: INodeExecutionData[], indexes: number[]): Promise<void> {
 	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(indexes.map((item) => ({ item })));
 	for (const [position, index] of indexes.entries()) {
 		const { binary, json } = items[position] as INodeExecutionData;
@@ -59,14 +59,14 @@ test('A run that is to continue gives 499 images and one explained item, in the 
 		},
 		pairedItem: { item: BAD },
 	});
-	await expectPictures(items, good);
+	await expectImages(items, good);
 	expect(harness.engine.files()).toHaveLength(COUNT - 1);
 });
 
 test('A run with an error output sends the one bad item of 500 there, with its input JSON', async () => {
 	const { error, output } = await draw('continueErrorOutput', { maxConcurrency: 16 });
 	expect(error).toBeUndefined();
-	await expectPictures(output(NODE, 0), good);
+	await expectImages(output(NODE, 0), good);
 	const failed = output(NODE, 1);
 	expect(failed).toHaveLength(1);
 	expect(failed[0]?.json).toEqual({

@@ -5,7 +5,7 @@ import { operations } from '../../nodes/GeminiImage/operations';
 import type { Emulator } from '../emulator';
 import type { BinaryMode } from '../engine';
 import { DESCRIBE } from '../nodes/helpers';
-import { itemWith, picture, startHarness, type Harness } from './harness';
+import { itemWith, imageFile, startHarness, type Harness } from './harness';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
@@ -85,7 +85,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 
 		test(`Image to image sends the text part first, then each image with its type, with ${binaryMode} binary data`, async () => {
 			const { engine, run, lastBody } = harness;
-			const files = { data: await picture('png'), other: await picture('webp', '#2040c0') };
+			const files = { data: await imageFile('png'), other: await imageFile('webp', '#2040c0') };
 			const { error, output } = await run(
 				{ operation: 'imageToImage', prompt: 'Merge them', binaryPropertyName: 'other, data' },
 				{ input: [await itemWith(engine, files)] },
@@ -116,7 +116,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 
 		test(`Image to image sends a file of an earlier node from an expression, with ${binaryMode} binary data`, async () => {
 			const { engine, run, lastBody } = harness;
-			const bytes = await picture('jpeg');
+			const bytes = await imageFile('jpeg');
 			const { error } = await run(
 				{
 					operation: 'imageToImage',
@@ -264,7 +264,7 @@ describe('chat', () => {
 				imageSource: 'binaryAndUrl',
 				imageUrls: ['https://example.com/a.jpg'],
 			},
-			{ input: [await itemWith(engine, { data: await picture() })] },
+			{ input: [await itemWith(engine, { data: await imageFile() })] },
 		);
 		expect(error).toBeUndefined();
 		const [message] = lastBody().messages as Array<{ content: object[] }>;
@@ -289,7 +289,7 @@ describe('an operation that gives words alone', () => {
 
 	test('An operation of words alone sends its images, and keeps the words of a reply but no image', async () => {
 		const { engine, run, lastBody } = harness;
-		const photo = await picture();
+		const photo = await imageFile();
 		const input = [await itemWith(engine, { data: photo })];
 		const before = engine.files();
 		const { error, output, hints } = await run(
@@ -312,7 +312,7 @@ describe('an operation that gives words alone', () => {
 		const before = engine.files();
 		const { error } = await run(
 			{ operation: 'describe', prompt: 'Draw it' },
-			{ input: [await itemWith(engine, { data: await picture() })] },
+			{ input: [await itemWith(engine, { data: await imageFile() })] },
 		);
 		expect(error?.message).toMatch(/^The model answered without words \(finish reason: stop\)/);
 		expect(engine.files()).toHaveLength(before.length + 1);

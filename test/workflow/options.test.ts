@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { itemWith, picture, startHarness, type Harness } from './harness';
+import { itemWith, imageFile, startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
 const CHEAP: INodeParameters = {
@@ -54,11 +54,11 @@ describe('options', () => {
 		const { output } = await harness.run({
 			...CHEAP,
 			prompt: 'Draw a fox',
-			options: { binaryPropertyOutput: 'picture', fileName: 'fox' },
+			options: { binaryPropertyOutput: 'image', fileName: 'fox' },
 		});
 		const [item] = output(NODE);
-		expect(Object.keys(item?.binary ?? {})).toEqual(['picture']);
-		expect(item?.binary?.picture?.fileName).toBe('fox.png');
+		expect(Object.keys(item?.binary ?? {})).toEqual(['image']);
+		expect(item?.binary?.image?.fileName).toBe('fox.png');
 		expect(item?.json.image).toMatchObject({ fileName: 'fox.png' });
 	});
 
@@ -92,7 +92,7 @@ describe('options', () => {
 		async (operation, hidden, imagesOfItem) => {
 			const { engine, run, emulator } = harness;
 			const before = emulator.requests.length;
-			const item = await itemWith(engine, { data: await picture() });
+			const item = await itemWith(engine, { data: await imageFile() });
 			const options = { input: [item, item], profile: 'tiny' };
 			const { error, output } = await run({ operation, prompt: 'A fox', ...hidden }, options);
 			expect(error).toBeUndefined();
@@ -136,7 +136,7 @@ describe('options', () => {
 				image: { mimeType: 'image/png' },
 			});
 
-			const input = [await itemWith(engine, { a: await picture(), b: await picture('jpeg') })];
+			const input = [await itemWith(engine, { a: await imageFile(), b: await imageFile('jpeg') })];
 			const one = { ...common, operation: 'imageToImage', binaryPropertyName: 'a' };
 			expect((await run(one, { input })).error).toBeUndefined();
 			expect(emulator.requests.at(-1)?.path).toMatch(/\/images\/edits$/);
@@ -224,7 +224,7 @@ describe('options', () => {
 			const colours = ['#a00000', '#00a000', '#0000a0'];
 			const input = await Promise.all(
 				colours.map(
-					async (colour) => await itemWith(engine, { data: await picture('png', colour) }),
+					async (colour) => await itemWith(engine, { data: await imageFile('png', colour) }),
 				),
 			);
 			const before = emulator.requests.length;
@@ -252,7 +252,10 @@ describe('options', () => {
 
 		test('The field name * sends every image of the item in field order, and nothing else', async () => {
 			const { engine, run, lastBody } = harness;
-			const item = await itemWith(engine, { z: await picture('png'), a: await picture('webp') });
+			const item = await itemWith(engine, {
+				z: await imageFile('png'),
+				a: await imageFile('webp'),
+			});
 			item.binary!.notes = await engine.store(Buffer.from('hello'), 'notes.txt', 'text/plain');
 			const { error } = await run(
 				{ ...CHEAP, operation: 'imageToImage', prompt: 'Merge', binaryPropertyName: '*' },
@@ -265,7 +268,7 @@ describe('options', () => {
 
 		test('Image to image finds and stores its files in combined binary mode', async () => {
 			const { engine, run, lastBody } = harness;
-			const { binary } = await itemWith(engine, { data: await picture('webp') });
+			const { binary } = await itemWith(engine, { data: await imageFile('webp') });
 			for (const binaryPropertyName of ['data', '_files.data', '*', '={{ $json._files.data }}']) {
 				const { error, output } = await run(
 					{ ...CHEAP, operation: 'imageToImage', prompt: 'Blue', binaryPropertyName },

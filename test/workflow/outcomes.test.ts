@@ -5,7 +5,7 @@ import type { IDataObject, INodeExecutionData, OnError } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { chooseProfiles, profiles } from '../emulator/profiles';
-import { itemWith, picture, startHarness, type Harness } from './harness';
+import { itemWith, imageFile, startHarness, type Harness } from './harness';
 import { captureLogs } from './logs';
 import { OUTCOMES, WAYS, type Outcome, type Way } from './outcomes';
 import { RECORDED_OUTCOMES } from './recordedOutcomes';
@@ -85,7 +85,7 @@ test.each(rows)('Profile %s ends as its row says: %s', async (_profile, way, out
 	expect(ms).toBeLessThan(outcome.withinMs);
 	if (outcome.error) expectFailure(items, outcome);
 	else if (way.startsWith('chat')) await expectAnswer(items, outcome);
-	else await expectPictures(items, outcome, way);
+	else await expectImages(items, outcome, way);
 	if (!outcome.error) expectHints(result.hints(NODE), outcome, way);
 	expectNoLeak(result.run);
 	expectNothingElseStored([...input, ...items]);
@@ -128,7 +128,7 @@ async function perform(way: Way, { profile }: Outcome, onError: OnError) {
 	const { engine, emulator } = harness;
 	const { operation, options } = WAYS[way];
 	const takesImage = operation === 'imageToImage';
-	const input = [takesImage ? await itemWith(engine, { data: await picture() }) : { json: {} }];
+	const input = [takesImage ? await itemWith(engine, { data: await imageFile() }) : { json: {} }];
 	const before = emulator.requests.length;
 	const begun = Date.now();
 	const result = await harness.run(
@@ -163,14 +163,14 @@ function expectFailure(items: INodeExecutionData[], { error, details }: Outcome)
 	expect(message).not.toMatch(/undefined|\[object|null|NaN/);
 }
 
-async function expectPictures(items: INodeExecutionData[], outcome: Outcome, way: Way) {
+async function expectImages(items: INodeExecutionData[], outcome: Outcome, way: Way) {
 	expect(items).toHaveLength(outcome.images);
 	const pixels = outcome.pixels ?? (way.startsWith('text') ? [512, 512] : [600, 448]);
 	for (const [index, { json, binary, pairedItem }] of items.entries()) {
 		expect(Object.keys(binary ?? {})).toEqual(['data']);
 		expect(pairedItem).toEqual({ item: 0 });
 		expect(json.error).toBeUndefined();
-		await expectPicture(json.image as Facts, items[index]!, outcome, pixels);
+		await expectImage(json.image as Facts, items[index]!, outcome, pixels);
 		expectUsage(index === 0 && outcome.hasUsage, outcome, json);
 		expectWords(json, outcome, way.endsWith('images'));
 	}
@@ -183,13 +183,13 @@ async function expectAnswer(items: INodeExecutionData[], outcome: Outcome) {
 	expect(images).toHaveLength(outcome.images);
 	expect(Object.keys(binary)).toEqual(images.map(({ field }) => field));
 	const pixels = outcome.pixels ?? [512, 512];
-	for (const image of images) await expectPicture(image, items[0]!, outcome, pixels);
+	for (const image of images) await expectImage(image, items[0]!, outcome, pixels);
 	expectUsage(outcome.hasUsage, outcome, json);
 	expectWords(json, outcome, false);
 }
 
 /** The facts that the item tells are those of the file, which decodes to its last pixel. */
-async function expectPicture(
+async function expectImage(
 	{ field = 'data', fileName, mimeType, width, height, bytes }: Facts,
 	{ binary }: INodeExecutionData,
 	outcome: Outcome,

@@ -13,7 +13,7 @@ export interface Outcome {
 	/** The failed item. */
 	error?: RegExp;
 	details?: Record<string, string>;
-	/** The pictures. */
+	/** The images. */
 	images: number;
 	mimeType: string;
 	/** Where they are not of the size that was asked for. */
@@ -49,7 +49,7 @@ const JSONS = ALL.filter((way) => way.endsWith('JSON'));
 const CHAT = ALL.filter((way) => way.startsWith('chat'));
 export const ENDPOINT = ALL.filter((way) => way.endsWith('images'));
 const COMPLETIONS = ALL.filter((way) => !ENDPOINT.includes(way));
-const PICTURES = COMPLETIONS.filter((way) => !CHAT.includes(way));
+const IMAGES = COMPLETIONS.filter((way) => !CHAT.includes(way));
 /** Where each run takes its time. */
 const FEW: Way[] = ['text to image, stream', 'image to image, JSON'];
 
@@ -75,12 +75,12 @@ function fails(
 	return { ...DEFAULTS, profile, ways, error, details, ...outcome, images: 0 };
 }
 
-/** A reply without a picture, which is a normal one for a chat alone. */
+/** A reply without an image, which is a normal one for a chat alone. */
 function says(profile: string, text: string | RegExp, finishReason: string, error: RegExp) {
 	const nothing = /^The model answered without an image \(finish reason: none given\)$/;
 	return [
 		draws(profile, CHAT, { images: 0, text, finishReason }),
-		fails(profile, error, PICTURES, { finishReason }),
+		fails(profile, error, IMAGES, { finishReason }),
 		fails(profile, nothing, ENDPOINT),
 	];
 }
@@ -112,7 +112,7 @@ const shapes = [
 	draws('image-url'),
 	...['image-url-missing', 'image-url-page', 'image-url-away'].flatMap((profile) => [
 		draws(profile, CHAT, { images: 0, hint: /^1 of 1 images that the reply links cannot be/ }),
-		fails(profile, BROKEN_LINK, [...PICTURES, ...ENDPOINT]),
+		fails(profile, BROKEN_LINK, [...IMAGES, ...ENDPOINT]),
 	]),
 	draws('keep-alive'),
 	draws('json-for-stream'),

@@ -1,14 +1,14 @@
 import type { StructuredChunk } from 'n8n-workflow';
 
-import { picture, itemWith, startHarness, type Harness } from './harness';
+import { imageFile, itemWith, startHarness, type Harness } from './harness';
 import { completion, imagePart, json, startService } from './service';
 
 const NODE = 'Gemini Image';
 const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image' };
 
 /** A small PNG whose header tells other sides, which nobody checks here. */
-async function pictureThatClaims(width: number, height: number): Promise<Buffer> {
-	const png = await picture();
+async function imageThatClaims(width: number, height: number): Promise<Buffer> {
+	const png = await imageFile();
 	png.writeUInt32BE(width, 16);
 	png.writeUInt32BE(height, 20);
 	return png;
@@ -61,7 +61,7 @@ describe('what the user is told', () => {
 	])(
 		'For the Image Size %s, an image of %i x %i pixels %s',
 		async (imageSize, width, height, what) => {
-			const image = await pictureThatClaims(width, height);
+			const image = await imageThatClaims(width, height);
 			const url = `data:image/png;base64,${image.toString('base64')}`;
 			const service = await startService(json(() => completion({ images: [imagePart(url)] })));
 			try {
@@ -213,7 +213,9 @@ test('The JSON of an edited image is small and holds a link to the image, but no
 				options: { imageLink: true },
 			},
 			{
-				input: [await itemWith(harness.engine, { data: await picture() }, { prompt: 'Paint it' })],
+				input: [
+					await itemWith(harness.engine, { data: await imageFile() }, { prompt: 'Paint it' }),
+				],
 			},
 		);
 		const json = JSON.stringify(output(NODE).map((item) => item.json));

@@ -240,7 +240,7 @@ const ELIDED = 'iVBORw0KGgoAAAANSUhEUgAABYAAAAMACAIAAAASU1SbA..........';
 type Case = [string, number, string];
 
 describe('a data URL in prose', () => {
-	/** A image whose base64 ends in so many `=`; for 0.5, one that is left out. */
+	/** An image whose base64 ends in so many `=`; for 0.5, one that is left out. */
 	const spelled = (padding: number): [Buffer, string] => {
 		const [image] = endings().filter((each) => each.length % 3 === (3 - Math.ceil(padding)) % 3);
 		const text = image!.toString('base64');

@@ -12,7 +12,7 @@ export const photo = readFileSync(join(EXAMPLES, 'photo.jpg'));
 
 const FLASH = 'gemini-2.5-flash-image';
 
-/** Gets the picture straight from the emulator, which draws the same for the same request. */
+/** Gets the image straight from the emulator, which draws the same for the same request. */
 export async function drawDirectly(
 	emulator: Emulator,
 	text: string,
