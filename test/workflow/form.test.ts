@@ -65,7 +65,7 @@ const FIELDS = [
 ] as const;
 const ALL = {
 	aspectRatio: [...new Set(MODELS.flatMap((model) => model.aspectRatios))].sort(),
-	imageSize: ['1K', '2K', '4K', '512'],
+	imageSize: [...new Set(MODELS.flatMap((model) => model.imageSizes))].sort(),
 	reasoningEffort: ['high', 'low', 'medium', 'minimal', 'none'],
 };
 
