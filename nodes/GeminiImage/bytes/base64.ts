@@ -1,7 +1,5 @@
 import type { Content } from './stream';
 
-/** The base64 of what is sent, and of files that stand as base64 in an item or a data URL. */
-
 /** What becomes one string, a multiple of three: V8 asks the system for memory for each larger one. */
 const STRING_BYTES = 3 * 16 * 1024;
 

@@ -27,6 +27,8 @@ const MAX_LINK_HOURS = 87_600;
 /** A timer of Node that is set for longer fires at once; in seconds. */
 const MAX_TIMEOUT_S = 2_147_483;
 
+const EVERY_OPERATION: Has = () => true;
+
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** All options, in the order of their names. Their ranges and defaults stand here only. */
@@ -275,7 +277,7 @@ export function optionsField(operations: OperationFacts[]): INodeProperties {
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		options: OPTIONS.flatMap(({ has = () => true, limit, ...field }) => {
+		options: OPTIONS.flatMap(({ has = EVERY_OPERATION, limit, ...field }) => {
 			const shown = { ...field, ...shownFor(operations, has, '/operation') };
 			return limit ? byModel(shown, limit, '/model') : shown;
 		}),
@@ -291,5 +293,6 @@ export function optionField(name: string): Option {
 
 /** Whether an operation has an option. */
 export function hasOption(operation: OperationFacts, name: string): boolean {
-	return optionField(name).has?.(operation) ?? true;
+	const { has = EVERY_OPERATION } = optionField(name);
+	return has(operation);
 }

@@ -6,7 +6,7 @@ import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
 import { lastingLinkTo } from '../transport/signedLinks';
 import { textOf } from './conversation';
-import { asMarkdown, imageFacts, replyFacts, markdownOf, numbered, wordsForAgent } from './output';
+import { asMarkdown, imageFacts, markdownOf, numbered, replyFacts, wordsForAgent } from './output';
 import type { Asked, Operation, Turn } from './turn';
 
 export const chat: Operation = {

@@ -50,12 +50,17 @@ export function createImageStore(settings: StoreSettings) {
 	const pending: PendingImage[] = [];
 	let count = 0;
 
+	function countOne(): void {
+		count++;
+		if (count > MAX_IMAGES) throw tooMany();
+	}
+
 	/** Resolves when the image has been read off `chunks`, up to its end. */
 	async function store(
 		{ mimeType, extension }: ImageType,
 		chunks: AsyncIterable<Uint8Array>,
 	): Promise<PendingImage> {
-		if (++count > MAX_IMAGES) throw tooMany();
+		countOne();
 		const fileName = `${nameOf(pending.length)}.${extension}`;
 		const image = new PendingImage(fileName, mimeType);
 
@@ -84,12 +89,9 @@ export function createImageStore(settings: StoreSettings) {
 
 	/** Reads an image that nobody wants off `chunks`, within the same bounds. */
 	async function skip(chunks: AsyncIterable<Uint8Array>): Promise<void> {
-		if (++count > MAX_IMAGES) throw tooMany();
+		countOne();
 		let bytes = 0;
-		for await (const chunk of chunks) {
-			bytes += chunk.length;
-			if (bytes > MAX_IMAGE_BYTES) throw tooLarge();
-		}
+		for await (const chunk of chunks) bytes = addBytes(bytes, chunk);
 	}
 
 	/** Lets storage finish the images of `kept`, and drop all others. */
@@ -149,8 +151,7 @@ export class PendingImage {
 	private take(chunk: Uint8Array): Uint8Array {
 		this.hash.update(chunk);
 		this.check.push(chunk);
-		this.bytes += chunk.length;
-		if (this.bytes > MAX_IMAGE_BYTES) throw tooLarge();
+		this.bytes = addBytes(this.bytes, chunk);
 		return chunk;
 	}
 
@@ -159,6 +160,13 @@ export class PendingImage {
 		const size = pixelSizeOf(this.check.head());
 		return { binary: await this.stored, fileName, mimeType, ...size, bytes };
 	}
+}
+
+/** The bytes of an image with one more chunk. @throws ApiError beyond {@link MAX_IMAGE_BYTES} */
+function addBytes(bytes: number, chunk: Uint8Array): number {
+	const all = bytes + chunk.length;
+	if (all > MAX_IMAGE_BYTES) throw tooLarge();
+	return all;
 }
 
 function cutOff(): ApiError {

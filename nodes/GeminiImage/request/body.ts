@@ -7,7 +7,7 @@ import type { Options } from './options';
 import type { Prompt } from './prompt';
 
 /** What is posted, and where to. */
-export interface Post {
+interface Post {
 	path: string;
 	body: RequestBody;
 }

@@ -8,14 +8,14 @@ const SWEEP_MS = 200;
 type Collection = PerformanceEntry & { detail: { kind: number } };
 
 /**
- * Counts collections of garbage in this process, full ones unless `kind` says which, from now on
- * until the returned function is called.
+ * Counts full collections of garbage in this process, from now on until the returned function is
+ * called.
  */
-export async function countCollections(kind = MAJOR): Promise<() => Promise<number>> {
+export async function countCollections(): Promise<() => Promise<number>> {
 	let count = 0;
 	const observer = new PerformanceObserver((list) => {
 		const kinds = list.getEntries().map((entry) => (entry as Collection).detail.kind);
-		count += kinds.filter((each) => each === kind).length;
+		count += kinds.filter((kind) => kind === MAJOR).length;
 	});
 	observer.observe({ entryTypes: ['gc'] });
 	return async () => {
