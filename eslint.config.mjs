@@ -24,7 +24,10 @@ const ROOMS = {
 	},
 	reply: {
 		below: ['transport', 'errors', 'form', 'bytes', ...BOTTOM],
-		files: ['receive', 'splitter', 'base64', 'events', 'reply', 'prose', 'imageStore'],
+		files: [
+			...['receive', 'splitter', 'base64', 'events', 'reply', 'progress', 'prose'],
+			'imageStore',
+		],
 	},
 	request: {
 		below: ['transport', 'errors', 'form', 'bytes', 'json.ts'],

@@ -39,14 +39,34 @@ export function parseJson(text: string): unknown {
 
 function isTooDeep(text: string): boolean {
 	if (text.length < MAX_DEPTH) return false;
+	const scan = createJsonScan();
+	scan.push(text);
+	return scan.deepest() >= MAX_DEPTH;
+}
+
+/** Follows the brackets of a JSON text that arrives in pieces. */
+export function createJsonScan() {
 	let depth = 0;
+	let deepest = 0;
 	let isInString = false;
-	for (let at = 0; at < text.length && depth < MAX_DEPTH; at++) {
-		const char = text[at];
-		if (char === '"') isInString = !isInString;
-		else if (isInString) at += char === '\\' ? 1 : 0;
-		else if (char === '[' || char === '{') depth++;
-		else if (char === ']' || char === '}') depth--;
-	}
-	return depth >= MAX_DEPTH;
+	let isEscaped = false;
+
+	return {
+		/** Where in this piece the first bracket of the text is closed; undefined if it is not. */
+		push(piece: string): number | undefined {
+			for (let at = 0; at < piece.length; at++) {
+				const char = piece[at];
+				if (isEscaped) isEscaped = false;
+				else if (isInString && char === '\\') isEscaped = true;
+				else if (char === '"') isInString = !isInString;
+				else if (isInString) continue;
+				else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
+				else if ((char === ']' || char === '}') && --depth === 0) return at + 1;
+			}
+			return undefined;
+		},
+
+		/** How deep the text is nested. */
+		deepest: () => deepest,
+	};
 }

@@ -167,6 +167,7 @@ export function receiveSettings(changes: Partial<ReceiveSettings> = {}): Receive
 	return {
 		output: 'answer',
 		imagesPerReply: 'all',
+		timeoutMs: 300_000,
 		storeBinary: createStorage().store,
 		nameOf: (index) => `image-${index}`,
 		signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { withoutDrafts } from './readWhole';
+import { joined, withoutDrafts } from './readWhole';
 import { anySpelling, spell, unicode, type Spelling } from './spelling';
 
 /** A reply of the service, with what a reader must find in it. */
@@ -164,7 +164,7 @@ function completion(document: Document): AnyReply {
 		finish_reason: finish,
 	}));
 	const json = written(document, { id: 'c1', choices, usage });
-	return { ...saidBy(document, byChoice.flat()), ...filled(json, pieces) };
+	return { ...saidBy(document, byChoice.flat(), asParts), ...filled(json, pieces) };
 }
 
 function imagesReply(document: Document): AnyReply {
@@ -175,7 +175,7 @@ function imagesReply(document: Document): AnyReply {
 		return { b64_json: (isUrl ? piece.head : '') + tokenOf(piece, pieces), index };
 	});
 	const json = written(document, { created: 1, data, usage });
-	return { ...saidBy({ ...document, finish: null }, []), ...filled(json, pieces, false) };
+	return { ...saidBy({ ...document, finish: null }, [], false), ...filled(json, pieces, false) };
 }
 
 function eventStream(document: Document): AnyReply {
@@ -200,7 +200,7 @@ function eventStream(document: Document): AnyReply {
 		return `${extra}data: ${text}`;
 	});
 	const stream = events.join(eol + eol) + (document.withoutEnd ? '' : eol + eol);
-	return { ...saidBy(document, pieces), ...filled(stream, pieces) };
+	return { ...saidBy(document, pieces, true), ...filled(stream, pieces) };
 }
 
 const chunk = (index: number, delta: object, finish: string | null) => ({
@@ -255,13 +255,34 @@ function proseAround({ place, tail }: ImagePiece, url: string): string {
 	return place === 'prose' ? `Look: ${url}${tail}` : '';
 }
 
+/** Where an image stands among words. */
+const MARKUP = '\uE000';
+
+const isInWords = ({ place }: ImagePiece): boolean =>
+	['markdown', 'linked', 'html', 'prose'].includes(place);
+
 /** What a reader must find, whatever the shape, given the order of the pieces. */
-function saidBy(document: Document, pieces: Piece[]): Omit<AnyReply, 'reply' | 'images'> {
+function saidBy(
+	document: Document,
+	pieces: Piece[],
+	hasParts: boolean,
+): Omit<AnyReply, 'reply' | 'images'> {
 	const textOf = (piece: Piece) => {
-		if (piece.kind === 'image') return piece.place === 'prose' ? `Look: ${piece.tail}` : '';
-		return piece.kind === 'text' ? piece.text : '';
+		if (piece.kind === 'text') return piece.text;
+		if (piece.kind !== 'image' || !isInWords(piece)) return '';
+		return piece.place === 'prose' ? `Look: ${MARKUP}${piece.tail}` : MARKUP;
 	};
-	const texts = [0, 1].map((index) => piecesOf(pieces, index).map(textOf).join(''));
+	const texts = [0, 1].map((index) => {
+		let isBehindImage = false;
+		const text = piecesOf(pieces, index).reduce((before, piece) => {
+			if (hasParts && piece.kind === 'image' && piece.place === 'part') isBehindImage = true;
+			const after = textOf(piece);
+			const all = joined(before, after, isBehindImage);
+			isBehindImage &&= after === '';
+			return all;
+		}, '');
+		return text.replaceAll(MARKUP, '');
+	});
 	const thoughts = pieces.map((piece) => (piece.kind === 'reasoning' ? piece.text : ''));
 	return {
 		isEventStream: document.isEventStream,

@@ -168,7 +168,7 @@ async function received(
 	const headers = { 'content-type': text.startsWith('data:') ? 'text/event-stream' : '' };
 	const body = arriving(cut(Buffer.from(text), pieceBytes));
 	return await receive(
-		{ status: 200, headers, body, close: () => {} },
+		{ status: 200, headers, body, endAt: () => {}, close: () => {} },
 		receiveSettings({ output }),
 	);
 }

@@ -6,7 +6,8 @@ import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { anyDamaged } from './anyDamage';
 import { anyReply } from './anyReply';
 import { arriving, createStorage, receiveSettings, cut, png, random } from '../nodes/helpers';
-import { readWhole, tokenOf } from './readWhole';
+import { isWholeImage } from './wholeImage';
+import { readWhole, tokenOf, type Reading } from './readWhole';
 
 /** To explore: `FUZZ_SEED=7 FUZZ_RUNS=100000 npm run jest -- properties`. */
 const seed = Number(process.env.FUZZ_SEED ?? 20);
@@ -41,18 +42,21 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 	const { store, files } = createStorage();
 	const before = Date.now();
 	const live: string[] = [];
+	const hints: string[] = [];
 	const contentType = isEventStream ? 'text/event-stream' : 'application/json';
 	const outcome = await receive(
 		{
 			status: 200,
 			headers: { 'content-type': contentType },
 			body: arriving(reply),
+			endAt: () => {},
 			close: () => {},
 		},
 		receiveSettings({
 			storeBinary: store,
 			download: () => Promise.reject(new ApiError('Nothing to download', '')),
 			onText: (text) => live.push(text),
+			hint: (message) => hints.push(message),
 		}),
 	).catch((error: unknown) => ({ error }));
 	expect(Date.now() - before).toBeLessThan(MAX_MS_PER_CASE);
@@ -63,8 +67,12 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 	if ('error' in outcome) return { error: outcome.error, kept, open };
 	const { text, reasoning, finishReason, usage } = outcome;
 	const rest = withTokens({ finishReason, usage });
-	return { reading: { text, reasoning, ...rest, images: kept }, live, open };
+	return { reading: { text, reasoning, ...rest, images: kept }, live, open, hints };
 }
+
+/** An answer with neither words nor an image is a failure. */
+const isEmpty = ({ text, images }: Pick<Reading, 'text' | 'images'>) =>
+	text === '' && images.length === 0;
 
 const settings = (share: number) => ({ seed, numRuns: runs(share), timeout: MAX_MS_PER_CASE });
 
@@ -73,7 +81,8 @@ test('A reply says the same in one piece and cut anywhere', async () => {
 		const { reply, isEventStream, ...expected } = any;
 		const bytes = Buffer.from(reply);
 		const whole = await read([bytes], isEventStream);
-		expect(whole).toMatchObject({ open: 0, reading: expected });
+		if (isEmpty(expected)) expect(whole).toMatchObject({ open: 0, error: expect.any(ApiError) });
+		else expect(whole).toMatchObject({ open: 0, reading: expected });
 		expect(await read(pieces(bytes, where), isEventStream)).toEqual(whole);
 	});
 	await fc.assert(property, settings(0.3));
@@ -86,22 +95,30 @@ test('The simple reader that damaged replies are compared with reads whole repli
 	fc.assert(property, settings(0.05));
 });
 
-test('A damaged reply is read right or is an error that leaves nothing in storage', async () => {
-	const counts = { read: 0, refused: 0 };
+test('A damaged reply is read right, or gives whole images and a hint, or is an error that leaves nothing in storage', async () => {
+	const counts = { read: 0, rescued: 0, refused: 0 };
 	const property = fc.asyncProperty(
 		anyDamaged(anyReply(images)),
 		anyCut,
 		async ({ damaged: latin1, isEventStream }, where) => {
 			const damaged = Buffer.from(latin1, 'latin1');
 			const expected = readWhole(damaged, isEventStream);
-			const { error, kept, open, reading } = await read(pieces(damaged, where), isEventStream);
-			counts[reading ? 'read' : 'refused']++;
+			const result = await read(pieces(damaged, where), isEventStream);
+			const { error, kept, open, reading, hints } = result;
+			counts[error ? 'refused' : expected ? 'read' : 'rescued']++;
 			expect(open).toBe(0);
-			if (reading) return expect(reading).toEqual(expected);
+			if (reading && expected) return expect(reading).toEqual(expected);
+			if (reading) {
+				// A draft that is damaged is not missed.
+				if (reading.images.length === 0) expect(hints).not.toEqual([]);
+				const kept = reading.images.map((image) => Buffer.from(image, 'base64'));
+				return expect(kept.every(isWholeImage)).toBe(true);
+			}
 			expect(error).toBeInstanceOf(ApiError);
 			expect(kept).toEqual([]);
 			// What can be read may still be no reply; its images, though, are whole.
-			if (expected) expect((error as Error).message).not.toMatch(/malformed|inside|cut off/);
+			if (expected && !isEmpty(expected))
+				expect((error as Error).message).not.toMatch(/malformed|inside|cut off/);
 		},
 	);
 	await fc.assert(property, settings(0.65));

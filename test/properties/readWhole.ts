@@ -143,6 +143,8 @@ function withoutPrefix(data: string): string {
 
 function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<number> } {
 	const texts = new Map<number, string>();
+	/** The choices whose text goes on behind an image. */
+	const interrupted = new Set<number>();
 	const drafts = new Set<number>();
 	const draw = (thought: string) => {
 		for (const [, number] of thought.matchAll(TOKEN)) drafts.add(Number(number));
@@ -163,9 +165,11 @@ function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<numb
 			const parts = typeof content === 'string' ? [{ text: content }] : asArray(content);
 			const key = typeof index === 'number' ? index : position;
 			for (const part of parts.map((each) => asObject(each))) {
-				if (typeof part?.text !== 'string') continue;
-				if (part.thought === true) think(part.text);
-				else texts.set(key, (texts.get(key) ?? '') + withoutImages(part.text));
+				if (typeof part?.text !== 'string') interrupted.add(key);
+				else if (part.thought === true) think(part.text);
+				else texts.set(key, joined(texts.get(key) ?? '', part.text, interrupted.has(key)));
+				if (typeof part?.text === 'string' && part.thought !== true && part.text !== '')
+					interrupted.delete(key);
 			}
 			const listed = Object.values(said ?? {}).flatMap(asArray);
 			for (const part of listed) if (asObject(part)?.thought === true) draw(JSON.stringify(part));
@@ -173,9 +177,19 @@ function reduce(values: unknown[]): Omit<Reading, 'images'> & { drafts: Set<numb
 			finishReason = asText(finish) ?? finishReason;
 		});
 	}
-	const text = [...texts.values()].filter((each) => each !== '').join('\n\n');
+	const text = [...texts.values()]
+		.map(withoutImages)
+		.filter((each) => each !== '')
+		.join('\n\n');
 	const clean = text.replace(/!\[[^[\]]*\]\(\s*\)/g, '').trim();
 	return { text: clean, reasoning: reasoning || null, finishReason, usage, drafts };
+}
+
+/** Two parts of a text, with a blank line between them where an image stood. */
+export function joined(before: string, after: string, isBehindImage: boolean): string {
+	if (!isBehindImage || before === '' || after === '') return before + after;
+	const lineEnds = /\n*$/.exec(before)![0].length + /^\n*/.exec(after)![0].length;
+	return before + '\n'.repeat(Math.max(0, 2 - lineEnds)) + after;
 }
 
 /** Prose without its images, and without what made images of them. */

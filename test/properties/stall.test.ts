@@ -33,7 +33,7 @@ const reply =
 	(text: string, output: 'images' | 'answer' = 'answer') =>
 	async () =>
 		await receive(
-			{ status: 200, headers: {}, body: arriving(text), close: () => {} },
+			{ status: 200, headers: {}, body: arriving(text), endAt: () => {}, close: () => {} },
 			receiveSettings({ output }),
 		).catch(async (error: unknown) => await toNodeError(context as never, error, 0));
 

@@ -69,7 +69,7 @@ describe('the live text', () => {
 		const reducer = createReplyReducer(placeholders, live.add);
 		for (const content of deltas) reducer.add({ choices: [{ delta: { content } }] });
 		await live.end();
-		return { text: reducer.end().text, sent };
+		return { text: reducer.end().said.text, sent };
 	}
 
 	test.each([

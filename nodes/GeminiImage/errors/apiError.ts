@@ -42,6 +42,13 @@ export class ApiError extends Error implements Guidance {
 	}
 }
 
+/** One image of a reply is no good; the reply goes on behind it. */
+export class DamagedImage extends ApiError {
+	constructor(message: string) {
+		super(message, 'The call may have been billed. Try again.');
+	}
+}
+
 /** A value of the form that cannot be sent. */
 export function invalidInput(field: string, message: string, description: string): ApiError {
 	return new ApiError(message, description, { field });

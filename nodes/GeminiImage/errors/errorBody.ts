@@ -28,8 +28,22 @@ const MAX_COMPARED_CHARS = 1000;
 export function errorOf(body: unknown): ErrorBody | undefined {
 	const object = asObject(Array.isArray(body) ? body[0] : body);
 	if (!object) return undefined;
-	const isError = object.error || asArray(object.errors).length > 0 || object.object === 'error';
-	return isError || isFlat(object) ? describeError(object) : undefined;
+	const isError = object.object === 'error' || isFlat(object);
+	return isError ? describeError(object) : errorIn(object);
+}
+
+/** Reads the envelope of an error in an object whose other fields are none, such as a choice. */
+export function errorIn(object: JsonObject): ErrorBody | undefined {
+	const isError = tellsAny(object.error) || tellsAny(object.errors);
+	return isError ? describeError(object) : undefined;
+}
+
+/** Gateways that always send an envelope leave it empty if nothing went wrong. */
+function tellsAny(error: unknown, depth = MAX_DEPTH): boolean {
+	const text = asText(error)?.trim();
+	if (text !== undefined) return !OK.test(text);
+	if (typeof error !== 'object' || error === null || depth === 0) return error === true;
+	return Object.values(error).some((value) => tellsAny(value, depth - 1));
 }
 
 /** An error without an envelope has words, and nothing that a reply has. */

@@ -189,10 +189,13 @@ export function timedOut(timeoutMs: number): ApiError {
 /**
  * The error for a link of a reply, the same whatever became of it: closed ports and open ones,
  * refused addresses and unknown ones must not differ.
+ *
+ * @param said what the model said besides
  */
-export function linkError(): ApiError {
+export function linkError(said = '', details: ErrorDetails = {}): ApiError {
 	return new ApiError(
-		'The reply links to an image that cannot be loaded',
+		`The reply links to an image that cannot be loaded${said ? `: ${said}` : ''}`,
 		'The call may have been billed. Try again; links into the network of n8n are followed to the host of the Base URL alone.',
+		details,
 	);
 }

@@ -51,6 +51,7 @@ async function receiveReply(turn: Turn, answer: Answer, settings: RequestSetting
 			output: operation.output,
 			imagesPerReply: options.imagesPerReply,
 			storeBinary: context.helpers.prepareBinaryData,
+			timeoutMs: settings.timeoutMs,
 			nameOf: (index) => nameOf(turn, options.imagesPerReply === 'last' ? 0 : index),
 			download: async (url) => await client.download(url, settings),
 			onText: live?.add,

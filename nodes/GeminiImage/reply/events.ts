@@ -2,7 +2,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 import { ApiError } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
-import { parseJson } from '../json';
+import { createJsonScan, parseJson } from '../json';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
@@ -22,8 +22,10 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 	const events = createParser({ onEvent: readEvent });
 	let format: 'sse' | 'json' | undefined;
 	let json = '';
+	const scan = createJsonScan();
 	let bytes = 0;
 	let isDone = false;
+	let isWhole = false;
 
 	function push(chunk: Uint8Array): void {
 		bytes += chunk.length;
@@ -38,14 +40,34 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 
 	function pushText(text: string): void {
 		if (format === 'sse') return events.feed(text);
+		if (isWhole) return checkRest(text);
 		json += text;
-		if (format === 'json') return;
+		if (format === 'json') return pushJson(text);
 		// Blanks are dropped at once, as they may go on for long.
 		json = json.trimStart();
 		format = formatOf(json);
+		if (format === 'json') pushJson(json);
 		if (format !== 'sse') return;
 		events.feed(json);
 		json = '';
+	}
+
+	/** A document is whole when its first bracket is closed, whatever comes behind it. */
+	function pushJson(text: string): void {
+		const length = scan.push(text);
+		if (length === undefined) return;
+		readJson(json.slice(0, json.length - text.length + length));
+		checkRest(text.slice(length));
+	}
+
+	function checkRest(text: string): void {
+		if (text.trim() !== '') failOnJson();
+	}
+
+	function readJson(document: string): void {
+		const value = parse(document);
+		isWhole = true;
+		onValue(value);
 	}
 
 	function formatOf(first: string): 'sse' | 'json' | undefined {
@@ -71,12 +93,18 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 			events.feed('\n\n');
 			return isDone;
 		}
-		onValue(parse(json));
+		if (!isWhole) readJson(json);
 		return true;
 	}
 
-	/** Whether the reply has said that it is complete, though the connection may stay open. */
-	return { push, end, isDone: () => isDone };
+	return {
+		push,
+		end,
+		/** Whether the reply has said that it is complete, though the connection may stay open. */
+		isDone: () => isDone,
+		/** Whether the reply is one JSON document, and has been read up to its last bracket. */
+		isWhole: () => isWhole,
+	};
 }
 
 /** An event that is called an error, whatever it holds. */

@@ -5,7 +5,7 @@ import { createDeferred, unlessAborted, type Deferred } from '../async';
 import { pixelSizeOf, type ImageType } from '../bytes/imageType';
 import { provokeScavenges, toReadable } from '../bytes/stream';
 import { createWholenessCheck } from '../bytes/wholeness';
-import { ApiError } from '../errors/apiError';
+import { ApiError, DamagedImage } from '../errors/apiError';
 import { asObject } from '../json';
 
 /** An image beyond this, in bytes, ends the call. */
@@ -55,7 +55,7 @@ export function createImageStore(settings: StoreSettings) {
 		if (count > MAX_IMAGES) throw tooMany();
 	}
 
-	/** Resolves when the image has been read off `chunks`, up to its end. */
+	/** Resolves when the image has been read off `chunks`, up to its end. @throws DamagedImage */
 	async function store(
 		{ mimeType, extension }: ImageType,
 		chunks: AsyncIterable<Uint8Array>,
@@ -100,7 +100,10 @@ export function createImageStore(settings: StoreSettings) {
 			if (kept.includes(image)) image.verdict.resolve();
 			else image.verdict.reject(new Error('Not wanted'));
 		}
-		return await unlessAborted(Promise.all(kept.map(async (image) => await image.facts())), signal);
+		const facts = Promise.all(kept.map(async (image) => await image.facts()));
+		const settled = Promise.allSettled(pending.map(({ stored }) => stored));
+		const [stored] = await unlessAborted(Promise.all([facts, settled]), signal);
+		return stored;
 	}
 
 	async function discard(reason: unknown): Promise<void> {
@@ -137,7 +140,9 @@ export class PendingImage {
 	async *read(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
 		try {
 			for await (const chunk of chunks) yield this.take(chunk);
-			if (!this.check.isWhole()) throw cutOff();
+			if (!this.check.isWhole()) {
+				throw new DamagedImage('The reply holds an image that is cut off');
+			}
 			this.digest = this.hash.digest('hex');
 			this.wasRead.resolve();
 		} catch (error) {
@@ -167,13 +172,6 @@ function addBytes(bytes: number, chunk: Uint8Array): number {
 	const all = bytes + chunk.length;
 	if (all > MAX_IMAGE_BYTES) throw tooLarge();
 	return all;
-}
-
-function cutOff(): ApiError {
-	return new ApiError(
-		'The reply holds an image that is cut off',
-		'The call may have been billed. Try again.',
-	);
 }
 
 function tooLarge(): ApiError {

@@ -11,6 +11,9 @@ export interface Mention {
 /** What is looked at for links, in characters. */
 const MAX_TEXT_CHARS = 256 * 1024;
 const URL_IN_TEXT = /https?:\/\/[^\s<>"'()[\]]{1,2000}/gi;
+/** Perhaps in brackets or quotes; each address ends at a blank. */
+const ADDRESSES_ALONE =
+	/^(?:\s*[<"'`([]?https?:\/\/[^\s<>"'`()[\]]{1,2000}[>"'`)\].]?(?=\s|$))+\s*$/i;
 const IMAGE_FILE = /^[^?#]*\.(?:png|jpe?g|webp|gif|avif|heic|heif|bmp|tiff?)(?:[?#]|$)/i;
 
 /** Characters on each side of an address that are looked at. */
@@ -23,13 +26,22 @@ const MARKUP: Array<[before: RegExp, after: RegExp]> = [
 	[/!?\[[^[\]]{0,500}\]\(\s{0,4}$/, /^[^()]{0,500}\)/],
 ];
 
-/** The links in a text that make an image, by markdown or HTML, or that lead to an image file. */
+/**
+ * The links in a text that make an image, by markdown or HTML, or that lead to an image file; all of
+ * a text that is nothing but addresses.
+ */
 export function findImageLinks(text: string): Mention[] {
-	const matches = text.slice(0, MAX_TEXT_CHARS).matchAll(URL_IN_TEXT);
-	return findMentions(text, matches, (match, markup) => {
+	const start = text.slice(0, MAX_TEXT_CHARS);
+	if (ADDRESSES_ALONE.test(start)) return [...start.matchAll(/\S+/g)].map(addressAlone);
+	return findMentions(text, start.matchAll(URL_IN_TEXT), (match, markup) => {
 		const address = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
 		return markup?.isImage || IMAGE_FILE.test(address) ? address : undefined;
 	});
+}
+
+function addressAlone({ 0: word, index }: RegExpExecArray): Mention {
+	const address = word.replace(/^[<"'`([]|[>"'`)\].]$/g, '');
+	return { address, start: index, end: index + word.length };
 }
 
 /**

@@ -1,26 +1,23 @@
 import { imageTypeOf, SIGNATURE_BYTES } from '../bytes/imageType';
 import { peek } from '../bytes/stream';
-import { ApiError } from '../errors/apiError';
+import { ApiError, DamagedImage, type ErrorDetails } from '../errors/apiError';
 import { linkError } from '../errors/failures';
 import type { Output } from '../form/operations';
 import type { ImagesPerReply } from '../form/options';
 import type { Answer } from '../transport/exchange';
 import { createReplyReader } from './events';
-import {
-	createImageStore,
-	type ImageStore,
-	type PendingImage,
-	type StoreSettings,
-} from './imageStore';
-import { createPlaceholders, findImageLinks, withoutMentions } from './prose';
+import { createImageStore, PendingImage, type ImageStore, type StoreSettings } from './imageStore';
+import { createPlaceholders, findImageLinks, withoutMentions, type Mention } from './prose';
 import { createReplyReducer, MAX_ADDRESSES, type ReadReply, type Reply } from './reply';
-import { split, SplitError } from './splitter';
+import { split, SplitError, type ImagePart } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
 	/** What the reply is asked for. */
 	output: Output;
 	/** Which images are kept if there are several. */
 	imagesPerReply: ImagesPerReply;
+	/** Longest wait for a sign of life, in milliseconds. */
+	timeoutMs: number;
 	/** Fetches an image that the reply only links. */
 	download(address: string): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
@@ -29,9 +26,12 @@ export interface ReceiveSettings extends StoreSettings {
 	hint(message: string): void;
 }
 
+/** What is waited for behind a reply that is complete, in milliseconds. */
+const GRACE_MS = 3000;
+
 /**
  * Reads one reply: text into the reducer, images into n8n's storage while they arrive. All images of
- * what it returns are stored; if anything is wrong with the reply, nothing stays in storage.
+ * what it returns are stored; if the reply is cut before it is complete, nothing stays in storage.
  *
  * @throws ApiError
  */
@@ -39,25 +39,31 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 	const { output, imagesPerReply, hint } = settings;
 	const store = createImageStore(settings);
 	try {
-		const { read, carried, isComplete } = await readAll(answer, store, settings);
-		if (!isComplete && carried.length === 0) throw endedEarly();
-		if (!isComplete) hint('The reply ended without saying that it is complete');
-		const { drafts, addresses, ...facts } = read;
-		const candidates = carried.map(
-			(image, number): Candidate => ({ image, isDraft: drafts.has(number) }),
-		);
+		const { read, images, ending } = await readAll(answer, store, settings);
+		const { said, drafts, addresses } = read;
+		const candidates = candidatesOf(images, drafts);
 		const isOwed = output === 'images' && candidates.every(({ isDraft }) => isDraft);
 		// What a model says in a chat is never fetched, nor what it says beside an image.
-		const mentions = isOwed && addresses.length === 0 ? findImageLinks(read.text) : [];
+		const mentions = isOwed && addresses.length === 0 ? findImageLinks(said.text) : [];
 		const linked = [...addresses, ...mentions.map(({ address }) => address)];
 		const wanted = output === 'words' ? [] : linked.slice(0, MAX_ADDRESSES);
-		failIfEmpty(read, output, candidates.length + wanted.length);
+		const isEnough = output !== 'images' && said.text !== '';
+		if (candidates.length + wanted.length === 0 && !isEnough) {
+			const damaged = images.find((image) => image instanceof DamagedImage);
+			throw damaged ?? read.failure ?? emptyReply(read, output);
+		}
 		const loaded = await loadAll(wanted, store, settings);
 		for (const image of loaded.values()) candidates.push({ image, isDraft: false });
-		if (output === 'images' && candidates.length === 0) throw linkError();
-		const images = await store.commit(choose(candidates, imagesPerReply));
+		if (candidates.length === 0 && !isEnough) throw notLoaded(read, mentions);
+		const kept = await store.commit(choose(candidates, imagesPerReply));
+		if (ending) hint(ending);
+		const hasFinal = candidates.some(({ isDraft }) => !isDraft);
+		const isMissed = (image: Carried, number: number) =>
+			image instanceof DamagedImage && !(hasFinal && drafts.has(number));
+		const lost = images.filter(isMissed).length + read.unusable;
+		if (lost > 0) hint(lostImages(lost, lost + candidates.length));
 		const shown = mentions.filter(({ address }) => loaded.has(address));
-		return { ...facts, text: withoutMentions(read.text, shown).trim(), images };
+		return { ...said, text: withoutMentions(said.text, shown).trim(), images: kept };
 	} catch (error) {
 		await store.discard(error);
 		if (error instanceof SplitError) throw endedEarly(error.message);
@@ -68,52 +74,115 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 	}
 }
 
-/** An image of a reply that is whole. */
+/** An image of a reply that is good. */
 interface Candidate {
 	image: PendingImage;
 	/** The model made it on its way to another one. */
 	isDraft: boolean;
 }
 
+function candidatesOf(images: Carried[], drafts: Set<number>): Candidate[] {
+	return images.flatMap((image, number) =>
+		image instanceof PendingImage ? [{ image, isDraft: drafts.has(number) }] : [],
+	);
+}
+
 /**
  * Which images of a reply are kept: drafts only if there is nothing else; of equal ones the first, as
- * gateways repeat an image across chunks; and of these all, or the last.
+ * gateways repeat an image across chunks; and of these all, or the one that came last.
  */
 function choose(candidates: Candidate[], which: ImagesPerReply): PendingImage[] {
 	const finals = candidates.filter(({ isDraft }) => !isDraft);
+	const wanted = (finals.length > 0 ? finals : candidates).map(({ image }) => image);
+	if (which === 'last') return wanted.slice(-1);
 	const byDigest = new Map<string, PendingImage>();
-	for (const { image } of finals.length > 0 ? finals : candidates) {
+	for (const image of wanted) {
 		if (!byDigest.has(image.digest)) byDigest.set(image.digest, image);
 	}
-	return [...byDigest.values()].slice(which === 'last' ? -1 : 0);
+	return [...byDigest.values()];
 }
+
+/** What a reply carries in the place of an image; undefined if nobody wants it. */
+type Carried = PendingImage | DamagedImage | undefined;
 
 interface Whole {
 	read: ReadReply;
-	/** The images that the reply carries itself, by their numbers. */
-	carried: PendingImage[];
-	isComplete: boolean;
+	/** By the number of the image. */
+	images: Carried[];
+	/** What the user is to know of the end of the reply. */
+	ending?: string;
 }
 
+const NOT_ENDED = new ApiError('The service did not end its reply', '');
+
+/**
+ * Reads a reply to its end, or until it is complete and nothing new comes. What goes wrong behind
+ * that costs nothing.
+ *
+ * @throws what goes wrong before
+ */
 async function readAll(
 	answer: Answer,
 	store: ImageStore,
-	{ output, onText }: ReceiveSettings,
+	{ output, onText, timeoutMs, signal }: ReceiveSettings,
 ): Promise<Whole> {
 	const isEventStream = /event-stream/i.test(String(answer.headers['content-type']));
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, onText);
+	const { progress } = reducer;
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
-	const carried: PendingImage[] = [];
-	for await (const part of split(answer.body, placeholders.of)) {
-		if ('text' in part) reader.push(part.text);
-		else if (output === 'words') await store.skip(part.chunks);
-		else carried.push(await store.store(part.type, part.chunks));
-		if (reader.isDone()) break;
+	const images: Carried[] = [];
+	const hasImage = () => images.some((image) => image instanceof PendingImage);
+
+	/** When what has come counts as all, unless something new comes. */
+	function endsAt(): number {
+		const isWhole = reader.isWhole() || progress.isSaidComplete();
+		if (!isWhole && !progress.isFinished()) return Infinity;
+		const hasFinal = candidatesOf(images, reducer.drafts).some(({ isDraft }) => !isDraft);
+		const isShort = isWhole || hasFinal;
+		return progress.newsAt() + (isShort ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
 	}
-	const isDone = reader.end();
-	const read = reducer.end();
-	return { read, carried, isComplete: isDone || reducer.isComplete() };
+
+	try {
+		for await (const part of split(answer.body, placeholders.of)) {
+			if ('text' in part) {
+				reader.push(part.text);
+				answer.endAt(endsAt(), NOT_ENDED);
+			} else {
+				progress.content();
+				answer.endAt(Infinity, NOT_ENDED);
+				images.push(await take(part, store, output));
+			}
+			if (reader.isDone()) break;
+		}
+		const isComplete = reader.end() || progress.isFinished() || progress.isSaidComplete();
+		if (!isComplete && !hasImage()) throw endedEarly();
+		const ending = isComplete ? undefined : 'The reply ended without saying that it is complete';
+		return { read: reducer.end(hasImage()), images, ending };
+	} catch (error) {
+		signal.throwIfAborted();
+		const isComplete = error === NOT_ENDED || progress.isComplete();
+		// What stands beside an error in one document is an image, or the words of the error.
+		const isKept = isComplete || (reader.isWhole() && hasImage());
+		if (!isKept) return await Promise.reject(error);
+		const what = error instanceof Error ? error.message : String(error);
+		const ending = `The reply was complete, and nothing of it is missing, but then: ${what}`;
+		return { read: reducer.end(hasImage()), images, ending };
+	}
+}
+
+async function take(
+	{ type, chunks }: ImagePart,
+	store: ImageStore,
+	output: Output,
+): Promise<Carried> {
+	try {
+		if (output !== 'words') return await store.store(type, chunks);
+		await store.skip(chunks);
+		return undefined;
+	} catch (error) {
+		return error instanceof DamagedImage ? error : await Promise.reject(error);
+	}
 }
 
 /** What the addresses lead to; one that leads nowhere is left out, as the rest is paid for. */
@@ -148,18 +217,17 @@ async function load(address: string, store: ImageStore, { download }: ReceiveSet
 	}
 }
 
-/** @throws ApiError if the reply has nothing of what it was asked for */
-function failIfEmpty(read: ReadReply, output: Output, images: number): void {
-	if (output === 'images' && images === 0) throw emptyReply(read, EMPTY.images);
-	if (output === 'words' && read.text === '') throw emptyReply(read, EMPTY.words);
-}
-
 /** What is said of an empty reply: if the model gives no reason, if it refused, and what to do. */
 const EMPTY = {
 	images: [
 		'The model answered without an image',
 		'The model refused the image',
 		'Ask for an image in the prompt, for example with "Draw".',
+	],
+	answer: [
+		'The model answered with neither words nor an image',
+		'The model refused to answer',
+		'Ask in other words, or try again.',
 	],
 	words: [
 		'The model answered without words',
@@ -168,24 +236,51 @@ const EMPTY = {
 	],
 } as const;
 
-function emptyReply(read: ReadReply, [isEmpty, isRefusal, advice]: readonly string[]): ApiError {
-	const { finishReason, nativeFinishReason, text, reasoning, usage } = read;
+function emptyReply(read: ReadReply, output: Output): ApiError {
+	const [isEmpty, isRefusal, advice] = EMPTY[output];
+	const { finishReason, nativeFinishReason, text, reasoning } = read.said;
 	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
 	// Either of the two may be a plain "stop".
 	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
-	const words = text || reasoning || '';
-	const isRefused = /filter|safety|prohibited|recitation|block/i.test(reasons.join());
-	const said = words === '' ? '' : `: ${words}`;
+	const words = text || read.explanation || reasoning || '';
+	const isRefused = REFUSED.test(reasons.join());
+	const what = `${isRefused ? isRefusal : isEmpty} (finish reason: ${finish ?? 'none given'})`;
 	return new ApiError(
-		`${isRefused ? isRefusal : isEmpty} (finish reason: ${finish ?? 'none given'})${said}`,
-		`${isRefused ? 'Change the prompt or the input images.' : advice} The call may have been billed.`,
-		{
-			finishReason: finishReason ?? undefined,
-			nativeFinishReason: nativeFinishReason ?? undefined,
-			modelText: words || undefined,
-			usage: usage ?? undefined,
-		},
+		words === '' ? what : `${what}: ${words}`,
+		`${adviceFor(reasons.join()) ?? advice} The call may have been billed.`,
+		detailsOf(read, words),
 	);
+}
+
+const REFUSED = /filter|safety|prohibited|recitation|block/i;
+
+/** What to do about a reason for which a model ends. */
+function adviceFor(reasons: string): string | undefined {
+	if (REFUSED.test(reasons)) return 'Change the prompt or the input images.';
+	if (/length|max_?tokens/i.test(reasons))
+		return 'Its tokens were used up, perhaps by thinking: raise Max Tokens, or lower Reasoning Effort.';
+	return undefined;
+}
+
+function detailsOf({ said }: ReadReply, words: string): ErrorDetails {
+	const { finishReason, nativeFinishReason, usage } = said;
+	return {
+		finishReason: finishReason ?? undefined,
+		nativeFinishReason: nativeFinishReason ?? undefined,
+		modelText: words || undefined,
+		usage: usage ?? undefined,
+	};
+}
+
+/** No image that the reply links can be loaded; what the model said besides tells why, perhaps. */
+function notLoaded(read: ReadReply, mentions: Mention[]): ApiError {
+	const { text } = read.said;
+	const words = withoutMentions(text, mentions).trim() === '' ? '' : text;
+	return linkError(words, detailsOf(read, words));
+}
+
+function lostImages(lost: number, all: number): string {
+	return `${lost} of ${all} images in the reply ${lost === 1 ? 'is' : 'are'} left out: cut off, damaged, or no image`;
 }
 
 function endedEarly(message = 'The reply of the service ended before it was complete'): ApiError {

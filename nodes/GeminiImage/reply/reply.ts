@@ -1,7 +1,8 @@
 import { ApiError } from '../errors/apiError';
-import { errorOf } from '../errors/errorBody';
+import { errorIn, errorOf } from '../errors/errorBody';
 import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
 import type { StoredImage } from './imageStore';
+import { createProgress } from './progress';
 import type { Placeholders } from './prose';
 
 /** What the API answered, whatever the wire shape: JSON, SSE, chat or images endpoint. */
@@ -20,11 +21,18 @@ export interface Reply {
 }
 
 /** A reply that has been read, with what it says of its images. */
-export interface ReadReply extends Omit<Reply, 'images'> {
+export interface ReadReply {
+	said: Omit<Reply, 'images'>;
 	/** Where images are that the reply does not carry itself: http(s) URLs in the places of images. */
 	addresses: string[];
 	/** Numbers of the images that the model made on its way to the last. */
 	drafts: Set<number>;
+	/** How many entries in the places of images are neither images nor addresses that are followed. */
+	unusable: number;
+	/** Why the reply holds nothing, if it does not. */
+	failure?: ApiError;
+	/** What the service says of the end, besides the words of the model. */
+	explanation: string | null;
 }
 
 /** Addresses of a reply beyond this are left alone. */
@@ -32,6 +40,9 @@ export const MAX_ADDRESSES = 16;
 
 /** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
 const MAX_ENTRIES = 10_000;
+
+/** What of an unusable entry tells it from others, in characters. */
+const MAX_KEPT_CHARS = 1000;
 
 /** How some gateways tell, in a reply that looks good, that the call failed. */
 const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
@@ -46,7 +57,7 @@ export function createReplyReducer(
 	placeholders: Placeholders,
 	onText: (text: string) => void = () => {},
 ) {
-	const reply: ReadReply = {
+	const said: ReadReply['said'] = {
 		id: null,
 		model: null,
 		created: null,
@@ -55,101 +66,179 @@ export function createReplyReducer(
 		finishReason: null,
 		nativeFinishReason: null,
 		usage: null,
-		addresses: [],
-		drafts: new Set(),
 	};
+	let explanation: string | null = null;
+	const addresses: string[] = [];
+	const drafts = new Set<number>();
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
+	/** The choices whose text goes on behind an image. */
+	const interrupted = new Set<number>();
+	const unusable = new Set<string>();
 	let thoughts = '';
 	let isReply = false;
-	let isComplete = false;
+	let isTask = false;
+	/** An entry in the place of an image holds something else. */
+	let isForeign = false;
+	const progress = createProgress();
 
 	function add(value: unknown): void {
-		failOnError(value);
+		const wasComplete = progress.isComplete();
 		const object = asObject(value);
-		if (!object) throw unexpected('The service answered with JSON that is no reply');
-		failOnTask(object);
-		reply.id ??= asText(object.id) ?? null;
-		reply.model ??= asText(object.model) ?? null;
-		reply.created ??= asNumber(object.created) ?? null;
-		reply.usage = asObject(object.usage) ?? reply.usage;
+		let error = errorOf(value);
+		if (!object && !error) throw unexpected('The service answered with JSON that is no reply');
+		for (const choice of object ? addObject(object) : []) error ??= errorIn(choice);
+		if (!error) return;
+		if (!wasComplete) progress.fail();
+		const { message, ...details } = error;
+		throw reported(message ?? 'no reason given', details);
+	}
+
+	/** @returns the choices in it */
+	function addObject(object: JsonObject): JsonObject[] {
+		said.id ??= asText(object.id) ?? null;
+		said.model ??= asText(object.model) ?? null;
+		said.created ??= asNumber(object.created) ?? null;
 		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
-		entriesOf(object.choices).forEach((choice, position) => addChoice(asObject(choice), position));
-		entriesOf([object.data].flat()).forEach(addImage);
+		isTask ||= object.task_id !== undefined;
+		const choices = entriesOf(object.choices);
+		choices.forEach((choice, position) => addChoice(asObject(choice), position));
+		const isList = Array.isArray(object.data);
+		for (const entry of entriesOf([object.data].flat())) addImage(entry, isList);
 		// An event of the images endpoint is an image itself.
 		if (object.b64_json !== undefined) addImage(object);
 		const type = asText(object.type) ?? '';
 		if (type.endsWith('.partial_image')) addDrafts(object);
-		isComplete ||= type.endsWith('.completed');
+		if (type.endsWith('.completed')) progress.complete();
+		addFeedback(asObject(object.promptFeedback) ?? asObject(object.prompt_feedback));
+		addUsage(asObject(object.usage));
+		return choices.map((choice) => asObject(choice)).filter((choice) => choice !== undefined);
+	}
+
+	function addUsage(usage: JsonObject | undefined): void {
+		if (!usage) return;
+		said.usage = usage;
+		progress.usage();
+	}
+
+	/** Why Gemini did not even begin to answer. */
+	function addFeedback(feedback: JsonObject | undefined): void {
+		const { blockReason, block_reason: reason = blockReason } = feedback ?? {};
+		const { blockReasonMessage, block_reason_message: message = blockReasonMessage } =
+			feedback ?? {};
+		said.nativeFinishReason = asText(reason) ?? said.nativeFinishReason;
+		explanation = asText(message) ?? explanation;
 	}
 
 	function addChoice(choice: JsonObject | undefined, position: number): void {
 		if (!choice) return;
-		failOnError(choice);
-		const message = asObject(choice.delta) ?? asObject(choice.message) ?? {};
+		const { delta, message: whole } = choice;
+		// Some gateways give the words alone.
+		const message = asObject(delta) ?? asObject(whole) ?? { content: delta ?? whole };
 		const index = asNumber(choice.index) ?? position;
 		addContent(message.content ?? choice.text, index);
 		addContent(message.refusal, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
-		entriesOf(message.images).forEach(addImage);
+		for (const entry of entriesOf(message.images)) addImage(entry, true);
 		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
-		reply.finishReason = asText(choice.finish_reason) ?? reply.finishReason;
-		reply.nativeFinishReason = asText(choice.native_finish_reason) ?? reply.nativeFinishReason;
-		isComplete ||= reply.finishReason !== null;
+		const finishReason = asText(choice.finish_reason);
+		if (finishReason !== undefined) progress.finish();
+		said.finishReason = finishReason ?? said.finishReason;
+		said.nativeFinishReason = asText(choice.native_finish_reason) ?? said.nativeFinishReason;
+		explanation = asText(choice.finish_message) ?? asText(choice.finishMessage) ?? explanation;
 	}
 
 	function addReasoning(reasoning: string | undefined): void {
 		if (reasoning === undefined) return;
+		progress.content();
 		addDrafts(reasoning);
 		thoughts += reasoning;
 	}
 
 	function addContent(content: unknown, choice: number): void {
-		if (typeof content === 'string') {
-			texts.set(choice, (texts.get(choice) ?? '') + content);
-			const text = placeholders.strip(content);
-			if (text !== '') onText(text);
-			return;
-		}
+		if (typeof content === 'string') return addPart(content, choice);
 		for (const part of entriesOf(content)) {
 			const { text, image_url: image } = asObject(part) ?? {};
 			if (typeof text === 'string' && isThought(part)) addReasoning(text);
-			else if (typeof text === 'string') addContent(text, choice);
-			else if (image !== undefined) addImage(part);
+			else if (typeof text === 'string') addPart(text, choice);
+			else {
+				interrupted.add(choice);
+				if (image !== undefined) addImage(part);
+			}
 		}
+	}
+
+	/** A part of a text, which is a paragraph of its own behind an image. */
+	function addPart(text: string, choice: number): void {
+		const before = texts.get(choice) ?? '';
+		const isBehindImage = before !== '' && text !== '' && interrupted.has(choice);
+		if (text !== '') interrupted.delete(choice);
+		const [end = ''] = /\n*$/.exec(before) ?? [];
+		const [start = ''] = /^\n*/.exec(text) ?? [];
+		const missing = isBehindImage ? 2 - end.length - start.length : 0;
+		addText('\n'.repeat(Math.max(0, missing)) + text, choice);
+	}
+
+	function addText(content: string, choice: number): void {
+		texts.set(choice, (texts.get(choice) ?? '') + content);
+		if (content === '') return;
+		progress.content();
+		const text = placeholders.strip(content);
+		if (text !== '') onText(text);
 	}
 
 	function addDrafts(value: unknown): void {
-		for (const number of placeholders.numbersIn(jsonOf(value))) reply.drafts.add(number);
+		for (const number of placeholders.numbersIn(jsonOf(value))) drafts.add(number);
 	}
 
-	function addImage(value: unknown): void {
+	/** @param isEntry it stands in a list of images, so that it should be one */
+	function addImage(value: unknown, isEntry = false): void {
 		const image = asObject(value);
 		const nested = asObject(image?.image_url)?.url ?? image?.image_url;
 		const url = [nested, image?.b64_json, image?.url, value].map(asText).find(Boolean);
-		if (url === undefined || placeholders.isImage(url)) return;
-		if (!/^https?:\/\//i.test(url)) {
-			throw unexpected('The service sent something that is not an image in the place of one');
+		if (url !== undefined && placeholders.isImage(url)) return;
+		const isAddress = url !== undefined && /^https?:\/\//i.test(url);
+		if (isAddress && (addresses.length < MAX_ADDRESSES || addresses.includes(url))) {
+			if (!addresses.includes(url)) addresses.push(url);
+		} else if (isEntry || url !== undefined) {
+			const json = jsonOf(value);
+			if (placeholders.numbersIn(json).length > 0) return;
+			isForeign ||= url !== undefined && !isAddress;
+			// Gateways repeat an entry across chunks.
+			unusable.add(json.slice(0, MAX_KEPT_CHARS));
 		}
-		const { addresses } = reply;
-		if (addresses.length < MAX_ADDRESSES && !addresses.includes(url)) addresses.push(url);
 	}
 
-	/** The whole reply. @throws ApiError */
-	function end(): ReadReply {
-		if (!isReply) throw unexpected('The service answered with something that is not a reply');
+	/**
+	 * The whole reply.
+	 *
+	 * @param hasImage it carries an image, so that nothing in its words makes a failure of it
+	 * @throws ApiError
+	 */
+	function end(hasImage = false): ReadReply {
+		const failure = isTask ? taskStarted() : isForeign ? notAnImage() : undefined;
+		if (!isReply) {
+			throw failure ?? unexpected('The service answered with something that is not a reply');
+		}
 		// Only the whole text shows the markup of an image, as its parts may come in pieces.
 		const all = [...texts.values()].map((text) => placeholders.strip(text));
 		const text = all
 			.filter((each) => each !== '')
 			.join('\n\n')
 			.trim();
-		if (ERROR_TEXT.test(text) && !reply.usage) throw reported(text.slice('[Error] '.length));
-		return { ...reply, text, reasoning: placeholders.strip(thoughts) || null };
+		const isError = !hasImage && !said.usage && ERROR_TEXT.test(text);
+		if (isError) throw reported(text.slice('[Error] '.length));
+		return {
+			said: { ...said, text, reasoning: placeholders.strip(thoughts) || null },
+			addresses,
+			drafts,
+			explanation,
+			unusable: unusable.size,
+			failure,
+		};
 	}
 
-	/** Whether the reply has said that nothing is to come. */
-	return { add, end, isComplete: () => isComplete };
+	return { add, end, progress, drafts };
 }
 
 function entriesOf(value: unknown): unknown[] {
@@ -170,20 +259,15 @@ function isThought(part: unknown): boolean {
 	return asObject(part)?.thought === true;
 }
 
-function failOnError(value: unknown): void {
-	const error = errorOf(value);
-	if (!error) return;
-	const { message, ...details } = error;
-	throw reported(message ?? 'no reason given', details);
+function taskStarted(): ApiError {
+	return unexpected(
+		'The service started a task instead of answering with an image',
+		'Models that work in tasks, such as Kling, are not supported. Choose a Gemini image model.',
+	);
 }
 
-function failOnTask(object: JsonObject): void {
-	if (object.task_id !== undefined && asArray(object.data).length === 0) {
-		throw unexpected(
-			'The service started a task instead of answering with an image',
-			'Models that work in tasks, such as Kling, are not supported. Choose a Gemini image model.',
-		);
-	}
+function notAnImage(): ApiError {
+	return unexpected('The service sent something that is not an image in the place of one');
 }
 
 function reported(message: string, details: object = {}): ApiError {

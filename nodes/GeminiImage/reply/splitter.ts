@@ -1,10 +1,17 @@
 import { imageTypeOf, type ImageType } from '../bytes/imageType';
+import { DamagedImage } from '../errors/apiError';
 import { createBase64Decoder, readBase64 } from './base64';
 
-/** What a reply consists of. The chunks of an image are read to their end before the next part. */
-export type Part = { text: Buffer } | { type: ImageType; chunks: AsyncGenerator<Buffer> };
+/** What a reply consists of. */
+export type Part = { text: Buffer } | ImagePart;
 
-/** The reply holds an image that cannot be decoded, or ends inside one. */
+/** The chunks are read to their end before the next part. */
+export interface ImagePart {
+	type: ImageType;
+	chunks: AsyncGenerator<Buffer>;
+}
+
+/** The reply ends inside an image. */
 export class SplitError extends Error {}
 
 /** What is looked at at once, in bytes: regular expressions see nothing longer. */
@@ -21,7 +28,12 @@ const REST_CHARS = 32;
 /** As a JSON escape, a character takes six bytes. */
 const PROBE_BYTES = 6 * OPAQUE_CHARS;
 
-const BASE64 = /[\w+/=-]/;
+/** Base64 that goes on behind its end, at once or behind a few characters that are none. */
+const GOES_ON = /^(?:[\w+/=-]|(?:\\u[\da-f]{4}|[^\w+/="\\-]){1,8}[\w+/-]{64})/i;
+/** What may turn out to be that. */
+const MAY_GO_ON = /^(?:\\u[\da-f]{4}|[^\w+/="\\-]){0,8}(?:[\w+/-]{0,63}|\\(?:u[\da-f]{0,3})?)$/i;
+/** Where the value or the markup around a damaged image ends. */
+const VALUE_END = /\\?["'()<>]|[\r\n]|\\$/;
 
 /** Base64 may begin behind a quote, and behind the end of a data URL's head. */
 const START = /(?:"|base64, {0,4})(?=[\w+/\\-]{64})/gi;
@@ -42,7 +54,8 @@ type Found =
  * Takes the images out of a reply (JSON or SSE) as its bytes arrive, in chunks cut anywhere: what
  * begins like an image behind a quote or `base64,` is one, whatever the key is called. What remains
  * is the reply with `placeholder(number)` where the base64 of an image stood, and with long base64
- * that nobody reads cut short.
+ * that nobody reads cut short. Behind an image whose chunks fail with a {@link DamagedImage}, the
+ * reply goes on.
  *
  * @throws SplitError
  */
@@ -98,7 +111,7 @@ function isOpaque(base64: string): boolean {
 	return isLong && /[a-z]/.test(base64) && /[A-Z]/.test(base64) && /\d/.test(base64);
 }
 
-/** Reads the image that begins here, up to its end. */
+/** Reads the image that begins here, up to its end. @throws DamagedImage */
 async function* imageChunks(input: Input): AsyncGenerator<Buffer> {
 	const decoder = createBase64Decoder();
 	// What comes first is handed on at once: storage that fails is to fail then.
@@ -111,8 +124,9 @@ async function* imageChunks(input: Input): AsyncGenerator<Buffer> {
 		filled += run.data.length;
 		isEnded = run.isEnded;
 		const left = bytes.subarray(run.length);
-		if (isEnded && (!decoder.isWhole() || BASE64.test(left.toString('latin1', 0, 1)))) {
-			throw new SplitError('The reply holds an image whose base64 is malformed');
+		if (isEnded && (!decoder.isWhole() || (await goesOn(input)))) {
+			await skipDamaged(input);
+			throw new DamagedImage('The reply holds an image whose base64 is malformed');
 		}
 		if (piece.length - filled < WINDOW_BYTES) {
 			yield piece.subarray(0, filled);
@@ -122,6 +136,27 @@ async function* imageChunks(input: Input): AsyncGenerator<Buffer> {
 		if (!isEnded && left.length > 0 && !(await input.more(left.length))) failInside();
 	}
 	if (filled > 0) yield piece.subarray(0, filled);
+}
+
+/** Whether there is more base64 where an image has ended. */
+async function goesOn(input: Input): Promise<boolean> {
+	for (;;) {
+		const bytes = await input.window();
+		const text = bytes?.toString('latin1', 0, PROBE_CHARS * 2) ?? '';
+		if (GOES_ON.test(text)) return true;
+		if (!MAY_GO_ON.test(text) || !(await input.more(text.length))) return false;
+	}
+}
+
+/** Goes behind what is left of a damaged image. */
+async function skipDamaged(input: Input): Promise<void> {
+	for (let bytes = await input.window(); bytes; bytes = await input.window()) {
+		const at = bytes.toString('latin1').search(VALUE_END);
+		input.take(at === -1 ? bytes.length : at);
+		const isCut = at === bytes.length - 1 && (await input.more(1));
+		if (at !== -1 && !isCut) return;
+	}
+	failInside();
 }
 
 function failInside(): never {

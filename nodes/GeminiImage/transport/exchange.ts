@@ -24,6 +24,11 @@ export interface Answer {
 	headers: Record<string, unknown>;
 	/** Fails with an ApiError if no byte arrives in time, or if the connection is lost. */
 	body: AsyncIterable<Uint8Array>;
+	/**
+	 * Ends the body at a time, in milliseconds since 1970, whatever arrives until then: it fails with
+	 * `reason`. A later call moves that time.
+	 */
+	endAt(time: number, reason: ApiError): void;
 	/** Ends the connection, whatever is still to come. */
 	close(): void;
 }
@@ -51,7 +56,8 @@ export async function exchange(
 		// HTTP client may hand out a generator, which waits for the next byte before it ends.
 		onAbort(request.signal, () => body.destroy());
 		const close = () => request.abort();
-		return { status: statusCode, headers, body: read(body, request, silence), close };
+		const { endAt } = silence;
+		return { status: statusCode, headers, body: read(body, request, silence), endAt, close };
 	} catch (error) {
 		request.abort();
 		return await Promise.reject(error);
@@ -81,7 +87,7 @@ async function* read(
 /** How exactly a timeout is kept, in milliseconds. */
 const TICK_MS = 500;
 
-/** Tells when the other side has been silent for too long. */
+/** Tells when the other side has been silent for too long, and when the end of a body is due. */
 interface SilenceWatch {
 	/** Begins to wait for a sign of life. */
 	wait(): void;
@@ -89,18 +95,23 @@ interface SilenceWatch {
 	heard(): void;
 	/** Nothing is waited for. */
 	rest(): void;
+	endAt: Answer['endAt'];
 }
 
-/** Aborts `request` after `timeoutMs` milliseconds of silence; watches until it is aborted. */
+/** Aborts `request` after `timeoutMs` milliseconds of silence, or at its end; watches until it is aborted. */
 function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch {
 	/** In milliseconds since 1970; infinite if nothing is waited for. */
 	let waitingSince = Date.now();
+	let end: { time: number; reason?: ApiError } = { time: Infinity };
 	const wait = () => void (waitingSince = Date.now());
 
 	async function watch(): Promise<void> {
 		for (;;) {
 			await pause(Math.min(TICK_MS, timeoutMs), request.signal);
-			if (Date.now() - waitingSince > timeoutMs) request.abort(timedOut(timeoutMs));
+			const now = Date.now();
+			// Whoever sets an end knows more than that nothing came.
+			if (now >= end.time) request.abort(end.reason);
+			if (now - waitingSince > timeoutMs) request.abort(timedOut(timeoutMs));
 		}
 	}
 
@@ -109,5 +120,6 @@ function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch
 		wait,
 		heard: () => (waitingSince === Infinity ? undefined : wait()),
 		rest: () => void (waitingSince = Infinity),
+		endAt: (time, reason) => void (end = { time, reason }),
 	};
 }

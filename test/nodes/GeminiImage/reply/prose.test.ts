@@ -105,7 +105,15 @@ test.each<[string, string, string[], string]>([
 	['a link to a file', `[Download](${CAT}.webp) it`, [`${CAT}.webp`], 'it'],
 	['the URL of a page', `See ${CAT}.`, [], `See ${CAT}.`],
 	['a link to a page', `[cat](${CAT})`, [], `[cat](${CAT})`],
-	['the URL of a page with a file as its parameter', `${CAT}?file=a.png`, [], `${CAT}?file=a.png`],
+	[
+		'the URL of a page with a file as its parameter',
+		`See ${CAT}?f=a.png`,
+		[],
+		`See ${CAT}?f=a.png`,
+	],
+	['nothing but an address', ` ${CAT}?file=a.png\n`, [`${CAT}?file=a.png`], ''],
+	['nothing but an address in brackets', `<${CAT}>`, [CAT], ''],
+	['nothing but two addresses', `${CAT}/1\n\n${CAT}/2.`, [`${CAT}/1`, `${CAT}/2`], ''],
 	['a markdown image that is not closed', `![cat](${CAT}`, [], `![cat](${CAT}`],
 	[
 		'URLs of other schemes',

@@ -28,7 +28,15 @@ const answer = (
 	body: AsyncIterable<Uint8Array>,
 	contentType = 'application/json',
 	close = () => {},
-): Answer => ({ status: 200, headers: { 'content-type': contentType }, body, close });
+): Answer => ({
+	status: 200,
+	headers: { 'content-type': contentType },
+	body,
+	endAt: () => {},
+	close,
+});
+
+const message = (fields: object) => ({ choices: [{ message: fields, finish_reason: 'stop' }] });
 
 /** Receives `reply`, text or a body, into a storage of its own. */
 function start(
@@ -207,7 +215,7 @@ describe('links in the words of a reply', () => {
 	);
 
 	test.each([
-		['it leads to a page', 'https://example.com/', true, []],
+		['it leads to a page', 'See https://example.com/', true, []],
 		['the reply owes no image', CAT, false, []],
 	])(
 		'A link in the text of a reply is not fetched if %s',
@@ -265,8 +273,14 @@ test('A dead link among three images that a reply links costs only itself, and g
 test('A link that leads to something else than an image counts as one that cannot be loaded', async () => {
 	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
 	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
-	expect((await received).images).toEqual([]);
-	expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	expect((await failureOf(received)).message).toBe(
+		'The reply links to an image that cannot be loaded',
+	);
+	const words = { ...message({ content: 'Hi' }), data: [{ url: 'https://example.com/a' }] };
+	const said = start(JSON.stringify(words), { download });
+	expect(await said.received).toMatchObject({ text: 'Hi', images: [] });
+	expect(said.hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	expect(hints).toEqual(said.hints);
 });
 
 test('Thought signatures of tens of MB, in one event or in many, do not get into the text', async () => {
@@ -385,6 +399,72 @@ test('An error in a choice of a reply fails the call', async () => {
 	expect(message).toBe('The service reported an error in its reply: Gone');
 });
 
+describe('an image that is damaged', () => {
+	const reply = (damaged: string) => sse(chunk({ images: [part(small)] })) + damaged;
+	const second = () => sse(chunk({ images: [part(other)] }, 'stop'));
+	const MALFORMED = 'The reply holds an image whose base64 is malformed';
+	const CUT_OFF = 'The reply holds an image that is cut off';
+
+	const DAMAGED: Array<[string, () => string, string]> = [
+		['a foreign character', () => second().replace(/(;base64,.{501})./, '$1!'), MALFORMED],
+		['an escape', () => second().replace(/(;base64,.{402})./, '$1\\u0021'), MALFORMED],
+		['padding', () => second().replace(/(;base64,.{402})./, '$1='), MALFORMED],
+		['a quote in HTML', () => second().replace(/(;base64,.{402})./, "$1'"), MALFORMED],
+		['its end', () => sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')), CUT_OFF],
+		[
+			'another event',
+			() => {
+				const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
+				const first = chunk({ content: `![](data:image/png;base64,${start}` });
+				return sse(first, chunk({ content: `${end})` }, 'stop'));
+			},
+			CUT_OFF,
+		],
+	];
+
+	test.each(DAMAGED)(
+		'An image that is cut by %s costs nothing but itself, and gives a hint',
+		async (_what, damaged) => {
+			for (const size of [1, 7, 1000]) {
+				const text = reply(damaged()) + sse({ choices: [], usage: { n: 1 } });
+				const body = arriving(cut(Buffer.from(text), size));
+				const { received, files, hints } = start(body, { output: 'images' });
+				const { images, ...read } = await received;
+				expect(images).toMatchObject([{ width: 16 }]);
+				expect(read).toMatchObject({ finishReason: 'stop', usage: { n: 1 } });
+				expect(hints).toEqual([expect.stringMatching(/^1 of 2 images in the reply is left out/)]);
+				await settle();
+				expect(files.map(({ state }) => state)).toEqual(['kept', 'dropped']);
+			}
+		},
+	);
+
+	test.each(DAMAGED.slice(0, 5))(
+		'A reply is an error that tells of the damage if its only image is cut by %s',
+		async (_what, damaged, message) => {
+			const { received, files } = start(damaged(), { output: 'images' });
+			expect((await failureOf(received)).message).toBe(message);
+			expect(files.map(({ state }) => state)).toEqual(['dropped']);
+		},
+	);
+
+	test('The words of a chat are kept if its only image is damaged', async () => {
+		const said = sse(chunk({ content: 'A cat' })) + DAMAGED[0]![1]();
+		const { received, hints } = start(said);
+		expect(await received).toMatchObject({ text: 'A cat', images: [] });
+		expect(hints).toEqual([expect.stringMatching(/^1 of 1 images in the reply is left out/)]);
+	});
+
+	test('A draft that is damaged is not missed', async () => {
+		const draft = `![](data:image/png;base64,${base64(other.subarray(0, 300))})`;
+		const { received, hints } = start(
+			sse(chunk({ reasoning: draft }), chunk({ images: [part(small)] }, 'stop')),
+		);
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+		expect(hints).toEqual([]);
+	});
+});
+
 describe('a reply that fails', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
@@ -397,31 +477,6 @@ describe('a reply that fails', () => {
 			'of a reply cut inside an event',
 			() => `${head()}data: {"choices":[{"de`,
 			'The reply of the service is cut short or is not JSON',
-		],
-		[
-			'of a reply with a malformed image',
-			() => head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{501})./, '$1!'),
-			'The reply holds an image whose base64 is malformed',
-		],
-		[
-			'of a reply with an image that is cut off',
-			() => head() + sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')),
-			'The reply holds an image that is cut off',
-		],
-		[
-			'of a reply with an image in several pieces',
-			() => {
-				const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
-				const first = chunk({ content: `![](data:image/png;base64,${start}` });
-				return head() + sse(first, chunk({ content: `${end})` }, 'stop'));
-			},
-			'The reply holds an image that is cut off',
-		],
-		[
-			'of a reply with base64 that an escape cuts',
-			() =>
-				head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{402})./, '$1\\u0021'),
-			'The reply holds an image that is cut off',
 		],
 		[
 			'of a reply with an error behind its image',
@@ -562,7 +617,9 @@ describe('a reply that is asked for words', () => {
 			expect(error.description).toBe(
 				message.startsWith(REFUSED)
 					? 'Change the prompt or the input images. The call may have been billed.'
-					: 'Ask in other words, or try again. The call may have been billed.',
+					: reason === 'length'
+						? 'Its tokens were used up, perhaps by thinking: raise Max Tokens, or lower Reasoning Effort. The call may have been billed.'
+						: 'Ask in other words, or try again. The call may have been billed.',
 			);
 			expect(error.details).toEqual({
 				finishReason: reason,

@@ -11,7 +11,9 @@ function reduce(...values: unknown[]) {
 	const texts: string[] = [];
 	const reducer = createReplyReducer(placeholders, (text) => texts.push(text));
 	for (const value of values) reducer.add(value);
-	return { ...reducer.end(), texts };
+	const { said, addresses, drafts, failure } = reducer.end();
+	if (failure) throw failure;
+	return { ...said, addresses, drafts, texts };
 }
 
 const message = (fields: object, choice: object = {}) => ({
@@ -241,6 +243,11 @@ describe('images that the reply only links', () => {
 			[message({ images: [{}, null, { image_url: null }, { image_url: {} }] })],
 			[],
 		],
+		[
+			'to be none if more stands behind an image',
+			[message({ images: [part(`${image()} A`)] })],
+			[],
+		],
 	])('The images that a reply only links are found %s', (_name, values, expected) => {
 		expect(reduce(...values).addresses).toEqual(expected);
 	});
@@ -249,7 +256,6 @@ describe('images that the reply only links', () => {
 		['base64 that is no image', { data: [{ b64_json: 'aGVsbG8gd29ybGQ=' }] }],
 		['an elided data URL', message({ images: [part('data:image/png;base64,iVBORw0KGgo...')] })],
 		['a file address', message({ images: [part('file:///etc/passwd')] })],
-		['a placeholder with more behind it', message({ images: [part(`${image()} AAAA`)] })],
 	])('A reply with %s in the place of an image is an error', (_name, value) => {
 		expect(thrownBy(() => reduce(value)).message).toBe(
 			'The service sent something that is not an image in the place of one',
@@ -274,7 +280,7 @@ describe('a reply that says that the call failed', () => {
 			'Overloaded',
 			{ code: '500' },
 		],
-		['without a reason', { error: {} }, 'no reason given', {}],
+		['without a reason', { error: true }, 'no reason given', {}],
 		['beside choices', { ...delta({ content: 'A' }), error: { message: 'Cut' } }, 'Cut', {}],
 	])(
 		'An error %s in a reply fails the call, and nothing is repeated',
@@ -287,12 +293,15 @@ describe('a reply that says that the call failed', () => {
 		},
 	);
 
-	test.each([[{ error: null }], [{ error: '' }], [{ error: false }]])(
-		'A reply with %j has not failed',
-		(field) => {
-			expect(reduce({ ...message({ content: 'A cat' }), ...field }).text).toBe('A cat');
-		},
-	);
+	test.each([
+		...[null, '', false, {}, [], { message: '', type: '', param: null, code: null }].map(
+			(error) => ({ error }),
+		),
+		{ error: { code: 0 } },
+		{ errors: [] },
+	])('A reply with %j has not failed', (field) => {
+		expect(reduce({ ...message({ content: 'A cat' }), ...field }).text).toBe('A cat');
+	});
 
 	test('A reply that starts a task instead of giving an image is an error that says so', () => {
 		const error = thrownBy(() => reduce({ task_id: 'image-1' })) as ApiError;

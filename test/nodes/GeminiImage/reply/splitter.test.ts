@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { DamagedImage } from '../../../../nodes/GeminiImage/errors/apiError';
 import { SplitError } from '../../../../nodes/GeminiImage/reply/splitter';
 import { cut, fill, halves, placeholderOf, png, random, split } from '../../helpers';
 
@@ -314,7 +315,7 @@ describe('a damaged image', () => {
 	])('An image whose base64 has %s is an error and never a wrong image', async (_name, make) => {
 		for (const pieces of [...halves(reply(make())), cut(reply(make()), 1)]) {
 			const { error, images } = await split(pieces);
-			expect(error).toBeInstanceOf(SplitError);
+			expect(error).toBeInstanceOf(DamagedImage);
 			expect(images).toEqual([]);
 		}
 	});

@@ -1,0 +1,53 @@
+/**
+ * How far a reply has come. A finish reason alone proves nothing, as gateways send `stop` as a
+ * heartbeat before and between: it counts once it stands behind all content.
+ */
+export function createProgress() {
+	let isSaidComplete = false;
+	let isFailed = false;
+	let hasUsage = false;
+	let isFinished = false;
+	/** What has come since the last content. */
+	let behind = { finish: false, usage: false };
+	/** When something new came, in milliseconds since 1970. */
+	let newsAt = Date.now();
+	const news = () => void (newsAt = Date.now());
+
+	return {
+		/** Text, thoughts or an image came. */
+		content(): void {
+			behind = { finish: false, usage: false };
+			news();
+		},
+
+		/** A finish reason came, which is news once. */
+		finish(): void {
+			if (!behind.finish) news();
+			behind.finish = true;
+			isFinished = true;
+		},
+
+		/** The usage came, which is news once. */
+		usage(): void {
+			if (!behind.usage) news();
+			behind.usage = true;
+			hasUsage = true;
+		},
+
+		/** The reply says itself that it is complete. */
+		complete(): void {
+			isSaidComplete = true;
+			news();
+		},
+
+		/** The reply says that it failed. */
+		fail: () => void (isFailed = true),
+
+		/** Whether nothing that comes now can take anything back. */
+		isComplete: () => !isFailed && (isSaidComplete || (behind.finish && hasUsage)),
+		isSaidComplete: () => isSaidComplete,
+		/** Whether any finish reason came. */
+		isFinished: () => isFinished,
+		newsAt: () => newsAt,
+	};
+}
