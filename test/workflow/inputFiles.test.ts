@@ -285,6 +285,20 @@ describe('files of other types', () => {
 		expect(told[1]).toContain('data1 (plans.csv)');
 	});
 
+	test.each([[7], [null], [{ name: 'notes.pdf' }]])(
+		'A file of another type is passed over and told of, even if its name is %j',
+		async (fileName) => {
+			const bytes = await imageFile();
+			const input = await withOthers('notes', { photo: bytes });
+			input.binary.data0.fileName = fileName as never;
+			const { item, requests, hints } = await run(talk, input);
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+			expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+			expect(hints[0]).toContain('data0');
+		},
+	);
+
 	test('A chat whose item has files of other types alone is sent without them, and a hint names them', async () => {
 		const { item, requests, hints } = await run(talk, await withOthers('notes'));
 		expect(item?.json.error).toBeUndefined();
@@ -440,7 +454,7 @@ describe('URLs', () => {
 	const urls = (...imageUrls: string[]) => ({ ...edit, imageSource: 'url', imageUrls });
 
 	test.each([
-		'not a url',
+		'photo',
 		'example.com/photo.jpg',
 		'/photo.jpg',
 		'https://',
@@ -472,6 +486,44 @@ describe('URLs', () => {
 		expect(sent(await run(parameters, { json: { urls: three } }))).toEqual(three);
 	});
 
+	const [one, two] = ['https://a.example/1.png', 'https://b.example/2.png'];
+	const withComma = 'https://a.example/w_200,h_300/x.png';
+	test.each<[string, string, string[]]>([
+		['a comma and a blank', `${one}, ${two}`, [one, two]],
+		['a blank', `${one} ${two}`, [one, two]],
+		['a comma alone', `${one},${two}`, [one, two]],
+		['a comma at the end of the line', `${one},\n${two},\r\n`, [one, two]],
+		[
+			'commas, blanks and lines',
+			` ,\t${one} ,\n , ${two}\n${one}?v=2 , `,
+			[one, two, `${one}?v=2`],
+		],
+		['the same in capitals', `${one},HTTPS://B.EXAMPLE/2.png`, [one, 'HTTPS://B.EXAMPLE/2.png']],
+		['a comma, with one inside an address', `${withComma}, ${two}`, [withComma, two]],
+		['a comma alone, with one inside an address', `${withComma},${two}`, [withComma, two]],
+	])('Addresses of one entry that are parted by %s are several', async (_what, text, expected) => {
+		expect(sent(await run(urls('={{ $json.text }}'), { json: { text } }))).toEqual(expected);
+	});
+
+	test('An address with a comma inside is one address', async () => {
+		expect(sent(await run(urls(withComma)))).toEqual([withComma]);
+	});
+
+	test.each([
+		['a comma', `${one}, photo.jpg`],
+		['a blank', `${one} photo.jpg`],
+		['a line', `${one}\nphoto.jpg\n${two}`],
+		['commas on both sides', `${one}, photo.jpg, ${two}`],
+	])(
+		'What is no address is refused alone if it is parted from others by %s',
+		async (_what, text) => {
+			const { message } = await refused('Image URLs', urls('={{ $json.text }}'), {
+				json: { text },
+			});
+			expect(message).toBe("'Image URLs' has 'photo.jpg', which is not an http(s) or data URL");
+		},
+	);
+
 	test('The field Image URLs refuses an object', async () => {
 		const parameters = { ...edit, imageSource: 'url', imageUrls: '={{ [{ url: "https://a" }] }}' };
 		const { message } = await refused('Image URLs', parameters);
@@ -495,6 +547,33 @@ describe('URLs', () => {
 				dataUrl,
 				three[1],
 			]);
+		},
+	);
+
+	test.each<[string, (dataUrl: string, other: string) => string, number[]]>([
+		['alone', (dataUrl) => dataUrl, [0]],
+		['before an address', (dataUrl) => `${dataUrl}, ${one}`, [0, 1]],
+		['right before an address', (dataUrl) => `${dataUrl},${one}`, [0, 1]],
+		['behind an address', (dataUrl) => `${one}, ${dataUrl}`, [1, 0]],
+		['right behind an address', (dataUrl) => `${one},${dataUrl}`, [1, 0]],
+		['behind an address and a blank', (dataUrl) => `${one} ${dataUrl}`, [1, 0]],
+		['beside another data URL', (dataUrl, other) => `${dataUrl}, ${other}`, [0, 2]],
+		['right beside another data URL', (dataUrl, other) => `${dataUrl},${other}`, [0, 2]],
+	])(
+		'A data URL stays whole if it stands %s, however it is written',
+		async (_where, write, which) => {
+			const [bytes, other] = [await noise(), await imageFile()];
+			const expected = [trace(bytes), one, trace(other)].map((content) =>
+				content === one ? one : `data:image/png;base64,${content}`,
+			);
+			const base64 = bytes.toString('base64');
+			for (const content of [base64, wrapped(base64), ` ${base64}`, ` ${wrapped(base64)}`]) {
+				const dataUrl = `data:image/png;base64,${content}`;
+				const text = write(dataUrl, `data:image/png;base64,${other.toString('base64')}`);
+				expect(sent(await run(urls('={{ $json.text }}'), { json: { text } }))).toEqual(
+					which.map((index) => expected[index]),
+				);
+			}
 		},
 	);
 
