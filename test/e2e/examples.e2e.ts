@@ -144,7 +144,7 @@ describe('photo clean-up', () => {
 		const { page } = editor;
 		await submit(Buffer.from('A letter'), 'Tidy the background');
 		await page.getByText('That did not work').waitFor();
-		await page.getByText('is not an image').waitFor();
+		await page.getByText('not an image that the models take').waitFor();
 	});
 });
 

@@ -169,7 +169,7 @@ export interface Profile {
 	modelsNeedKey?: true;
 	models?: (ids: string[]) => string[];
 	/** Before authentication and before the request body is read; true when it answered. */
-	early?: (exchange: Exchange) => boolean | Promise<boolean>;
+	early?: (exchange: Exchange, segment: string) => boolean | Promise<boolean>;
 	/** Before validation; true when it answered. */
 	answer?: (exchange: Exchange, n: number, segment: string) => boolean | Promise<boolean>;
 	style?: Partial<Style>;

@@ -18,6 +18,8 @@ export function createMemoryNode() {
 		stuckOn: undefined as Task | undefined,
 		/** Told when it is stuck. */
 		onStuck: () => {},
+		/** What stands in the place of its members, if any of them is another than that of n8n's. */
+		members: {} as object,
 		/** How many of its messages it tells, if set. */
 		window: undefined as number | undefined,
 
@@ -54,6 +56,7 @@ export function createMemoryNode() {
 				await new Promise(setImmediate);
 				messages.push({ type: 'ai', content: output });
 			},
+			...memory.members,
 		};
 	}
 

@@ -35,6 +35,7 @@ const UNITS = [
 	],
 	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
 	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
+	...['retry in ', 'retry in 1m', '1m1', 'per ', 'PerDay', '<!--', '<!-- -->', '<?xml '],
 	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
 ];
 
@@ -52,6 +53,10 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 	withoutDataUrls: [512 * KB, (text) => withoutDataUrls(text)],
 	cleanJson: [64 * KB, (text) => cleanJson({ [text]: [text], a: { b: [text] } }, clean)],
 	statusError: [256 * KB, (text) => statusError(400, {}, text, 'gemini-2.5-flash-image')],
+	'statusError, a wait in words': [
+		256 * KB,
+		(text) => statusError(429, {}, JSON.stringify({ error: { message: text, code: text } })),
+	],
 	parseErrorBody: [256 * KB, (text) => parseErrorBody(JSON.stringify({ error: text }))],
 	'errorOf, words and what caused them': [256 * KB, (text) => errorOf(nearlyTheSame(text))],
 	readBase64: [64 * KB, (text) => readBase64(text)],

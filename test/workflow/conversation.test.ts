@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { createMemoryNode } from '../engine/memoryNode';
+import { serve } from '../server';
 import { asHistory, forge, NODE, sentImages, sha256, startChat, type Chat } from './chat';
 import { itemWith, imageFile } from './harness';
 
@@ -14,6 +15,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await chat.close());
 
+const storeText = async (name: string) =>
+	await chat.engine.store(Buffer.from('text'), name, 'text/plain');
+/** Chat History whose newest message shows a file. */
+const showing = (...files: IBinaryData[]) =>
+	asHistory([
+		{ role: 'assistant', content: files.map((file) => `![a](${chat.linkTo(file)})`).join(' ') },
+	]);
+
 describe('Image Source Automatic', () => {
 	test.each(['separate', 'combined'] as const)(
 		'An uploaded image is sent with its own turn and with the next one, in %s binary mode',
@@ -21,7 +30,8 @@ describe('Image Source Automatic', () => {
 			const memory = createMemoryNode();
 			await chat.say('Draw a fox', { memory: memory.node });
 			const photo = await imageFile('jpeg', '#336699');
-			const input = [await itemWith(chat.engine, { file_0: photo, note: Buffer.from('text') })];
+			const input = [await itemWith(chat.engine, { file_0: photo })];
+			input[0]!.binary!.note = await storeText('note.txt');
 			if (binaryMode === 'combined') input[0]!.json = { _files: input[0]!.binary as never };
 			if (binaryMode === 'combined') delete input[0]!.binary;
 			const { body, json } = await chat.say('Words only: what is this?', {
@@ -53,6 +63,46 @@ describe('Image Source Automatic', () => {
 
 		const next = await chat.say('Draw it', {}, asHistory(json.messages as IDataObject[]));
 		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
+	});
+
+	test.each([[7], [true], [null], [['a.png']], [{ name: 'a.png' }]])(
+		'A chat about a file whose name is %j comes out, and the next turn finds the image',
+		async (fileName) => {
+			const photo = await imageFile('jpeg', '#664422');
+			const file = await chat.engine.store(photo, 'photo.jpg', 'image/jpeg');
+			const input = [{ json: {}, binary: { data: { ...file, fileName: fileName as never } } }];
+			const { error, json } = await chat.say('Words only: what is this?', { input });
+			expect(error).toBeUndefined();
+			expect(json.text).toContain('Words only');
+			const [user] = json.messages as IDataObject[];
+			expect(user?.content).toMatch(/^Words only: what is this\?\n\n!\[[^[\]]+\]\(http[^()]+\)$/);
+
+			const next = await chat.say('Draw it', {}, asHistory(json.messages as IDataObject[]));
+			expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
+		},
+	);
+
+	test('A file that is passed over is not replaced by an older image of the conversation', async () => {
+		const { file } = await chat.store('#313131');
+		const input = [{ json: {}, binary: { data0: await storeText('notes.txt') } }];
+		const { error, body, hints } = await chat.say('Draw it again', { input }, showing(file));
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([]);
+		expect(hints(NODE)).toEqual([
+			expect.stringMatching(/^Not sent, as they are no images: .*data0 \(notes\.txt\)/),
+		]);
+	});
+
+	test('An upload that is no image is refused, and no older image is sent in its place', async () => {
+		const { file } = await chat.store('#323232');
+		const page = Buffer.from('<!doctype html><title>Sign in</title>');
+		const input = [await itemWith(chat.engine, { data: page })];
+		const before = chat.emulator.requests.length;
+		const { error } = await chat.say('Draw it again', { input }, showing(file));
+		expect(error?.message).toBe(
+			"The file of 'data' (image/png) is a web page, not an image that the models take",
+		);
+		expect(chat.emulator.requests).toHaveLength(before);
 	});
 
 	test('An uploaded image that n8n moves when the execution ends is found in the next turn', async () => {
@@ -137,6 +187,90 @@ describe('Image Source Automatic', () => {
 		expect(error).toBeUndefined();
 		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
 	});
+});
+
+describe('a newest image that cannot be sent', () => {
+	const storeGif = async () =>
+		await chat.engine.store(await imageFile('gif'), 'moving.gif', 'image/gif');
+	const afterOlder = (older: IBinaryData, newest: string) =>
+		asHistory([
+			{ role: 'assistant', content: `Old ![a](${chat.linkTo(older)})` },
+			{ role: 'user', content: `New ${newest}` },
+			{ role: 'assistant', content: 'Nice' },
+		]);
+
+	test('A chat whose newest image is a GIF goes on without an image, and a hint says so', async () => {
+		const { file } = await chat.store('#414141');
+		const newest = `![b](${chat.linkTo(await storeGif())})`;
+		const { error, body, item, hints } = await chat.say('Draw', {}, afterOlder(file, newest));
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(sentImages(body)).toEqual([]);
+		expect(hints(NODE)).toEqual([expect.stringMatching(/\bgif\b/i)]);
+	});
+
+	test('A GIF of the newest message does not keep the other images of that message from being sent', async () => {
+		const { file, hash } = await chat.store('#424242');
+		const { error, body, hints } = await chat.say('Draw', {}, showing(await storeGif(), file));
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+		expect(hints(NODE)).toEqual([expect.stringMatching(/\bgif\b/i)]);
+	});
+
+	test('A model of which nothing is known gets the GIF of the conversation', async () => {
+		const { body, hints } = await chat.say(
+			'Draw',
+			{},
+			{
+				...showing(await storeGif()),
+				model: { __rl: true, mode: 'id', value: 'gemini-9-image' },
+			},
+		);
+		expect(sentImages(body)).toEqual([expect.stringContaining('data:image/gif;base64,')]);
+		expect(hints(NODE)).toEqual([]);
+	});
+
+	test('A GIF that is uploaded is refused, as somebody has just chosen it', async () => {
+		const before = chat.emulator.requests.length;
+		const input = [{ json: {}, binary: { data: await storeGif() } }];
+		const { error } = await chat.say('Draw it', { input });
+		expect(error?.message).toMatch(/^The image of 'data' is image\/gif, which .* does not take/);
+		expect(chat.emulator.requests).toHaveLength(before);
+	});
+
+	test.each([
+		['at its first byte', 0],
+		['in its signature', 5],
+		['in its first pixels', 60],
+	])(
+		'A chat goes on if the connection to its newest image breaks %s, and no older image is sent',
+		async (_where, bytes) => {
+			const image = await imageFile();
+			const visits: string[] = [];
+			const broken = await serve((request, response) => {
+				visits.push(request.url ?? '');
+				response.writeHead(200, { 'Content-Length': image.length }).flushHeaders();
+				response.write(image.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
+			});
+			try {
+				const links = ['older', 'newest'].map(
+					(name) => `${broken.origin}/rest/binary-data/signed?token=a.b.${name}`,
+				);
+				const { error, body, item, hints } = await chat.say(
+					'Draw it again',
+					{ instanceUrl: broken.origin },
+					asHistory(links.map((link) => ({ role: 'assistant', content: `It is ![a](${link})` }))),
+				);
+				expect(error).toBeUndefined();
+				expect(item?.binary?.data).toBeDefined();
+				expect(sentImages(body)).toEqual([]);
+				expect(hints(NODE)).toEqual([GONE]);
+				expect(visits.every((url) => url.endsWith('newest'))).toBe(true);
+			} finally {
+				await broken.close();
+			}
+		},
+	);
 });
 
 describe('links that lead to no image', () => {

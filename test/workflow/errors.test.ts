@@ -57,6 +57,55 @@ describe('failures', () => {
 		expect(error?.description).toBe('Run again then: the node itself waits for a minute at most.');
 	});
 
+	describe('a large upload', () => {
+		const PNG_BYTES = 24 * 1024 * 1024;
+		/** More than the buffers of both sides hold. Whether the image is whole is for the service. */
+		const largeImage = async () => {
+			const image = await imageFile();
+			const bytes = Buffer.concat([image, Buffer.alloc(PNG_BYTES - image.length)]);
+			return [await itemWith(harness.engine, { data: bytes })];
+		};
+		const ask = { operation: 'chat', prompt: 'Words only: what is this?' };
+		const newest = (count: number) => harness.emulator.requests.slice(-count);
+		const requestCount = () => harness.emulator.requests.length;
+
+		test('A large upload that breaks in the middle is sent again, and the answer comes out', async () => {
+			const before = requestCount();
+			const { error, output } = await harness.run(ask, {
+				input: await largeImage(),
+				profile: 'reset-in-upload-again',
+			});
+			expect(error).toBeUndefined();
+			expect(output(NODE)[0]?.json.text).toContain('Words only');
+			expect(requestCount() - before).toBe(2);
+			expect(newest(2)[0]?.bytes).toBe(0);
+			expect(newest(2)[1]?.bytes).toBeGreaterThan(PNG_BYTES);
+		});
+
+		test('A large upload that breaks in the middle says that nothing was billed, if it may not be repeated', async () => {
+			const before = requestCount();
+			const { error } = await harness.run(
+				{ ...ask, options: { maxRetries: 0 } },
+				{ input: await largeImage(), profile: 'reset-in-upload-once' },
+			);
+			expect(error?.message).toMatch(/^The service could not be reached: /);
+			expect(error?.description).toContain('billed');
+			expect(error?.description).not.toContain('may have been billed');
+			expect(requestCount() - before).toBe(1);
+		});
+
+		test('A large upload whose connection breaks when it has been taken whole is not sent again', async () => {
+			const before = requestCount();
+			const { error } = await harness.run(ask, {
+				input: await largeImage(),
+				profile: 'reset-before-headers',
+			});
+			expect(error?.description).toContain('may have been billed');
+			expect(requestCount() - before).toBe(1);
+			expect(newest(1)[0]?.bytes).toBeGreaterThan(PNG_BYTES);
+		});
+	});
+
 	test.each([
 		['a blank prompt', { prompt: '  ' }, "'Prompt' is empty"],
 		[

@@ -1,6 +1,6 @@
-import type { INodeParameters } from 'n8n-workflow';
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
-import { startHarness, type Harness } from './harness';
+import { imageFile, itemWith, startHarness, type Harness } from './harness';
 import { expectRefusal, model, PRO, tryItem } from './refusal';
 
 let harness: Harness;
@@ -79,6 +79,78 @@ describe('text and choices', () => {
 			image_config: { aspect_ratio: '7:5', image_size: '8K' },
 		});
 		expect(item?.json.error).toMatch(/the price of the model is not set \(model: gemini-9-image\)/);
+	});
+});
+
+describe('text on the wire', () => {
+	/** The last code unit of a fox is missing. */
+	const CUT = 'A \ud83e';
+	const WHOLE = 'A \ufffd';
+	const sent = async (parameters: INodeParameters, input?: INodeExecutionData) => {
+		const { requests } = await tryItem(harness, parameters, input);
+		expect(requests).toHaveLength(1);
+		return requests[0]!.body as { messages: unknown; prompt: unknown; seed: unknown };
+	};
+	const parts = (text: string) => [{ type: 'text', text }];
+
+	test.each([
+		['at its end', 'A fox \ud83e', 'A fox \ufffd'],
+		['at its start', '\udd8a A fox', '\ufffd A fox'],
+		['twice', '\ud83e\ud83e \udd8a', '\ufffd\ufffd \ufffd'],
+		['nowhere', 'A 🦊 fox', 'A 🦊 fox'],
+		['nowhere, but tells of it', 'Write \\ud83e and \\\\ud83e', 'Write \\ud83e and \\\\ud83e'],
+	])(
+		'A prompt that is cut inside an emoji %s is sent as well-formed text',
+		async (_at, prompt, expected) => {
+			const { messages } = await sent({ prompt });
+			expect(messages).toEqual([{ role: 'user', content: expected }]);
+			const images = { options: { endpoint: 'images' } };
+			expect((await sent({ prompt, ...images })).prompt).toBe(expected);
+		},
+	);
+
+	test('A prompt that is cut inside an emoji is sent as well-formed text beside an image', async () => {
+		const input = await itemWith(harness.engine, { data: await imageFile() });
+		const { messages } = await sent({ operation: 'imageToImage', prompt: CUT }, input);
+		const image = {
+			type: 'image_url',
+			image_url: { url: expect.stringContaining('sha256=') as string },
+		};
+		expect(messages).toEqual([{ role: 'user', content: [...parts(WHOLE), image] }]);
+	});
+
+	test('A system message that is cut inside an emoji is sent as well-formed text', async () => {
+		const { messages } = await sent({ options: { systemMessage: CUT } });
+		expect(messages).toContainEqual({ role: 'system', content: WHOLE });
+	});
+
+	test.each<[string, (messages: object[]) => unknown]>([
+		['a list', (messages) => `={{ ${JSON.stringify(messages)} }}`],
+		['JSON as text', (messages) => JSON.stringify(messages)],
+	])(
+		'Chat History that is cut inside an emoji is sent as well-formed text: %s',
+		async (_form, write) => {
+			const history = write([
+				{ role: 'user', content: CUT },
+				{ role: 'user', content: parts(CUT) },
+				{ role: 'assistant', content: CUT },
+			]);
+			const { messages } = await sent({
+				operation: 'chat',
+				options: { history },
+			} as INodeParameters);
+			expect(messages).toEqual([
+				{ role: 'user', content: WHOLE },
+				{ role: 'user', content: parts(WHOLE) },
+				{ role: 'assistant', content: WHOLE },
+				{ role: 'user', content: 'A fox' },
+			]);
+		},
+	);
+
+	test('An Extra Body that is cut inside an emoji is sent as well-formed text, its names too', async () => {
+		const extraBody = JSON.stringify({ seed: [CUT, { [CUT]: CUT }] });
+		expect((await sent({ options: { extraBody } })).seed).toEqual([WHOLE, { [WHOLE]: WHOLE }]);
 	});
 });
 

@@ -7,6 +7,14 @@ import { expectRefusal, FLASH_31, model, PRO, tryItem } from './refusal';
 
 const FIELD = 'Input Data Field Name';
 const edit: INodeParameters = { operation: 'imageToImage', prompt: 'Make it blue' };
+const talk: INodeParameters = { operation: 'chat', imageSource: 'auto' };
+/** The ways to choose the file in the field `data`. */
+const WAYS: Record<string, INodeParameters> = {
+	'named in Input Data Field Name': { ...edit, imageSource: 'binary', binaryPropertyName: 'data' },
+	'one of the field name *': { ...edit, imageSource: 'binary', binaryPropertyName: '*' },
+	'attached to a chat': talk,
+};
+const PDF = '%PDF-1.7\n1 0 obj';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -61,29 +69,20 @@ describe('files', () => {
 	});
 
 	test('The field name * refuses an item whose only file is no image, and names that file', async () => {
-		const input = await withFile(Buffer.from('%PDF-1.7 and so on'));
+		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
+		const input = { json: {}, binary: { data } };
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' }, input);
 		expect(all.message).toBe('The item has no image field');
 		expect(all.description).toContain('data');
 	});
 
-	const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
-	test.each<[string, () => Promise<Buffer>, RegExp]>([
-		['an empty file', async () => Buffer.alloc(0), /^The file of 'data' is empty$/],
-		[
-			'a PDF',
-			async () => Buffer.from('%PDF-1.7\n1 0 obj'),
-			/'data' \(image\/png\) is not an image$/,
-		],
-		['an SVG', async () => Buffer.from(svg), /^The file of 'data' .* is not an image$/],
-		['a text', async () => Buffer.from('hello'), /^The file of 'data' .* is not an image$/],
-	])(
-		'An input file that is %s is refused before anything is sent',
-		async (_what, make, expected) => {
-			const { message } = await refused(FIELD, edit, await withFile(await make()));
-			expect(message).toMatch(expected);
-		},
-	);
+	test('An empty image file is refused, however it is chosen', async () => {
+		const input = await withFile(Buffer.alloc(0));
+		for (const parameters of Object.values(WAYS)) {
+			const { message } = await refused(FIELD, parameters, input);
+			expect(message).toBe("The file of 'data' is empty");
+		}
+	});
 
 	test.each<[string, () => Promise<Buffer>]>([
 		['half a PNG', async () => half(await imageFile('png'))],
@@ -141,6 +140,184 @@ describe('files', () => {
 		expect(item?.json.error).toBeUndefined();
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
 	});
+});
+
+describe('image files that are none', () => {
+	const PAGE = '<!DOCTYPE html>\n<html lang="en"><head><title>Sign in</title></head></html>';
+	const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+	const XML = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n';
+	const DOCTYPE =
+		'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">\n';
+	const DAMAGED = 'damaged at its start or of an unknown kind';
+	const MEDIA = 'a video or sound file';
+	const ICO = Buffer.from('00000100010010100000010020006804000016000000', 'hex');
+	const PSD = Buffer.from('8BPS\0\x01\0\0\0\0\0\0\0\x03\0\0\0\x10\0\0\0\x10', 'latin1');
+	const latin1 = (text: string) =>
+		Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(99, 0xe5)]);
+
+	test.each<[string, string, string | Buffer | (() => Promise<Buffer>)]>([
+		['a web page', 'a sign-in page', PAGE],
+		['a web page', 'a page without a doctype', '<HTML><body>Not found</body></HTML>'],
+		['a web page', 'a page behind a byte order mark and blanks', `\uFEFF \r\n\t${PAGE}`],
+		['a web page', 'a page behind comments', `<!-- saved -->\n<!-- as ${SVG} -->\n${PAGE}`],
+		[
+			'a web page',
+			'a page with a drawing in it',
+			`<!doctype html><html><body>${SVG}</body></html>`,
+		],
+		['an SVG', 'a drawing', SVG],
+		['an SVG', 'a drawing behind an XML declaration', XML + SVG],
+		['an SVG', 'a drawing behind a doctype', XML + DOCTYPE + SVG],
+		['an SVG', 'a drawing behind a comment', `${XML}<!-- Saved from a <html> page -->\n${SVG}`],
+		['an SVG', 'a drawing behind a byte order mark', `\uFEFF${SVG}`],
+		['an icon (ICO)', 'an icon', ICO],
+		['a Photoshop file (PSD)', 'a Photoshop file', PSD],
+		['a PDF', 'a PDF', PDF],
+		['a ZIP archive', 'an archive', latin1('PK\x03\x04\x14\0\0\0\x08\0')],
+		['a text', 'a text', 'hello'],
+		['a text', 'a text in other languages', 'Grüße, 你好 🦊\n'],
+		['a text', 'an error of an API', '{"error":{"message":"Not found"}}'],
+		[MEDIA, 'an MP4', latin1('\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41')],
+		[MEDIA, 'an MP3 with tags', latin1('ID3\x03\0\0\0\0\0\x21TIT2')],
+		[MEDIA, 'an MP3 without tags', latin1('\xff\xfb\x90\x64\0\0\0\0')],
+		[MEDIA, 'a WebM', latin1('\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01')],
+		[DAMAGED, 'a JPEG without its first marker', async () => (await imageFile('jpeg')).subarray(2)],
+		[DAMAGED, 'the end of a JPEG', async () => (await imageFile('jpeg')).subarray(100)],
+		[DAMAGED, 'a PNG without its first byte', async () => (await imageFile()).subarray(1)],
+		[
+			DAMAGED,
+			'a PNG that was transferred as text',
+			async () =>
+				Buffer.from((await imageFile()).toString('latin1').replace('\r\n', '\n'), 'latin1'),
+		],
+		[DAMAGED, 'a file of zeros', Buffer.alloc(2000)],
+	])(
+		'An image file is refused as %s if it is %s, and nothing is sent',
+		async (what, _example, content) => {
+			const bytes = typeof content === 'function' ? await content() : Buffer.from(content);
+			const input = await withFile(bytes);
+			for (const [way, parameters] of Object.entries(WAYS)) {
+				const { message } = await refused(FIELD, parameters, input);
+				expect([way, message]).toEqual([
+					way,
+					`The file of 'data' (image/png) is ${what}, not an image that the models take`,
+				]);
+			}
+		},
+	);
+
+	test.each([
+		['image/svg+xml', 'an SVG', Buffer.from(SVG)],
+		['image/x-icon', 'an icon (ICO)', ICO],
+		['image/vnd.adobe.photoshop', 'a Photoshop file (PSD)', PSD],
+	])('A file of the type %s is refused as %s', async (mimeType, what, bytes) => {
+		const data = await harness.engine.store(bytes, 'drawing', mimeType);
+		for (const parameters of Object.values(WAYS)) {
+			const { message } = await refused(FIELD, parameters, { json: {}, binary: { data } });
+			expect(message).toBe(
+				`The file of 'data' (${mimeType}) is ${what}, not an image that the models take`,
+			);
+		}
+	});
+
+	test('An image file that is none is refused beside a good image, too', async () => {
+		const input = await itemWith(harness.engine, { a: await imageFile(), b: Buffer.from(PAGE) });
+		const all = { ...edit, imageSource: 'binary', binaryPropertyName: '*' };
+		for (const parameters of [talk, all]) {
+			const { message } = await refused(FIELD, parameters, input);
+			expect(message).toMatch(/^The file of 'b' \(image\/png\) is a web page, /);
+		}
+	});
+
+	test('A file of another type that is named is refused for what it is', async () => {
+		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
+		const named = WAYS['named in Input Data Field Name']!;
+		const { message } = await refused(FIELD, named, { json: {}, binary: { data } });
+		expect(message).toBe(
+			"The file of 'data' (application/pdf) is a PDF, not an image that the models take",
+		);
+	});
+});
+
+describe('files of other types', () => {
+	const NOT_SENT = /^Not sent, as they are no images: /;
+	const all: INodeParameters = { ...edit, imageSource: 'binary', binaryPropertyName: '*' };
+	const TAKERS: Array<[string, INodeParameters]> = [
+		['a chat', talk],
+		['the field name *', all],
+	];
+
+	/** An item with a PDF and a table, whose names hold `name`, and with images behind them. */
+	async function withOthers(name: string, images: Record<string, Buffer> = {}) {
+		const { store } = harness.engine;
+		const { binary } = await itemWith(harness.engine, images);
+		const data0 = await store(Buffer.from(PDF), `${name}.pdf`, 'application/pdf');
+		const data1 = await store(Buffer.from('a;b\n1;2\n'), `${name}.csv`, 'text/csv');
+		return { json: {}, binary: { data0, data1, ...binary } };
+	}
+
+	test.each(TAKERS)(
+		'Files that are no images are passed over by %s, and one hint names them all',
+		async (_taker, parameters) => {
+			const bytes = await imageFile();
+			const { item, requests, hints } = await run(
+				parameters,
+				await withOthers('notes', { photo: bytes }),
+			);
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+			expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+			expect(hints[0]).toContain('data0 (notes.pdf)');
+			expect(hints[0]).toContain('data1 (notes.csv)');
+			expect(hints[0]).not.toContain('photo');
+		},
+	);
+
+	test('The files that are passed over are told by one hint for each item', async () => {
+		const photo = await imageFile();
+		const input = [await withOthers('notes', { photo }), await withOthers('plans', { photo })];
+		const { error, hints } = await harness.run({ ...talk, prompt: 'A fox' }, { input });
+		expect(error).toBeUndefined();
+		const told = hints('Gemini Image').sort();
+		expect(told).toEqual([expect.stringMatching(NOT_SENT), expect.stringMatching(NOT_SENT)]);
+		expect(told[0]).toContain('data1 (notes.csv)');
+		expect(told[0]).not.toContain('plans');
+		expect(told[1]).toContain('data1 (plans.csv)');
+	});
+
+	test.each([[7], [null], [{ name: 'notes.pdf' }]])(
+		'A file of another type is passed over and told of, even if its name is %j',
+		async (fileName) => {
+			const bytes = await imageFile();
+			const input = await withOthers('notes', { photo: bytes });
+			input.binary.data0.fileName = fileName as never;
+			const { item, requests, hints } = await run(talk, input);
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+			expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+			expect(hints[0]).toContain('data0');
+		},
+	);
+
+	test('A chat whose item has files of other types alone is sent without them, and a hint names them', async () => {
+		const { item, requests, hints } = await run(talk, await withOthers('notes'));
+		expect(item?.json.error).toBeUndefined();
+		expect(requests).toHaveLength(1);
+		expect(JSON.stringify(requests[0]?.body)).not.toContain('image_url');
+		expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+		expect(hints[0]).toContain('data0 (notes.pdf)');
+	});
+
+	test.each([...TAKERS, ['a named field', WAYS['named in Input Data Field Name']!] as const])(
+		'An image whose file is labelled as application/octet-stream is sent by %s',
+		async (_taker, parameters) => {
+			const bytes = await imageFile();
+			const data = await harness.engine.store(bytes, 'photo', 'application/octet-stream');
+			const { requests, hints } = await run(parameters, { json: {}, binary: { data } });
+			expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/png;base64,${trace(bytes)}`);
+			expect(hints).toEqual([]);
+		},
+	);
 });
 
 /** What the emulator keeps of a file. */
@@ -277,7 +454,7 @@ describe('URLs', () => {
 	const urls = (...imageUrls: string[]) => ({ ...edit, imageSource: 'url', imageUrls });
 
 	test.each([
-		'not a url',
+		'photo',
 		'example.com/photo.jpg',
 		'/photo.jpg',
 		'https://',
@@ -309,6 +486,44 @@ describe('URLs', () => {
 		expect(sent(await run(parameters, { json: { urls: three } }))).toEqual(three);
 	});
 
+	const [one, two] = ['https://a.example/1.png', 'https://b.example/2.png'];
+	const withComma = 'https://a.example/w_200,h_300/x.png';
+	test.each<[string, string, string[]]>([
+		['a comma and a blank', `${one}, ${two}`, [one, two]],
+		['a blank', `${one} ${two}`, [one, two]],
+		['a comma alone', `${one},${two}`, [one, two]],
+		['a comma at the end of the line', `${one},\n${two},\r\n`, [one, two]],
+		[
+			'commas, blanks and lines',
+			` ,\t${one} ,\n , ${two}\n${one}?v=2 , `,
+			[one, two, `${one}?v=2`],
+		],
+		['the same in capitals', `${one},HTTPS://B.EXAMPLE/2.png`, [one, 'HTTPS://B.EXAMPLE/2.png']],
+		['a comma, with one inside an address', `${withComma}, ${two}`, [withComma, two]],
+		['a comma alone, with one inside an address', `${withComma},${two}`, [withComma, two]],
+	])('Addresses of one entry that are parted by %s are several', async (_what, text, expected) => {
+		expect(sent(await run(urls('={{ $json.text }}'), { json: { text } }))).toEqual(expected);
+	});
+
+	test('An address with a comma inside is one address', async () => {
+		expect(sent(await run(urls(withComma)))).toEqual([withComma]);
+	});
+
+	test.each([
+		['a comma', `${one}, photo.jpg`],
+		['a blank', `${one} photo.jpg`],
+		['a line', `${one}\nphoto.jpg\n${two}`],
+		['commas on both sides', `${one}, photo.jpg, ${two}`],
+	])(
+		'What is no address is refused alone if it is parted from others by %s',
+		async (_what, text) => {
+			const { message } = await refused('Image URLs', urls('={{ $json.text }}'), {
+				json: { text },
+			});
+			expect(message).toBe("'Image URLs' has 'photo.jpg', which is not an http(s) or data URL");
+		},
+	);
+
 	test('The field Image URLs refuses an object', async () => {
 		const parameters = { ...edit, imageSource: 'url', imageUrls: '={{ [{ url: "https://a" }] }}' };
 		const { message } = await refused('Image URLs', parameters);
@@ -332,6 +547,33 @@ describe('URLs', () => {
 				dataUrl,
 				three[1],
 			]);
+		},
+	);
+
+	test.each<[string, (dataUrl: string, other: string) => string, number[]]>([
+		['alone', (dataUrl) => dataUrl, [0]],
+		['before an address', (dataUrl) => `${dataUrl}, ${one}`, [0, 1]],
+		['right before an address', (dataUrl) => `${dataUrl},${one}`, [0, 1]],
+		['behind an address', (dataUrl) => `${one}, ${dataUrl}`, [1, 0]],
+		['right behind an address', (dataUrl) => `${one},${dataUrl}`, [1, 0]],
+		['behind an address and a blank', (dataUrl) => `${one} ${dataUrl}`, [1, 0]],
+		['beside another data URL', (dataUrl, other) => `${dataUrl}, ${other}`, [0, 2]],
+		['right beside another data URL', (dataUrl, other) => `${dataUrl},${other}`, [0, 2]],
+	])(
+		'A data URL stays whole if it stands %s, however it is written',
+		async (_where, write, which) => {
+			const [bytes, other] = [await noise(), await imageFile()];
+			const expected = [trace(bytes), one, trace(other)].map((content) =>
+				content === one ? one : `data:image/png;base64,${content}`,
+			);
+			const base64 = bytes.toString('base64');
+			for (const content of [base64, wrapped(base64), ` ${base64}`, ` ${wrapped(base64)}`]) {
+				const dataUrl = `data:image/png;base64,${content}`;
+				const text = write(dataUrl, `data:image/png;base64,${other.toString('base64')}`);
+				expect(sent(await run(urls('={{ $json.text }}'), { json: { text } }))).toEqual(
+					which.map((index) => expected[index]),
+				);
+			}
 		},
 	);
 

@@ -3,6 +3,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { createMemoryNode } from '../engine/memoryNode';
 import { asHistory, NODE, sentImages, sha256, startChat, type Chat } from './chat';
 
+const NOT_SAVED = expect.stringMatching(/^The turn could not be saved in the memory, /);
+
 let chat: Chat;
 beforeAll(async () => {
 	chat = await startChat();
@@ -123,15 +125,42 @@ describe('a chat with a memory', () => {
 		},
 	);
 
+	const throwAtOnce = () => {
+		throw new Error('No such session');
+	};
+	test.each<[string, object]>([
+		['throws at once when it saves', { saveContext: throwAtOnce }],
+		['has no way to save', { saveContext: undefined }],
+		['has something else in the place of it', { saveContext: 'on' }],
+		['throws a mere text', { saveContext: async () => await Promise.reject('No') }],
+	])('A memory that %s lets the answer come out, and a hint says so', async (_what, members) => {
+		const memory = createMemoryNode();
+		memory.members = members;
+		const { error, item, json, hints } = await chat.say('Draw a fox', { memory: memory.node });
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(json.messages).toHaveLength(2);
+		expect(hints(NODE)).toEqual([NOT_SAVED]);
+	});
+
+	test('A memory that never ends to save lets the answer come out in some seconds, and a hint says so', async () => {
+		const memory = createMemoryNode();
+		memory.stuckOn = 'save';
+		const begun = Date.now();
+		const { error, item, hints } = await chat.say('Draw a fox', { memory: memory.node });
+		expect(Date.now() - begun).toBeLessThan(15_000);
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(hints(NODE)).toEqual([NOT_SAVED]);
+	});
+
 	test('A memory that fails to save lets the answer come out, and a hint says so', async () => {
 		const memory = createMemoryNode();
 		memory.failOn = 'save';
 		const { error, item, hints } = await chat.say('Draw a fox', { memory: memory.node });
 		expect(error).toBeUndefined();
 		expect(item?.binary?.data).toBeDefined();
-		expect(hints(NODE)).toEqual([
-			expect.stringMatching(/^The turn could not be saved in the memory/),
-		]);
+		expect(hints(NODE)).toEqual([NOT_SAVED]);
 	});
 
 	test.each(['supply', 'read', 'save'] as const)(

@@ -213,6 +213,16 @@ const busy = [
 	draws('busy-1-*', FEW, { posts: 2 }),
 	draws('busy-after-1-*', CHAT.slice(1), { posts: 2 }),
 	draws('busy-date-*', ENDPOINT.slice(0, 1), { posts: 2 }),
+	draws('busy-ms-300-*', FEW.slice(0, 1), { posts: 2 }),
+	draws('busy-delay-1-*', CHAT.slice(0, 1), { posts: 2 }),
+	draws('busy-words-1-*', FEW.slice(1), { posts: 2 }),
+	...['busy-ms-3600000-*', 'busy-delay-3600-*', 'busy-words-3600-*'].map((profile) =>
+		fails(profile, /\(429\): .*It asks to wait 60 minutes$/, FEW, { httpCode: '429' }),
+	),
+	fails('daily-quota', /\(429\): You exceeded your current quota/, [...FEW, ...CHAT]),
+	fails('insufficient-quota', /\(429\): You exceeded your current quota/, FEW, {
+		code: 'insufficient_quota',
+	}),
 	draws('overloaded-1-*', CHAT.slice(0, 1), { posts: 2 }),
 	fails('overloaded-9-*', /^The service is overloaded .*\(503\)/, FEW, {}, { posts: 2 }),
 	fails('spent-0', /^The balance of the Nexconn account is used up \(402\)/, FEW),
@@ -238,6 +248,8 @@ const faults = [
 	draws('trickle-400', FEW.slice(0, 1), { withinMs: 8000 }),
 	draws('typing-50', FEW),
 	draws('slow-300', FEW),
+	// What becomes of a large upload, `errors.test.ts` tells.
+	draws('reset-in-upload-*', FEW),
 	fails('refuse-upload', /^The request is too large for the service \(413\)/),
 ];
 

@@ -17,9 +17,13 @@ export async function tryItem(
 ) {
 	const before = emulator.requests.length;
 	const options = { input: [item], onError: 'continueRegularOutput' as const, profile: 'tiny' };
-	const { error, output } = await run({ prompt: 'A fox', ...parameters }, options);
+	const { error, output, hints } = await run({ prompt: 'A fox', ...parameters }, options);
 	expect(error).toBeUndefined();
-	return { item: output('Gemini Image')[0], requests: emulator.requests.slice(before) };
+	return {
+		item: output('Gemini Image')[0],
+		hints: hints('Gemini Image'),
+		requests: emulator.requests.slice(before),
+	};
 }
 
 /** Expects that nothing is sent, and that the field is named; gives message and description. */

@@ -1,5 +1,8 @@
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
+
 import { asHistory, forge, NODE, sentImages, startChat, type Chat } from './chat';
-import { startHarness } from './harness';
+import { imageFile, itemWith, startHarness } from './harness';
 
 let chat: Chat;
 beforeAll(async () => {
@@ -23,6 +26,22 @@ describe('Image URLs', () => {
 		);
 		expect(error).toBeUndefined();
 		expect(sentImages(body)).toEqual([expect.stringContaining(hash), 'https://example.com/a.png']);
+	});
+
+	test('The field Image URLs reads an own link that a comma parts from other addresses', async () => {
+		const [red, blue] = [await chat.store('#261616'), await chat.store('#161626')];
+		const [first, second] = [chat.linkTo(red.file), chat.linkTo(blue.file)];
+		const { body, error } = await chat.say(
+			'Paint',
+			{},
+			urls(`${first}, https://example.com/a.png,${second}`),
+		);
+		expect(error).toBeUndefined();
+		expect(sentImages(body)).toEqual([
+			expect.stringContaining(red.hash),
+			'https://example.com/a.png',
+			expect.stringContaining(blue.hash),
+		]);
 	});
 
 	test.each([
@@ -96,6 +115,51 @@ test.each([
 	const [, payload = ''] = /token=[\w-]+\.([\w-]+)\./.exec(String(json.output)) ?? [];
 	const { iat, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString());
 	expect(exp - iat).toBe(hours * 3600);
+});
+
+describe('links that n8n fails to sign', () => {
+	let signing: jest.SpyInstance;
+	beforeEach(() => {
+		const service = Container.get(BinaryDataService);
+		signing = jest.spyOn(service, 'createSignedToken').mockImplementation(() => {
+			throw new Error('No signing secret');
+		});
+	});
+	afterEach(() => signing.mockRestore());
+
+	test('A chat comes out without links if n8n fails to make them, and a hint says so', async () => {
+		const { error, item, json, hints } = await chat.say('Draw a fox');
+		expect(signing).toHaveBeenCalled();
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(json).toMatchObject({ output: '', images: [{ field: 'data' }] });
+		expect(hints(NODE)).toEqual([expect.stringMatching(/^The chat cannot show the image: /)]);
+	});
+
+	test('A chat about an input file comes out if n8n fails to make a link to the file', async () => {
+		const input = [await itemWith(chat.engine, { data: await imageFile() })];
+		const { error, json, hints } = await chat.say('Words only: what is this?', { input });
+		expect(signing).toHaveBeenCalled();
+		expect(error).toBeUndefined();
+		expect(json.text).toContain('Words only');
+		expect(json.messages).toMatchObject([
+			{ role: 'user', content: 'Words only: what is this?' },
+			{ role: 'assistant' },
+		]);
+		expect(hints(NODE)).toHaveLength(1);
+	});
+
+	test('Image Link is null if n8n fails to make one, and a hint says so', async () => {
+		const { error, item, json, hints } = await chat.say(
+			'Draw a fox',
+			{},
+			{ operation: 'textToImage', options: { imageLink: true } },
+		);
+		expect(error).toBeUndefined();
+		expect(item?.binary?.data).toBeDefined();
+		expect(json.image).toMatchObject({ url: null });
+		expect(hints(NODE)).toEqual([expect.stringMatching(/^No Image Link: /)]);
+	});
 });
 
 test('A chat whose files are in memory outputs the text without links, and a hint says why', async () => {

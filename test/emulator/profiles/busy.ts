@@ -1,23 +1,52 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-import { replyError } from '../server/reply';
+import { replyError, replyJson } from '../server/reply';
 import type { Exchange, Profile } from '../types';
 import { errorFor } from './errors';
 
-/** Answers POST requests of a path segment, counted from 1, with the error; true when it did. */
-function refuse(
-	exchange: Exchange,
+/** Counts POST requests of a path segment; whether this one is among those from `first` to `last`. */
+export function isCounted(
+	{ host, req }: Exchange,
 	segment: string,
 	[first, last]: [number, number],
-	status: number,
-	headers?: OutgoingHttpHeaders,
 ): boolean {
-	const { host, req } = exchange;
 	// The editor may list the models at any time, which must not use up the refusals.
 	if (req.method !== 'POST') return false;
 	const count = (host.counts.get(segment) ?? 0) + 1;
 	host.counts.set(segment, count);
-	return first <= count && count <= last && replyError(exchange, errorFor(status), headers);
+	return first <= count && count <= last;
+}
+
+/** Answers those POST requests with the error; true when it did. */
+function refuse(
+	exchange: Exchange,
+	segment: string,
+	range: [number, number],
+	status: number,
+	headers?: OutgoingHttpHeaders,
+): boolean {
+	return isCounted(exchange, segment, range) && replyError(exchange, errorFor(status), headers);
+}
+
+/** Answers the first POST request with a 429 of Google, which tells its reasons in `details`. */
+function refuseOnce(
+	exchange: Exchange,
+	segment: string,
+	message: string,
+	details: object[] = [],
+): boolean {
+	const error = { code: 429, message, status: 'RESOURCE_EXHAUSTED', details };
+	return isCounted(exchange, segment, [1, 1]) && replyJson(exchange, 429, { error });
+}
+
+const google = (type: string, fields: object) => ({
+	'@type': `type.googleapis.com/google.rpc.${type}`,
+	...fields,
+});
+
+/** What no wait refills is refused always, as it is in truth. */
+function refuseQuota(exchange: Exchange, error: object): boolean {
+	return exchange.req.method === 'POST' && replyJson(exchange, 429, { error });
 }
 
 /** Counts per path segment; a suffix (busy-2-abc) makes a counter of its own. */
@@ -43,6 +72,55 @@ export const busy: Record<string, Profile> = {
 			const date = new Date(Math.ceil(Date.now() / 1000 + 0.5) * 1000).toUTCString();
 			return refuse(exchange, segment, [1, 1], 429, { 'Retry-After': date });
 		},
+	},
+	'busy-ms': {
+		description: 'busy-ms-<ms>: 429 once with retry-after-ms, then normal',
+		number: [0, 86_400_000],
+		counted: true,
+		answer: (exchange, n, segment) =>
+			refuse(exchange, segment, [1, 1], 429, { 'retry-after-ms': String(n) }),
+	},
+	'busy-delay': {
+		description: 'busy-delay-<seconds>: 429 once with the retryDelay of Google, then normal',
+		number: [0, 86_400],
+		counted: true,
+		answer: (exchange, n, segment) =>
+			refuseOnce(exchange, segment, 'Resource has been exhausted', [
+				google('Help', { links: [] }),
+				google('RetryInfo', { retryDelay: `${n}s` }),
+			]),
+	},
+	'busy-words': {
+		description: 'busy-words-<seconds>: 429 once that asks in words to retry then, then normal',
+		number: [0, 86_400],
+		counted: true,
+		answer: (exchange, n, segment) =>
+			refuseOnce(exchange, segment, `You exceeded the rate limit. Please retry in ${n}.0s.`),
+	},
+	'daily-quota': {
+		description: '429 always, as the quota of the day is used up, yet with a retryDelay',
+		answer: (exchange) =>
+			refuseQuota(exchange, {
+				code: 429,
+				message: 'You exceeded your current quota. Please retry in 1s.',
+				status: 'RESOURCE_EXHAUSTED',
+				details: [
+					google('QuotaFailure', {
+						violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }],
+					}),
+					google('RetryInfo', { retryDelay: '1s' }),
+				],
+			}),
+	},
+	'insufficient-quota': {
+		description: '429 always with the code insufficient_quota',
+		answer: (exchange) =>
+			refuseQuota(exchange, {
+				message: 'You exceeded your current quota, please check your plan and billing details',
+				type: 'insufficient_quota',
+				param: null,
+				code: 'insufficient_quota',
+			}),
 	},
 	'busy-forever': {
 		description: '429 always',

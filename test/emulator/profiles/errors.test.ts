@@ -98,6 +98,33 @@ const busyCases: Record<string, () => Promise<void>> = {
 		expect(ahead > 0 && ahead <= 1500).toBe(true);
 		expect(await statuses('busy-date-abc', 1)).toEqual([200]);
 	},
+	'busy-ms': async () => {
+		expect((await chat('busy-ms-250')).headers['retry-after-ms']).toBe('250');
+		expect(await statuses('busy-ms-250', 1)).toEqual([200]);
+	},
+	'busy-delay': async () => {
+		const { status, text, headers } = await chat('busy-delay-6');
+		const { details } = (JSON.parse(text) as { error: { details: object[] } }).error;
+		expect(status).toBe(429);
+		expect(details.at(-1)).toMatchObject({ retryDelay: '6s' });
+		expect(headers['retry-after']).toBeUndefined();
+		expect(await statuses('busy-delay-6', 1)).toEqual([200]);
+	},
+	'busy-words': async () => {
+		const { status, text, headers } = await chat('busy-words-6');
+		expect(status).toBe(429);
+		expect(text).toContain('Please retry in 6.0s.');
+		expect(headers['retry-after']).toBeUndefined();
+		expect(await statuses('busy-words-6', 1)).toEqual([200]);
+	},
+	'daily-quota': async () => {
+		expect((await chat('daily-quota')).text).toMatch(/PerDay.*"retryDelay":"1s"/);
+		expect(await statuses('daily-quota', 2)).toEqual([429, 429]);
+	},
+	'insufficient-quota': async () => {
+		expect((await chat('insufficient-quota')).text).toContain('"code":"insufficient_quota"');
+		expect(await statuses('insufficient-quota', 2)).toEqual([429, 429]);
+	},
 	'busy-forever': async () => {
 		expect(await statuses('busy-forever', 4)).toEqual([429, 429, 429, 429]);
 	},

@@ -151,6 +151,16 @@ test('Profile refuse-upload answers with a 413 and does not read the upload', as
 	expect(emulator.requests.at(-1)).toMatchObject({ bytes: 0, body: undefined });
 });
 
+test('Profile reset-in-upload breaks the first large upload, and no other request', async () => {
+	const url = chatUrl(emulator, 'reset-in-upload-abc');
+	const large = JSON.stringify({ ...smallImage(true), filler: 'x'.repeat(24 * 1024 * 1024) });
+	expect((await talk(url, smallImage(true))).status).toBe(200);
+	const cut = await talk(url, large);
+	expect([cut.status, cut.end]).toEqual([0, 'cut']);
+	expect(emulator.requests.at(-1)).toMatchObject({ bytes: 0, body: undefined });
+	expect((await talk(url, large)).status).toBe(200);
+});
+
 test('A request that the client cancels leaves no open socket in the emulator', async () => {
 	await talk(chatUrl(emulator, 'slow-60000'), smallImage(true), { silenceMs: 100 });
 	await talk(chatUrl(emulator, 'stall-in-image'), smallImage(true), { silenceMs: 100 });

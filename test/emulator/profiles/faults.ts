@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { replyError } from '../server/reply';
 import type { Exchange, Frame, Profile } from '../types';
 import { reset, waitForAbort } from '../wire/send';
+import { isCounted } from './busy';
 import { errorFor } from './errors';
 import { afterLast, inImage, isJson } from './frames';
 
@@ -16,6 +18,18 @@ async function refuseUpload(exchange: Exchange): Promise<boolean> {
 	// Closing at once would discard the answer together with the unread upload.
 	await sleep(LINGER_MS);
 	socket.destroy();
+	return true;
+}
+
+/** What the buffers of both sides may take although nobody reads it stays below this. */
+const LARGE_UPLOAD_BYTES = 16 * 1024 * 1024;
+
+async function breakUpload(exchange: Exchange, segment: string): Promise<boolean> {
+	const { req, signal } = exchange;
+	const bytes = Number(req.headers['content-length']);
+	if (!(bytes >= LARGE_UPLOAD_BYTES) || !isCounted(exchange, segment, [1, 1])) return false;
+	await once(req, 'data', { signal });
+	reset(exchange);
 	return true;
 }
 
@@ -100,6 +114,11 @@ export const faults: Record<string, Profile> = {
 			await sleep(ms, undefined, { signal });
 			return false;
 		},
+	},
+	'reset-in-upload': {
+		description: 'The connection is reset in the middle of the first upload of 16 MiB or more',
+		counted: true,
+		early: breakUpload,
 	},
 	'refuse-upload': {
 		description: '413 before the request body is read, then the connection closes',

@@ -28,8 +28,8 @@ async function serveApi(exchange: Exchange, segment: string): Promise<void> {
 	const { profiles, host, signal } = exchange;
 	profiles.push(...chooseProfiles(segment));
 	const { route, isOpen, hasBody } = routeFor(exchange);
-	for (const { profile } of profiles) {
-		if (await profile.early?.(exchange)) return;
+	for (const { profile, segment: name } of profiles) {
+		if (await profile.early?.(exchange, name)) return;
 	}
 	if (!isOpen || profiles.some(({ profile }) => profile.modelsNeedKey)) checkKey(exchange);
 	if (hasBody) exchange.body = await readBody(exchange.req, exchange.record);

@@ -86,10 +86,95 @@ describe('the wait that the service asks for', () => {
 		}
 	});
 
+	const details = (...entries: object[]) => body('Slow down', { details: entries });
+	const retryDelay = (delay: unknown) => ({
+		'@type': 'type.googleapis.com/google.rpc.RetryInfo',
+		retryDelay: delay,
+	});
+	const quotaId = (id: string) => ({
+		'@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+		violations: [{ quotaMetric: 'generate_content_requests', quotaId: id, quotaValue: '15' }],
+	});
+	const PER_DAY = quotaId('GenerateRequestsPerDayPerProjectPerModel-FreeTier');
+	const PER_MINUTE = quotaId('GenerateRequestsPerMinutePerProjectPerModel-FreeTier');
+
+	test.each<[unknown, number]>([
+		['0', 0],
+		['1500', 1_500],
+		[' 250 ', 250],
+		[30, 30],
+		['-5', 0],
+		['soon', 0],
+	])('A 429 or 503 with a retry-after-ms of %p may be repeated after %i ms', (header, wait) => {
+		for (const status of [429, 503]) {
+			expect(failure(status, '', { 'retry-after-ms': header }).retryAfterMs).toBe(wait);
+		}
+	});
+
+	test.each<[string, string, number]>([
+		['a retryDelay', details(retryDelay('6s')), 6_000],
+		['a retryDelay of a fraction', details(retryDelay('6.5s')), 6_500],
+		['a retryDelay behind other details', details({}, PER_MINUTE, retryDelay('6s')), 6_000],
+		['a retryDelay in the list of Google', `[${details(retryDelay('6s'))}]`, 6_000],
+		['a retryDelay that is none', details(retryDelay('soon')), 0],
+		['a retryDelay that is a list', details(retryDelay(['6s'])), 0],
+		['details that are no list', body('Slow down', { details: 'retryDelay: 6s' }), 0],
+		['the words of Google', body('Quota exceeded. Please retry in 6.2s.'), 6_200],
+		['the words of OpenAI', body('Limit 500000, used 490000. Please try again in 250ms.'), 250],
+		['words of minutes', body('Rate limit reached. Please retry in 1m20s'), 80_000],
+		['words of seconds', body('Too many requests, please try again in 20 seconds.'), 20_000],
+		['words without an envelope', '{"code":429,"msg":"Busy, retry in 3s"}', 3_000],
+		['words as plain text', 'Busy, retry in 3s', 3_000],
+		['words that ask for no wait', body('Too many requests, please retry'), 0],
+	])('A 429 or 503 with %s may be repeated after the time that it tells', (_what, text, wait) => {
+		for (const status of [429, 503]) expect(failure(status, text).retryAfterMs).toBe(wait);
+	});
+
+	const all = body('Please retry in 4s', { details: [retryDelay('3s')] });
+	test.each<[string, object, string, number]>([
+		[
+			'retry-after-ms before all others',
+			{ 'retry-after-ms': '1000', 'retry-after': '2' },
+			all,
+			1_000,
+		],
+		['Retry-After before the body', { 'retry-after': '2' }, all, 2_000],
+		['retryDelay before the words', {}, all, 3_000],
+		['a header that says nothing after those that do', { 'retry-after-ms': '' }, all, 3_000],
+	])('The wait that counts is that of %s', (_what, headers, text, wait) => {
+		expect(failure(429, text, { ...headers }).retryAfterMs).toBe(wait);
+	});
+
+	test.each<[string, string]>([
+		['a quota of the day in its details', details(PER_DAY, retryDelay('6s'))],
+		['the words "daily limit"', body('You have reached your daily limit. Please retry in 6s')],
+		['the words "per day"', body('Limit of 100 requests per day exceeded, try again in 250ms')],
+		['the code insufficient_quota', body('Check your plan', { code: 'insufficient_quota' })],
+		['the type insufficient_quota', body('Check your plan', { type: 'insufficient_quota' })],
+		['the code insufficient_user_quota', body('No', { code: 'insufficient_user_quota' })],
+		['the type insufficient_user_quota', body('No', { type: 'insufficient_user_quota' })],
+	])('A 429 with %s is not repeated, and says that waiting does not help', (_what, text) => {
+		for (const headers of [{}, { 'retry-after': '1' }, { 'retry-after-ms': '100' }]) {
+			const { retryAfterMs, description } = failure(429, text, headers);
+			expect(retryAfterMs).toBeUndefined();
+			expect(description).toMatch(/\bwait/i);
+			expect(description).not.toMatch(/Lower Max Concurrency|Run again then/);
+		}
+	});
+
+	test('A 429 for a quota of the minute is repeated', () => {
+		expect(failure(429, details(PER_MINUTE)).retryAfterMs).toBe(0);
+	});
+
 	test.each([302, 400, 408, 409, 500, 502, 504, 524])(
-		'A %i is not repeated, even with a Retry-After',
+		'A %i is not repeated, in whatever way it asks to wait',
 		(status) => {
-			expect(failure(status, '', { 'retry-after': '1' }).retryAfterMs).toBeUndefined();
+			for (const name of ['retry-after', 'retry-after-ms']) {
+				expect(failure(status, '', { [name]: '1' }).retryAfterMs).toBeUndefined();
+			}
+			for (const text of [details(retryDelay('1s')), body('Please retry in 1s')]) {
+				expect(failure(status, text).retryAfterMs).toBeUndefined();
+			}
 		},
 	);
 
@@ -100,46 +185,114 @@ describe('the wait that the service asks for', () => {
 });
 
 describe('no answer at all', () => {
-	const withCode = (code: string) =>
-		Object.assign(new Error(`connect ${code} 127.0.0.1:9`), { code });
+	const withCode = (code: string, syscall?: string) =>
+		Object.assign(new Error(`${syscall ?? 'connect'} ${code} 127.0.0.1:9`), { code, syscall });
+	const wrapped = (error: Error) => [error, new Error('failed', { cause: error })];
 	const BASE_URL = 'Check the Base URL';
+	const MAY_BE_BILLED = 'may have been billed';
 
-	test.each<[string, string, string, boolean]>([
-		['ECONNREFUSED', 'nothing listens at the Base URL', BASE_URL, true],
-		['EAI_AGAIN', 'the host name could not be looked up', BASE_URL, true],
-		['ENOTFOUND', 'the host of the Base URL is unknown', BASE_URL, false],
-		['CERT_HAS_EXPIRED', 'its certificate is not trusted', BASE_URL, false],
-		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted', BASE_URL, false],
-		['ECONNRESET', 'the connection was closed before an answer came', 'billed', false],
-		['EPIPE', 'the connection was closed while the request was sent', 'billed', false],
-		['ETIMEDOUT', 'the host did not answer', 'billed', false],
+	test.each<[string, string, boolean]>([
+		['ECONNREFUSED', 'nothing listens at the Base URL', true],
+		['EAI_AGAIN', 'the host name could not be looked up', true],
+		['ENOTFOUND', 'the host of the Base URL is unknown', false],
+		['CERT_HAS_EXPIRED', 'its certificate is not trusted', false],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted', false],
 	])(
-		'A connection that fails with %s says why, and is repeated only if its row says so',
-		(code, reason, description, isRepeated) => {
-			for (const error of [withCode(code), new Error('failed', { cause: withCode(code) })]) {
-				const { message, description: help, retryAfterMs, details } = connectionError(error);
+		'A connection that is never made, by %s, says why, and is repeated only if its row says so',
+		(code, reason, isRepeated) => {
+			for (const error of wrapped(withCode(code))) {
+				for (const isSent of [false, true]) {
+					const { message, description, retryAfterMs, details } = connectionError(error, isSent);
+					expect(message).toBe(`The service could not be reached: ${reason}`);
+					expect(description).toContain(BASE_URL);
+					expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
+					expect(details.httpCode).toBeUndefined();
+				}
+			}
+		},
+	);
+
+	test.each<[string, string]>([
+		['ECONNRESET', 'the connection was closed before an answer came'],
+		['EPIPE', 'the connection was closed while the request was sent'],
+		['ETIMEDOUT', 'the host did not answer'],
+	])(
+		'A request that was sent whole and fails with %s may have been billed, and is not repeated',
+		(code, reason) => {
+			for (const error of wrapped(withCode(code))) {
+				const { message, description, retryAfterMs, details } = connectionError(error, true);
 				expect(message).toBe(`The service could not be reached: ${reason}`);
-				expect(help).toContain(description);
-				expect(retryAfterMs).toBe(isRepeated ? 0 : undefined);
+				expect(description).toContain(MAY_BE_BILLED);
+				expect(retryAfterMs).toBeUndefined();
 				expect(details.httpCode).toBeUndefined();
 			}
 		},
 	);
+
+	test.each<[string, Error]>([
+		['ECONNRESET', withCode('ECONNRESET', 'read')],
+		['EPIPE', withCode('EPIPE', 'write')],
+		['EHOSTUNREACH while it reads', withCode('EHOSTUNREACH', 'read')],
+		['EHOSTUNREACH while it writes', withCode('EHOSTUNREACH', 'write')],
+		['EHOSTUNREACH at an unknown moment', withCode('EHOSTUNREACH')],
+		['ENETUNREACH at an unknown moment', withCode('ENETUNREACH')],
+		['a socket that hangs up', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
+		['a socket that hangs up without a code', new Error('socket hang up')],
+	])(
+		'A connection that breaks by %s is repeated only if the request had not been taken whole',
+		(_what, broken) => {
+			for (const error of wrapped(broken)) {
+				const unsent = connectionError(error, false);
+				expect(unsent.retryAfterMs).toBe(0);
+				expect(unsent.description).toContain('billed');
+				expect(unsent.description).not.toContain(MAY_BE_BILLED);
+				const sent = connectionError(error, true);
+				expect(sent.retryAfterMs).toBeUndefined();
+				expect(sent.description).toContain(MAY_BE_BILLED);
+			}
+		},
+	);
+
+	const aggregate = (code: string) => new AggregateError([withCode(code, 'connect')], '');
+	test.each<[string, string, Error]>([
+		['EHOSTUNREACH', 'host', withCode('EHOSTUNREACH', 'connect')],
+		['ENETUNREACH', 'network', withCode('ENETUNREACH', 'connect')],
+		['EHOSTUNREACH at each address', 'host', aggregate('EHOSTUNREACH')],
+		// As Node does it, with the code of the first of them.
+		[
+			'ENETUNREACH at each address',
+			'network',
+			Object.assign(aggregate('ENETUNREACH'), { code: 'ENETUNREACH' }),
+		],
+	])('A connection that cannot be made, by %s, is repeated', (_what, target, error) => {
+		for (const each of wrapped(error)) {
+			for (const isSent of [false, true]) {
+				const { message, description, retryAfterMs } = connectionError(each, isSent);
+				expect(message).toBe(
+					`The service could not be reached: there is no route to the ${target}`,
+				);
+				expect(description).toContain(BASE_URL);
+				expect(retryAfterMs).toBe(0);
+			}
+		}
+	});
 
 	test.each<[unknown, string]>([
 		[new Error('Bad header X'), 'Bad header X'],
 		[withCode('E_STRANGE'), 'connect E_STRANGE 127.0.0.1:9'],
 		['some text', 'some text'],
 	])('A connection that fails with %p quotes it, and is not repeated', (error, reason) => {
-		const { message, retryAfterMs } = connectionError(error);
+		const { message, retryAfterMs } = connectionError(error, true);
 		expect(message).toBe(`The service could not be reached: ${reason}`);
 		expect(retryAfterMs).toBeUndefined();
 	});
 
 	test('A request that fails because of the file to send keeps that failure', () => {
 		const changed = new ApiError('The file changed', '');
-		expect(connectionError(changed)).toBe(changed);
-		expect(connectionError(new Error('aborted', { cause: changed }))).toBe(changed);
+		for (const isSent of [false, true]) {
+			expect(connectionError(changed, isSent)).toBe(changed);
+			expect(connectionError(new Error('aborted', { cause: changed }), isSent)).toBe(changed);
+		}
 	});
 });
 
@@ -180,6 +333,16 @@ describe('a long wait that the service asks for', () => {
 			expect(failure(500, '', { 'retry-after': header }).advice).toBeUndefined();
 		},
 	);
+
+	test.each<[string, object, string]>([
+		['retry-after-ms', { 'retry-after-ms': '3600000' }, body('Slow down')],
+		['retryDelay', {}, body('Slow down', { details: [{ retryDelay: '3600s' }] })],
+		['words', {}, body('Slow down, and retry in 60m0s')],
+	])('A 429 that asks for an hour by %s tells of the wait', (_what, headers, text) => {
+		const limited = failure(429, text, { ...headers });
+		expect(limited.advice).toBe('It asks to wait 60 minutes');
+		expect(limited.retryAfterMs).toBe(3_600_000);
+	});
 });
 
 test('The error of a model that is gone names the ids that follow it, and is not repeated', () => {
