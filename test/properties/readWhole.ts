@@ -108,6 +108,8 @@ function isEnd(rest: string, base64: string): boolean {
 	const [lineEnd] = base64.endsWith('=') ? [''] : LINE_END.exec(rest)!;
 	// An escape that the end of the reply cuts may have been base64.
 	if (/^(?:\\(?:u\w{0,3})?)?$/.test(rest.slice(lineEnd.length))) return false;
+	// What goes on behind a few foreign characters is one image that was damaged.
+	if (/^(?:\\u[\da-f]{4}|[^\w+/="\\-]){1,8}[\w+/-]{64}/i.test(rest)) return false;
 	return !/^[\w+/=-]/.test(rest);
 }
 
