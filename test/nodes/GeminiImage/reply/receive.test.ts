@@ -152,6 +152,21 @@ describe('a reply', () => {
 		expect(hints).toEqual(count > 0 ? [hint] : []);
 	});
 
+	test.each<['all' | 'last', number[]]>([
+		['all', [16, 40]],
+		['last', [16]],
+	])(
+		'Of an image, another one and the first again, Images per Reply %s keeps those of width %j',
+		async (imagesPerReply, widths) => {
+			const values = [small, other, small].map((bytes) => chunk({ images: [part(bytes)] }));
+			const reply = sse(...values, chunk({}, 'stop'), '[DONE]');
+			const { received, files } = start(reply, { imagesPerReply });
+			expect((await received).images.map(({ width }) => width)).toEqual(widths);
+			await settle();
+			expect(files.filter(({ state }) => state === 'kept')).toHaveLength(widths.length);
+		},
+	);
+
 	test('An image that a reply only links is downloaded and kept', async () => {
 		const urls: string[] = [];
 		const { received, files } = start('{"data":[{"url":"https://example.com/cat"}]}', {
