@@ -222,7 +222,7 @@ describe('links in the words of a reply', () => {
 	);
 
 	test.each([
-		['it leads to a page', 'https://example.com/', true, []],
+		['it leads to a page and is not all', 'See https://example.com/', true, []],
 		['the reply owes no image', CAT, false, []],
 	])(
 		'A link in the text of a reply is not fetched if %s',
@@ -241,6 +241,17 @@ describe('links in the words of a reply', () => {
 		},
 	);
 
+	test.each([
+		'https://example.com/cat',
+		' https://example.com/cat?size=1\n',
+		'https://example.com/',
+	])('A reply that owes an image and says %j and nothing else has it loaded', async (content) => {
+		const reply = sse(chunk({ content }, 'stop'));
+		const { received } = start(reply, { download, output: 'images' });
+		expect(await received).toMatchObject({ images: [{ width: 40 }], text: '' });
+		expect(urls).toEqual([content.trim()]);
+	});
+
 	test('A link in the text of a reply is not fetched if the reply carries an image', async () => {
 		const reply = sse(chunk({ content: CAT, images: [part(small)] }, 'stop'));
 		const { images, ...read } = await start(reply, { download, output: 'images' }).received;
@@ -255,6 +266,15 @@ describe('links in the words of a reply', () => {
 			'The reply links to an image that cannot be loaded',
 		);
 		expect(files).toEqual([]);
+	});
+
+	test('A reply whose link cannot be loaded fails with what the model said besides it', async () => {
+		const content = 'I drew a cat. ![x](https://example.com/dead)';
+		const reply = sse(chunk({ content }, 'stop'));
+		const { received } = start(reply, { download, output: 'images' });
+		expect((await failureOf(received)).message).toMatch(
+			/^The reply links to an image that cannot be loaded: I drew a cat\./,
+		);
 	});
 
 	test('No more than 16 links in the text of a reply are fetched', async () => {
@@ -279,9 +299,14 @@ test('A dead link among three images that a reply links costs only itself, and g
 
 test('A link that leads to something else than an image counts as one that cannot be loaded', async () => {
 	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
-	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
-	expect((await received).images).toEqual([]);
-	expect(hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	const images = [{ image_url: { url: 'https://example.com/a' } }];
+	const words = start(sse(chunk({ content: 'A cat', images }, 'stop')), { download });
+	expect(await words.received).toMatchObject({ text: 'A cat', images: [] });
+	expect(words.hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	const nothing = start(sse(chunk({ images }, 'stop')), { download });
+	expect((await failureOf(nothing.received)).message).toBe(
+		'The reply links to an image that cannot be loaded',
+	);
 });
 
 test('Thought signatures of tens of MB, in one event or in many, do not get into the text', async () => {
@@ -400,6 +425,54 @@ test('An error in a choice of a reply fails the call', async () => {
 	expect(message).toBe('The service reported an error in its reply: Gone');
 });
 
+/** Images that are bad, in replies that go on behind them, and what is said of them. */
+const BAD: Array<[string, () => string, string]> = [
+	[
+		'is malformed',
+		() => sse(chunk({ images: [part(other)] }, 'stop')).replace(/(;base64,.{501})./, '$1!'),
+		'The reply holds an image whose base64 is malformed',
+	],
+	[
+		'is cut off',
+		() => sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')),
+		'The reply holds an image that is cut off',
+	],
+	[
+		'comes in several pieces',
+		() => {
+			const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
+			const first = chunk({ content: `![](data:image/png;base64,${start}` });
+			return sse(first, chunk({ content: `${end})` }, 'stop'));
+		},
+		'The reply holds an image that is cut off',
+	],
+	[
+		'is cut by an escape',
+		() => sse(chunk({ images: [part(other)] }, 'stop')).replace(/(;base64,.{402})./, '$1\\u0021'),
+		'The reply holds an image that is cut off',
+	],
+];
+
+test.each(BAD)(
+	'An image that %s costs only itself beside a good one, and gives a hint',
+	async (_name, reply) => {
+		const { received, files, hints } = start(sse(chunk({ images: [part(small)] })) + reply());
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+		await settle();
+		expect(files.map(({ state }) => state)).toEqual(['kept', 'dropped']);
+		expect(hints).toEqual([expect.stringMatching(/^1 of 2 images in the reply/)]);
+	},
+);
+
+test.each(BAD)(
+	'An image that %s is an error without a good one, and nothing stays in storage',
+	async (_name, reply, message) => {
+		const { received, files } = start(reply(), { output: 'images' });
+		expect((await failureOf(received)).message).toBe(message);
+		expect(files.map(({ state }) => state)).toEqual(['dropped']);
+	},
+);
+
 describe('a reply that fails', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
@@ -412,31 +485,6 @@ describe('a reply that fails', () => {
 			'of a reply cut inside an event',
 			() => `${head()}data: {"choices":[{"de`,
 			'The reply of the service is cut short or is not JSON',
-		],
-		[
-			'of a reply with a malformed image',
-			() => head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{501})./, '$1!'),
-			'The reply holds an image whose base64 is malformed',
-		],
-		[
-			'of a reply with an image that is cut off',
-			() => head() + sse(chunk({ images: [part(other.subarray(0, 300))] }, 'stop')),
-			'The reply holds an image that is cut off',
-		],
-		[
-			'of a reply with an image in several pieces',
-			() => {
-				const [start, end] = [base64(other).slice(0, 400), base64(other).slice(400)];
-				const first = chunk({ content: `![](data:image/png;base64,${start}` });
-				return head() + sse(first, chunk({ content: `${end})` }, 'stop'));
-			},
-			'The reply holds an image that is cut off',
-		],
-		[
-			'of a reply with base64 that an escape cuts',
-			() =>
-				head() + sse(chunk({ images: [part(other)] })).replace(/(;base64,.{402})./, '$1\\u0021'),
-			'The reply holds an image that is cut off',
 		],
 		[
 			'of a reply with an error behind its image',
@@ -543,6 +591,11 @@ describe('a reply that is asked for words', () => {
 
 	const EMPTY = 'The model answered without words';
 	const REFUSED = 'The model refused to answer';
+	const ADVICE: Record<string, RegExp> = {
+		stop: /^Ask in other words, or try again\. The call may have been billed\.$/,
+		length: /^(?=.*Max Tokens)(?=.*Reasoning Effort)/,
+		SAFETY: /^Change the prompt or the input images\. The call may have been billed\.$/,
+	};
 	test.each<[string, () => object, string, string]>([
 		['nothing', () => ({}), 'stop', `${EMPTY} (finish reason: stop)`],
 		['blanks alone', () => ({ content: ' \n' }), 'stop', `${EMPTY} (finish reason: stop)`],
@@ -574,11 +627,7 @@ describe('a reply that is asked for words', () => {
 			const error = (await failureOf(received)) as ApiError;
 			expect(error).toBeInstanceOf(ApiError);
 			expect(error.message).toBe(message);
-			expect(error.description).toBe(
-				message.startsWith(REFUSED)
-					? 'Change the prompt or the input images. The call may have been billed.'
-					: 'Ask in other words, or try again. The call may have been billed.',
-			);
+			expect(error.description).toMatch(ADVICE[reason] as RegExp);
 			expect(error.details).toEqual({
 				finishReason: reason,
 				modelText: /: (Hm|No)$/.exec(message)?.[1],
