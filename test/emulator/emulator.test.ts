@@ -6,6 +6,7 @@ import { startEmulator, type Emulator } from './index';
 import { profiles } from './profiles';
 import { busy } from './profiles/busy';
 import { contents } from './profiles/contents';
+import { endings } from './profiles/endings';
 import { errors } from './profiles/errors';
 import { faults } from './profiles/faults';
 import { gateway } from './profiles/gateway';
@@ -39,8 +40,8 @@ const chat = (body: unknown, profile?: string) => talk(chatUrl(emulator, profile
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
 test('Every profile of every group is in the registry, under a name of its own', () => {
-	const groups = [shapes, contents, errors, busy, faults, gateway, recorded].flatMap((group) =>
-		Object.keys(group),
+	const groups = [shapes, contents, errors, busy, faults, endings, gateway, recorded].flatMap(
+		(group) => Object.keys(group),
 	);
 	expect(Object.keys(profiles).sort()).toEqual([...new Set(groups)].sort());
 	expect(groups).toHaveLength(new Set(groups).size);

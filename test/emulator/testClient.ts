@@ -32,11 +32,13 @@ interface Options {
 	authorization?: string;
 	/** Gives up after this time without a byte. */
 	silenceMs?: number;
+	/** Gives up after this time, whatever goes on. */
+	givesUpMs?: number;
 }
 
 /** One request, told as it looks from the outside; never rejects. */
 export function talk(url: string, body?: unknown, options: Options = {}): Promise<Talk> {
-	const { authorization = 'Bearer emulator-key', silenceMs = 10_000 } = options;
+	const { authorization = 'Bearer emulator-key', silenceMs = 10_000, givesUpMs } = options;
 	const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
 	const method = options.method ?? (body === undefined ? 'GET' : 'POST');
 	const started = Date.now();
@@ -49,9 +51,11 @@ export function talk(url: string, body?: unknown, options: Options = {}): Promis
 			const all = Buffer.concat(chunks);
 			const chunkSizes = chunks.map(({ length }) => length);
 			const ms = Date.now() - started;
+			clearTimeout(timer);
 			resolve({ status, headers, body: all, text: all.toString(), end, chunkSizes, ms });
 			req.destroy();
 		};
+		const timer = givesUpMs && setTimeout(() => finish('silent'), givesUpMs);
 		req.setTimeout(silenceMs, () => finish('silent'));
 		req.on('error', () => finish('cut'));
 		req.on('response', (res) => {

@@ -108,6 +108,8 @@ export interface Frame {
 export interface Style {
 	sse: boolean;
 	images: 'list' | 'markdown' | 'parts';
+	/** Images endpoints answer with events. */
+	imageEvents: boolean;
 	/** What `images` holds without an image; undefined leaves the field out. */
 	noImages: null | [] | undefined;
 	reasoningField: 'reasoning_content' | 'reasoning';

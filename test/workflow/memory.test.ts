@@ -112,6 +112,14 @@ describe('a chat with a memory', () => {
 		expect(memory.session()).toEqual([]);
 	});
 
+	test('An answer with neither words nor an image is not saved in the memory', async () => {
+		const memory = createMemoryNode();
+		const options = { memory: memory.node, profile: 'empty-length' };
+		const { error } = await chat.say('Draw a fox', options);
+		expect(error?.message).toMatch(/^The model answered with neither words nor an image/);
+		expect(memory.session()).toEqual([]);
+	});
+
 	test.each(['supply', 'read'] as const)(
 		'A memory that fails to %s its messages fails the item, and nothing is sent',
 		async (failOn) => {

@@ -148,7 +148,8 @@ async function perform(way: Way, { profile }: Outcome, onError: OnError) {
 	return { input, result, posts, fetches, ms };
 }
 
-function expectFailure(items: INodeExecutionData[], { error, details }: Outcome): void {
+function expectFailure(items: INodeExecutionData[], outcome: Outcome): void {
+	const { error, details, description = /./ } = outcome;
 	expect(items).toEqual([
 		{
 			json: { error: expect.stringMatching(error as RegExp), details: expect.any(Object) },
@@ -157,6 +158,7 @@ function expectFailure(items: INodeExecutionData[], { error, details }: Outcome)
 	]);
 	const { json } = items[0] as INodeExecutionData;
 	expect(json.details).toMatchObject({ ...details, description: expect.stringMatching(/\.$/) });
+	expect((json.details as IDataObject).description).toMatch(description);
 	// Agents see the message alone.
 	const message = String(json.error);
 	expect(message).toMatch(/^[A-Z].{15,600}$/);
@@ -167,9 +169,9 @@ async function expectImages(items: INodeExecutionData[], outcome: Outcome, way: 
 	expect(items).toHaveLength(outcome.images);
 	const pixels = outcome.pixels ?? (way.startsWith('text') ? [512, 512] : [600, 448]);
 	for (const [index, { json, binary, pairedItem }] of items.entries()) {
+		expect(json.error).toBeUndefined();
 		expect(Object.keys(binary ?? {})).toEqual(['data']);
 		expect(pairedItem).toEqual({ item: 0 });
-		expect(json.error).toBeUndefined();
 		await expectImage(json.image as Facts, items[index]!, outcome, pixels);
 		expectUsage(index === 0 && outcome.hasUsage, outcome, json);
 		expectWords(json, outcome, way.endsWith('images'));
@@ -179,6 +181,7 @@ async function expectImages(items: INodeExecutionData[], outcome: Outcome, way: 
 async function expectAnswer(items: INodeExecutionData[], outcome: Outcome) {
 	expect(items).toHaveLength(1);
 	const { json, binary = {} } = items[0] as INodeExecutionData;
+	expect(json.error).toBeUndefined();
 	const images = json.images as Facts[];
 	expect(images).toHaveLength(outcome.images);
 	expect(Object.keys(binary)).toEqual(images.map(({ field }) => field));

@@ -13,6 +13,8 @@ export interface Outcome {
 	/** The failed item. */
 	error?: RegExp;
 	details?: Record<string, string>;
+	/** What the failed item says of how to get unstuck. */
+	description?: RegExp;
 	/** The images. */
 	images: number;
 	mimeType: string;
@@ -75,19 +77,46 @@ function fails(
 	return { ...DEFAULTS, profile, ways, error, details, ...outcome, images: 0 };
 }
 
+const NOTHING = /^The model answered without an image \(finish reason: none given\)$/;
+
 /** A reply without an image, which is a normal one for a chat alone. */
-function says(profile: string, text: string | RegExp, finishReason: string, error: RegExp) {
-	const nothing = /^The model answered without an image \(finish reason: none given\)$/;
+function says(
+	profile: string,
+	text: string | RegExp,
+	finishReason: string,
+	error: RegExp,
+	description?: RegExp,
+) {
 	return [
 		draws(profile, CHAT, { images: 0, text, finishReason }),
-		fails(profile, error, IMAGES, { finishReason }),
-		fails(profile, nothing, ENDPOINT),
+		fails(profile, error, IMAGES, { finishReason }, { description }),
+		fails(profile, NOTHING, ENDPOINT),
+	];
+}
+
+/** A reply with neither words nor an image, which is an error for a chat as well. */
+function saysNothing(
+	profile: string,
+	finishReason: string,
+	inChat: RegExp,
+	error: RegExp,
+	description?: RegExp,
+) {
+	return [
+		fails(profile, inChat, CHAT, { finishReason }, { description }),
+		fails(profile, error, IMAGES, { finishReason }, { description }),
+		fails(profile, NOTHING, ENDPOINT),
 	];
 }
 
 const SORRY = 'I am sorry, but I cannot create this image.';
 const WORDS = 'I only have words today.';
+const DRAWN = 'I drew a red fox for you.';
 const reasoned = (what: string) => new RegExp(`^The model ${what}\\): \\*\\*Composing the image`);
+const NEITHER = 'answered with neither words nor an image';
+const MORE_TOKENS = /^(?=.*Max Tokens)(?=.*Reasoning Effort)/;
+const OTHER_INPUT = /prompt or the input images/;
+const ADDRESS = /^http:\/\/127\.0\.0\.1:\d+\/files\/[\w-]+(?:\.png)?$/;
 const PROSE = 'A data URL looks like `data:image/png;base64,aGVsbG8=`, for example.';
 
 const UPSTREAM = /^The service reported an error in its reply: The upstream model stopped working$/;
@@ -101,6 +130,14 @@ const PARAMETERS = /^The service did not accept the request \(400\): Invalid req
 const RATE = /^The service limits the rate of requests \(429\): Rate limit reached$/;
 const FAILED = /^The service failed \(500\): Internal server error$/;
 const BROKEN_LINK = /^The reply links to an image that cannot be loaded$/;
+const BROKEN_LINK_AND_WORDS = new RegExp(`${BROKEN_LINK.source.slice(0, -1)}: ${DRAWN}$`);
+const CUT_IMAGE = /^The reply holds an image that is cut off$/;
+/** Hints. */
+const COMPLETE = /^The reply was complete/;
+const UNFINISHED = /^The reply ended without saying that it is complete$/;
+const ONE_LINK_GONE = /^1 of 1 images that the reply links cannot be loaded$/;
+const ONE_OF_TWO = /^1 of 2 images in the reply/;
+const ONE_OF_ONE = /^1 of 1 images in the reply/;
 
 const shapes = [
 	draws('usage-last-chunk'),
@@ -110,10 +147,18 @@ const shapes = [
 	draws('content-array', COMPLETIONS, { text: 'Here is your image.' }),
 	draws('content-array', ENDPOINT),
 	draws('image-url'),
-	...['image-url-missing', 'image-url-page', 'image-url-away'].flatMap((profile) => [
-		draws(profile, CHAT, { images: 0, hint: /^1 of 1 images that the reply links cannot be/ }),
-		fails(profile, BROKEN_LINK, [...IMAGES, ...ENDPOINT]),
+	fails('image-url-missing', BROKEN_LINK),
+	fails('image-url-page', BROKEN_LINK),
+	fails('image-url-away', BROKEN_LINK),
+	draws('words-and-image-url-missing', CHAT, { images: 0, text: DRAWN, hint: ONE_LINK_GONE }),
+	fails('words-and-image-url-missing', BROKEN_LINK_AND_WORDS, IMAGES),
+	fails('words-and-image-url-missing', BROKEN_LINK, ENDPOINT),
+	...['address', 'address-bare'].flatMap((profile) => [
+		draws(profile, IMAGES, { fetches: 1 }),
+		draws(profile, CHAT, { images: 0, text: ADDRESS, fetches: 0 }),
 	]),
+	fails('address-missing', BROKEN_LINK, IMAGES, {}, { fetches: 1 }),
+	draws('address-missing', CHAT, { images: 0, text: ADDRESS, fetches: 0 }),
 	draws('keep-alive'),
 	draws('json-for-stream'),
 	fails('error-mid-stream', UPSTREAM, ALL, INTERNAL),
@@ -121,7 +166,7 @@ const shapes = [
 	draws('end-after-image-no-finish', STREAMED, {
 		finishReason: null,
 		hasUsage: false,
-		hint: /^The reply ended without saying that it is complete$/,
+		hint: UNFINISHED,
 	}),
 	draws('end-after-image-no-finish', [...JSONS, ...ENDPOINT]),
 	draws('two-choices', ALL, { images: 2 }),
@@ -139,8 +184,9 @@ const shapes = [
 	fails('task-id', /^The service started a task instead of answering with an image$/, ENDPOINT),
 	draws('b64-data-url'),
 	draws('images-url'),
+	draws('images-events'),
 	draws('images-empty-data', COMPLETIONS),
-	fails('images-empty-data', /^The model answered without an image/, ENDPOINT),
+	fails('images-empty-data', NOTHING, ENDPOINT),
 ];
 
 const contents = [
@@ -148,12 +194,48 @@ const contents = [
 	draws('thought-images', ALL, { images: 3 }),
 	...says('refusal', SORRY, 'content_filter', /^The model refused .* content_filter\): I am sorry/),
 	...says('refusal-stop', SORRY, 'stop', /^The model answered .* reason: stop\): I am sorry/),
-	...says('empty-reply', '', 'stop', reasoned('answered .* reason: stop')),
-	...says('finish-length', 'First I will sketch the', 'length', /reason: length\): First I will/),
+	...saysNothing(
+		'empty-reply',
+		'stop',
+		reasoned(`${NEITHER} \\(finish reason: stop`),
+		reasoned('answered without an image .* reason: stop'),
+	),
+	...saysNothing(
+		'empty-length',
+		'length',
+		/^The model answered with neither words nor an image \(finish reason: length\)$/,
+		/^The model answered without an image \(finish reason: length\)$/,
+		MORE_TOKENS,
+	),
+	...saysNothing(
+		'empty-filter',
+		'content_filter',
+		/^The model refused to answer \(finish reason: content_filter\)$/,
+		/^The model refused the image \(finish reason: content_filter\)$/,
+		OTHER_INPUT,
+	),
+	...says(
+		'finish-length',
+		'First I will sketch the',
+		'length',
+		/reason: length\): First I will/,
+		MORE_TOKENS,
+	),
 	draws('finish-empty', ALL, { finishReason: null }),
 	draws('finish-null', ALL, { finishReason: null }),
-	...says('native-finish-reason', '', 'stop', reasoned('refused .* image_prohibited_content')),
-	...says('delta-reasoning-only', '', 'stop', reasoned('answered .* reason: stop')),
+	...saysNothing(
+		'native-finish-reason',
+		'stop',
+		reasoned('refused to answer .* image_prohibited_content'),
+		reasoned('refused the image .* image_prohibited_content'),
+		OTHER_INPUT,
+	),
+	...saysNothing(
+		'delta-reasoning-only',
+		'stop',
+		reasoned(`${NEITHER} \\(finish reason: stop`),
+		reasoned('answered without an image .* reason: stop'),
+	),
 	...says('images-null', WORDS, 'stop', /reason: stop\): I only have words today\.$/),
 	...says('images-empty', WORDS, 'stop', /reason: stop\): I only have words today\.$/),
 	draws('jpeg', ALL, { mimeType: 'image/jpeg' }),
@@ -163,6 +245,12 @@ const contents = [
 	draws('tiny', ALL, { pixels: [8, 8] }),
 	fails('placeholder', NO_IMAGE),
 	fails('not-an-image', NO_IMAGE),
+	draws('first-image-cut', FEW, { hint: ONE_OF_TWO }),
+	draws('second-image-cut', ALL, { hint: ONE_OF_TWO }),
+	draws('second-image-damaged', ALL, { hint: ONE_OF_TWO }),
+	fails('image-cut', CUT_IMAGE),
+	draws('words-and-image-cut', CHAT, { images: 0, text: WORDS, hint: ONE_OF_ONE }),
+	fails('words-and-image-cut', CUT_IMAGE, [...IMAGES, ...ENDPOINT]),
 	draws('prose-base64', COMPLETIONS, { text: PROSE }),
 	draws('prose-base64', ENDPOINT),
 	draws('big-line', FEW, { pixels: [1024, 2730], text: /^(?:(?:图像 🎨)+|)$/ }),
@@ -253,4 +341,44 @@ const faults = [
 	fails('refuse-upload', /^The request is too large for the service \(413\)/),
 ];
 
-export const OUTCOMES: Outcome[] = [...shapes, ...contents, ...errors, ...busy, ...faults];
+const late = { hint: COMPLETE };
+/** Words and a finish reason, which may be a heartbeat: nothing says that this is all. */
+const WORDS_ALONE = 'refusal-stop+no-usage';
+const wordsAlone = { images: 0, text: SORRY, hasUsage: false, ...late };
+const SORRY_ALONE = /^The model answered without an image \(finish reason: stop\): I am sorry/;
+
+/** Each wait is one Timeout, or a little more. */
+const endings = [
+	draws('reset-after-finish', ALL, late),
+	draws('close-after-finish', [...FEW, ...ENDPOINT.slice(0, 1)], late),
+	draws('stall-after-finish', ['image to image, stream', 'chat, JSON'], late),
+	draws('comments-after-finish', ['text to image, stream', 'text to image, images'], late),
+	draws('deltas-after-finish', ['chat, stream'], late),
+	draws('error-after-finish', ALL, late),
+	draws('content-length-too-large', [...FEW, ...ENDPOINT.slice(0, 1)], late),
+	draws('garbage-after-json', STREAMED.slice(0, 1)),
+	draws('garbage-after-json', [...JSONS, ...ENDPOINT], late),
+	draws('images-events+reset-after-finish', ENDPOINT, late),
+	draws('images-events+comments-after-finish', ENDPOINT.slice(0, 1), late),
+
+	draws('refusal-stop+reset-after-finish', CHAT, { images: 0, text: SORRY, ...late }),
+	fails('refusal-stop+reset-after-finish', SORRY_ALONE, FEW, { finishReason: 'stop' }),
+	fails('refusal-stop+error-after-finish', UPSTREAM, JSONS, INTERNAL),
+	draws(`${WORDS_ALONE}+deltas-after-finish`, ['chat, stream'], wordsAlone),
+	fails(`${WORDS_ALONE}+comments-after-finish`, SORRY_ALONE, ['text to image, stream']),
+
+	fails('reset-after-image', LOST, STREAMED),
+	fails('stop-before-image-reset', LOST, STREAMED),
+	draws('stop-before-image-stall', ['text to image, stream'], { hasUsage: false, ...late }),
+	draws('stop-around-image', ['chat, stream'], { hasUsage: false, ...late }),
+	draws('words-after-image', ['image to image, stream'], { text: 'Slowly I find my words.' }),
+];
+
+export const OUTCOMES: Outcome[] = [
+	...shapes,
+	...contents,
+	...errors,
+	...busy,
+	...faults,
+	...endings,
+];

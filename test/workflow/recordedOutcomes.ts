@@ -19,7 +19,7 @@ export const RECORDED_OUTCOMES: Outcome[] = Object.entries(RECORDED).flatMap(
 );
 
 function outcomeOf(expected: Expectation): Omit<Outcome, 'profile' | 'ways'> {
-	const { error, text = '', totalTokens = 1298, images = 1, ...others } = expected;
+	const { error, text = '', totalTokens = 1298, images = 1, hint, ...others } = expected;
 	return {
 		...DEFAULTS,
 		pixels: [8, 8],
@@ -29,10 +29,14 @@ function outcomeOf(expected: Expectation): Omit<Outcome, 'profile' | 'ways'> {
 		text: exactly(text),
 		hasUsage: totalTokens !== null,
 		totalTokens: totalTokens ?? undefined,
+		hint: hint === undefined ? undefined : new RegExp(`^${escaped(hint)}`),
 	};
 }
 
 function exactly(text: string): RegExp {
-	const escaped = text.replace(/[\\^$.*+?()[\]|]/g, '\\$&');
-	return new RegExp(`^${escaped.replaceAll(/\{\{LINK.*?\}\}/g, 'http://[\\w.:/]+')}$`);
+	return new RegExp(`^${escaped(text).replaceAll(/\{\{LINK.*?\}\}/g, 'http://[\\w.:/]+')}$`);
+}
+
+function escaped(text: string): string {
+	return text.replace(/[\\^$.*+?()[\]|]/g, '\\$&');
 }

@@ -76,6 +76,16 @@ const cases: Record<string, (reply: Talk, profile: string) => unknown> = {
 	},
 	'not-an-image': (reply) =>
 		expect(decode(urls(reply)[0]).toString()).toMatch(/^This is a sentence/),
+	'second-image-cut': async (reply) => {
+		expect(await facts(reply)).toMatchObject({ width: 512 });
+		await expect(sharp(decode(urls(reply)[1])).stats()).rejects.toThrow();
+		expect(reply.text).toMatch(/data: \[DONE\]\n\n$/);
+	},
+	'second-image-damaged': (reply) => {
+		const [whole, damaged] = urls(reply);
+		expect(whole).not.toContain('!');
+		expect(damaged).toMatch(/^data:image\/png;base64,[\w+/]{1000,}![\w+/]{1000,}=*$/);
+	},
 	'big-line': async (reply) => {
 		await isNoise(reply, 8);
 		const line = reply.text.split('\n').find(({ length }) => length > 10_000_000);

@@ -1,7 +1,7 @@
 import { noiseImage } from '../images/noise';
 import type { Profile, Turn } from '../types';
 import { answerAsAgent } from './agent';
-import { replaceText } from './frames';
+import { damageLast, replaceText } from './frames';
 
 const SORRY = 'I am sorry, but I cannot create this image.';
 
@@ -11,9 +11,26 @@ function sayOnly(text: string, finishReason: string | null, nativeFinishReason?:
 	};
 }
 
+/** Not even a thought. */
+function sayNothing(finishReason: string) {
+	return (turn: Turn) => {
+		Object.assign(turn, { images: [], text: '', reasoning: '', finishReason });
+	};
+}
+
 function replaceBytes(change: (bytes: Buffer) => Buffer) {
 	return (turn: Turn) => {
 		for (const image of turn.images) image.bytes = change(image.bytes);
+	};
+}
+
+/** Ends the bytes of one image early; what stands around it goes on. */
+function cutImage(number: number, text?: string) {
+	return (turn: Turn) => {
+		const image = turn.images[number];
+		if (!image) return;
+		image.bytes = image.bytes.subarray(0, image.bytes.length / 2);
+		turn.text = text ?? turn.text;
 	};
 }
 
@@ -42,6 +59,14 @@ export const contents: Record<string, Profile> = {
 	'empty-reply': {
 		description: 'No image and no text, finish_reason stop',
 		turn: sayOnly('', 'stop'),
+	},
+	'empty-length': {
+		description: 'Neither image, text nor reasoning, finish_reason length',
+		turn: sayNothing('length'),
+	},
+	'empty-filter': {
+		description: 'Neither image, text nor reasoning, finish_reason content_filter',
+		turn: sayNothing('content_filter'),
 	},
 	'finish-length': {
 		description: 'No image, text cut off, finish_reason length',
@@ -94,6 +119,29 @@ export const contents: Record<string, Profile> = {
 	'not-an-image': {
 		description: 'A data URL of a PNG that holds ASCII prose',
 		turn: replaceBytes(() => Buffer.from('This is a sentence and not an image. '.repeat(200))),
+	},
+	'first-image-cut': {
+		description: 'Two images, of which the bytes of the first end early',
+		style: { count: 2 },
+		turn: cutImage(0),
+	},
+	'second-image-cut': {
+		description: 'Two images, of which the bytes of the second end early',
+		style: { count: 2 },
+		turn: cutImage(1),
+	},
+	'second-image-damaged': {
+		description: 'Two images, of which the base64 of the second is broken in the middle',
+		style: { count: 2 },
+		frames: damageLast,
+	},
+	'image-cut': {
+		description: 'One image, whose bytes end early',
+		turn: cutImage(0),
+	},
+	'words-and-image-cut': {
+		description: 'Text, and one image whose bytes end early',
+		turn: cutImage(0, 'I only have words today.'),
 	},
 	'prose-base64': {
 		description: 'A real image, and text that mentions a base64 data URL',

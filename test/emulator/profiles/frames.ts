@@ -3,7 +3,7 @@ import type { Act, Frame, FrameKind, ImagePiece, Piece } from '../types';
 const isImage = (piece: Piece): piece is ImagePiece =>
 	typeof piece === 'object' && 'image' in piece;
 
-const extra = (pieces: Piece[]): Frame => ({ kind: 'extra', pieces });
+export const extra = (pieces: Piece[]): Frame => ({ kind: 'extra', pieces });
 
 /** The reply up to the middle of a frame, for replies without the place that is looked for. */
 function halfWay(frames: Frame[], act: Act): Frame[] {
@@ -33,15 +33,44 @@ export function afterLast(frames: Frame[], kind: FrameKind, act: Act): Frame[] {
 
 export const isJson = (frames: Frame[]) => frames[0]?.kind === 'json';
 
+const ERROR = {
+	message: 'The upstream model stopped working',
+	type: 'server_error',
+	param: null,
+	code: 'internal_error',
+};
+
 /** Puts an error event after the last frame of that kind; a JSON reply is the error alone. */
 export function errorAfter(frames: Frame[], kind: FrameKind): Frame[] {
-	const message = 'The upstream model stopped working';
-	const error = { message, type: 'server_error', param: null, code: 'internal_error' };
-	const json = JSON.stringify({ error });
+	const json = JSON.stringify({ error: ERROR });
 	if (isJson(frames)) return [{ kind: 'error', pieces: [json] }];
 	const index = frames.findLastIndex((frame) => frame.kind === kind);
 	const before = frames.slice(0, index + 1);
 	return [...before, { kind: 'error', pieces: [`data: ${json}\n\n`] }];
+}
+
+/** Puts an error into a JSON reply, as its last field. */
+export function errorInside(frames: Frame[]): Frame[] {
+	return replaceText(frames, /\}$/, `,"error":${JSON.stringify(ERROR)}}`);
+}
+
+/** Breaks the base64 of the last image in its middle: a character is none of base64. */
+export function damageLast(frames: Frame[]): Frame[] {
+	const index = frames.findLastIndex(({ pieces }) => pieces.some(isImage));
+	return frames.map((frame, number) => {
+		const at = number === index ? frame.pieces.findLastIndex(isImage) : -1;
+		const pieces = frame.pieces.map((piece, place) =>
+			place === at && isImage(piece) ? damaged(piece) : piece,
+		);
+		return { ...frame, pieces };
+	});
+}
+
+function damaged({ image }: ImagePiece): string {
+	const base64 = image.bytes.toString('base64');
+	// Inside a group of four, as a character may go wrong anywhere.
+	const at = 4 * Math.floor(base64.length / 8) + 2;
+	return `${base64.slice(0, at)}!${base64.slice(at + 1)}`;
 }
 
 export function replaceText(frames: Frame[], pattern: RegExp, text: string): Frame[] {

@@ -2,6 +2,7 @@ import { notFound } from '../server/apiError';
 import type { Chosen, Profile } from '../types';
 import { busy } from './busy';
 import { contents } from './contents';
+import { endings } from './endings';
 import { errors } from './errors';
 import { faults } from './faults';
 import { gateway } from './gateway';
@@ -14,6 +15,7 @@ export const profiles: Record<string, Profile> = {
 	...errors,
 	...busy,
 	...faults,
+	...endings,
 	...gateway,
 	...recorded,
 };

@@ -75,6 +75,21 @@ const cases: Record<string, Case> = {
 		stream: async (reply) =>
 			expect((await talk(urls(reply)[0] ?? '')).headers['content-type']).toBe('text/html'),
 	},
+	address: {
+		stream: async (reply) => {
+			expect([urls(reply), words(reply)]).toEqual([[], expect.stringMatching(/^http:.*\.png$/)]);
+			expect(await sizeAt(words(reply))).toBeGreaterThan(5000);
+		},
+	},
+	'address-bare': {
+		json: async (reply) => {
+			expect(words(reply)).toMatch(/^http:\/\/[\w.:]+\/files\/\w+$/);
+			expect(await sizeAt(words(reply))).toBeGreaterThan(5000);
+		},
+	},
+	'address-missing': {
+		json: async (reply) => expect((await talk(words(reply))).status).toBe(404),
+	},
 	'keep-alive': {
 		stream: async (reply) => {
 			expect(reply.text.startsWith(': ping\r\n\r\ndata: ')).toBe(true);

@@ -7,6 +7,17 @@ function link(turn: Turn, { host }: Exchange, prefix?: string): void {
 	for (const image of turn.images) image.url = publish(host, image, prefix);
 }
 
+/** Puts the address of the image in the place of all else. */
+function sayAddress(change: (address: string) => string, prefix?: string) {
+	return (turn: Turn, { host }: Exchange) => {
+		const [image] = turn.images;
+		if (!image) return;
+		Object.assign(turn, { images: [], text: change(publish(host, image, prefix)) });
+	};
+}
+
+const withoutExtension = (address: string) => address.replace(/\.\w+$/, '');
+
 /** The same reply in other wire formats. */
 export const shapes: Record<string, Profile> = {
 	'usage-last-chunk': {
@@ -39,6 +50,25 @@ export const shapes: Record<string, Profile> = {
 		turn: (turn) => {
 			for (const image of turn.images) image.url = 'http://127.0.0.1:1/image.png';
 		},
+	},
+	'words-and-image-url-missing': {
+		description: 'Text, and an image that is an http URL that answers 404',
+		turn: (turn, exchange) => {
+			link(turn, exchange, 'missing-');
+			turn.text = 'I drew a red fox for you.';
+		},
+	},
+	address: {
+		description: 'The text is the address of the image and nothing else',
+		turn: sayAddress((address) => address),
+	},
+	'address-bare': {
+		description: 'The text is the address of the image, without an extension',
+		turn: sayAddress(withoutExtension),
+	},
+	'address-missing': {
+		description: 'The text is an address without an extension that answers 404',
+		turn: sayAddress(withoutExtension, 'missing-'),
 	},
 	'keep-alive': {
 		description: 'Stream: ": ping" comments and CRLF line ends',
@@ -108,6 +138,10 @@ export const shapes: Record<string, Profile> = {
 			...body,
 			data: turn.images.map((image) => ({ url: publish(host, image) })),
 		}),
+	},
+	'images-events': {
+		description: 'Images endpoints answer with events, a .completed one for each image',
+		style: { imageEvents: true },
 	},
 	'images-empty-data': {
 		description: 'Images endpoints answer an empty data list',

@@ -1,6 +1,6 @@
 import type { Ask, Exchange, Frame, Style, Turn } from '../types';
 import { readChat, readImages } from '../wire/ask';
-import { imagesBody, jsonFrames, streamFrames } from '../wire/formats';
+import { imageEventFrames, imagesBody, jsonFrames, streamFrames } from '../wire/formats';
 import { ASYNC_MODEL, imageModels, modelIds } from '../wire/models';
 import { toPieces } from '../wire/pieces';
 import { send } from '../wire/send';
@@ -11,6 +11,7 @@ import { replyJson } from './reply';
 const DEFAULT_STYLE: Style = {
 	sse: true,
 	images: 'list',
+	imageEvents: false,
 	noImages: undefined,
 	reasoningField: 'reasoning_content',
 	usage: 'chunk',
@@ -64,6 +65,11 @@ async function images(exchange: Exchange, takesInput: boolean): Promise<void> {
 	if (!(ask.model in imageModels)) throw badRequest(`${ask.model} does not make images`);
 	const style = styleOf(exchange);
 	const turn = await turnOf(ask, exchange, style);
+	if (style.imageEvents) {
+		const events = imageEventFrames(turn, style, takesInput ? 'image_edit' : 'image_generation');
+		await send(exchange, applyFrames(events, exchange), style, true);
+		return;
+	}
 	const body = exchange.profiles.reduce<object>(
 		(all, { profile }) => profile.imagesBody?.({ ...all }, turn, exchange) ?? all,
 		imagesBody(turn, style),

@@ -160,8 +160,8 @@ export function streamFrames(turn: Turn, style: Style): Frame[] {
 	return frames.flatMap((frame) => [{ kind: 'extra', pieces: [`: ping${eol}${eol}`] }, frame]);
 }
 
-/** Body of both images endpoints; `data` is empty when the model drew nothing. */
-export function imagesBody(turn: Turn, style: Style): Record<string, unknown> {
+/** What an images endpoint says of its images. */
+function imagesFacts(turn: Turn, style: Style) {
 	const { usage } = turn;
 	const input = usage.textIn + usage.imagesIn;
 	const output = usage.reasoning + usage.images;
@@ -172,9 +172,27 @@ export function imagesBody(turn: Turn, style: Style): Record<string, unknown> {
 		input_tokens_details: { text_tokens: usage.textIn, image_tokens: usage.imagesIn },
 	};
 	return {
-		created: turn.created,
-		data: turn.images.map(({ url }, i) => (url ? { url } : { b64_json: mark(i) })),
 		output_format: (style.label ?? turn.images[0]?.mime ?? 'image/png').replace('image/', ''),
 		usage: style.usage === 'none' ? undefined : style.usage === 'null' ? null : counts,
 	};
+}
+
+/** Body of both images endpoints; `data` is empty when the model drew nothing. */
+export function imagesBody(turn: Turn, style: Style): Record<string, unknown> {
+	return {
+		created: turn.created,
+		data: turn.images.map(({ url }, i) => (url ? { url } : { b64_json: mark(i) })),
+		...imagesFacts(turn, style),
+	};
+}
+
+/** The same as events, one for each image. */
+export function imageEventFrames(turn: Turn, style: Style, what: string): Frame[] {
+	const type = `${what}.completed`;
+	const facts = imagesFacts(turn, style);
+	return turn.images.map((_image, i) => {
+		const event = { type, b64_json: mark(i), created_at: turn.created, ...facts };
+		const { pieces } = eventFrame('image', event, turn, style);
+		return { kind: 'image', pieces: [`event: ${type}\n`, ...pieces] };
+	});
 }

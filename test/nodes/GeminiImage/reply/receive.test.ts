@@ -36,8 +36,6 @@ const answer = (
 	close,
 });
 
-const message = (fields: object) => ({ choices: [{ message: fields, finish_reason: 'stop' }] });
-
 /** Receives `reply`, text or a body, into a storage of its own. */
 function start(
 	reply: string | AsyncIterable<Uint8Array>,
@@ -160,6 +158,21 @@ describe('a reply', () => {
 		expect(hints).toEqual(count > 0 ? [hint] : []);
 	});
 
+	test.each<['all' | 'last', number[]]>([
+		['all', [16, 40]],
+		['last', [16]],
+	])(
+		'Of an image, another one and the first again, Images per Reply %s keeps those of width %j',
+		async (imagesPerReply, widths) => {
+			const values = [small, other, small].map((bytes) => chunk({ images: [part(bytes)] }));
+			const reply = sse(...values, chunk({}, 'stop'), '[DONE]');
+			const { received, files } = start(reply, { imagesPerReply });
+			expect((await received).images.map(({ width }) => width)).toEqual(widths);
+			await settle();
+			expect(files.filter(({ state }) => state === 'kept')).toHaveLength(widths.length);
+		},
+	);
+
 	test('An image that a reply only links is downloaded and kept', async () => {
 		const urls: string[] = [];
 		const { received, files } = start('{"data":[{"url":"https://example.com/cat"}]}', {
@@ -215,7 +228,7 @@ describe('links in the words of a reply', () => {
 	);
 
 	test.each([
-		['it leads to a page', 'See https://example.com/', true, []],
+		['it leads to a page and is not all', 'See https://example.com/', true, []],
 		['the reply owes no image', CAT, false, []],
 	])(
 		'A link in the text of a reply is not fetched if %s',
@@ -234,6 +247,17 @@ describe('links in the words of a reply', () => {
 		},
 	);
 
+	test.each([
+		'https://example.com/cat',
+		' https://example.com/cat?size=1\n',
+		'https://example.com/',
+	])('A reply that owes an image and says %j and nothing else has it loaded', async (content) => {
+		const reply = sse(chunk({ content }, 'stop'));
+		const { received } = start(reply, { download, output: 'images' });
+		expect(await received).toMatchObject({ images: [{ width: 40 }], text: '' });
+		expect(urls).toEqual([content.trim()]);
+	});
+
 	test('A link in the text of a reply is not fetched if the reply carries an image', async () => {
 		const reply = sse(chunk({ content: CAT, images: [part(small)] }, 'stop'));
 		const { images, ...read } = await start(reply, { download, output: 'images' }).received;
@@ -248,6 +272,15 @@ describe('links in the words of a reply', () => {
 			'The reply links to an image that cannot be loaded',
 		);
 		expect(files).toEqual([]);
+	});
+
+	test('A reply whose link cannot be loaded fails with what the model said besides it', async () => {
+		const content = 'I drew a cat. ![x](https://example.com/dead)';
+		const reply = sse(chunk({ content }, 'stop'));
+		const { received } = start(reply, { download, output: 'images' });
+		expect((await failureOf(received)).message).toMatch(
+			/^The reply links to an image that cannot be loaded: I drew a cat\./,
+		);
 	});
 
 	test('No more than 16 links in the text of a reply are fetched', async () => {
@@ -272,15 +305,14 @@ test('A dead link among three images that a reply links costs only itself, and g
 
 test('A link that leads to something else than an image counts as one that cannot be loaded', async () => {
 	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
-	const { received, hints } = start('{"data":[{"url":"https://example.com/a"}]}', { download });
-	expect((await failureOf(received)).message).toBe(
+	const images = [{ image_url: { url: 'https://example.com/a' } }];
+	const words = start(sse(chunk({ content: 'A cat', images }, 'stop')), { download });
+	expect(await words.received).toMatchObject({ text: 'A cat', images: [] });
+	expect(words.hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
+	const nothing = start(sse(chunk({ images }, 'stop')), { download });
+	expect((await failureOf(nothing.received)).message).toBe(
 		'The reply links to an image that cannot be loaded',
 	);
-	const words = { ...message({ content: 'Hi' }), data: [{ url: 'https://example.com/a' }] };
-	const said = start(JSON.stringify(words), { download });
-	expect(await said.received).toMatchObject({ text: 'Hi', images: [] });
-	expect(said.hints).toEqual(['1 of 1 images that the reply links cannot be loaded']);
-	expect(hints).toEqual(said.hints);
 });
 
 test('Thought signatures of tens of MB, in one event or in many, do not get into the text', async () => {
@@ -583,6 +615,11 @@ describe('a reply that is asked for words', () => {
 
 	const EMPTY = 'The model answered without words';
 	const REFUSED = 'The model refused to answer';
+	const ADVICE: Record<string, RegExp> = {
+		stop: /^Ask in other words, or try again\. The call may have been billed\.$/,
+		length: /^(?=.*Max Tokens)(?=.*Reasoning Effort)/,
+		SAFETY: /^Change the prompt or the input images\. The call may have been billed\.$/,
+	};
 	test.each<[string, () => object, string, string]>([
 		['nothing', () => ({}), 'stop', `${EMPTY} (finish reason: stop)`],
 		['blanks alone', () => ({ content: ' \n' }), 'stop', `${EMPTY} (finish reason: stop)`],
@@ -614,13 +651,7 @@ describe('a reply that is asked for words', () => {
 			const error = (await failureOf(received)) as ApiError;
 			expect(error).toBeInstanceOf(ApiError);
 			expect(error.message).toBe(message);
-			expect(error.description).toBe(
-				message.startsWith(REFUSED)
-					? 'Change the prompt or the input images. The call may have been billed.'
-					: reason === 'length'
-						? 'Its tokens were used up, perhaps by thinking: raise Max Tokens, or lower Reasoning Effort. The call may have been billed.'
-						: 'Ask in other words, or try again. The call may have been billed.',
-			);
+			expect(error.description).toMatch(ADVICE[reason] as RegExp);
 			expect(error.details).toEqual({
 				finishReason: reason,
 				modelText: /: (Hm|No)$/.exec(message)?.[1],
