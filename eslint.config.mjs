@@ -42,7 +42,7 @@ const ROOMS = {
 	},
 	errors: {
 		below: ['form', 'json.ts'],
-		files: ['nodeError', 'failures', 'goneModel', 'errorBody', 'cleanText', 'apiError'],
+		files: ['nodeError', 'failures', 'goneModel', 'waits', 'errorBody', 'cleanText', 'apiError'],
 	},
 	form: { below: [], files: ['fields', 'options', 'choices', 'models', 'operations'] },
 	bytes: { below: [], files: ['base64', 'stream', 'wholeness', 'imageType'] },

@@ -41,32 +41,34 @@ function isTooDeep(text: string): boolean {
 	if (text.length < MAX_DEPTH) return false;
 	const scan = createJsonScan();
 	scan.push(text);
-	return scan.deepest() >= MAX_DEPTH;
+	return scan.isTooDeep();
 }
+
+const [QUOTE, BACKSLASH, ...BRACKETS] = [...'"\\[{]}'].map((char) => char.charCodeAt(0));
+const OPENING = BRACKETS.slice(0, 2);
+const CLOSING = BRACKETS.slice(2);
 
 /** Follows the brackets of a JSON text that arrives in pieces. */
 export function createJsonScan() {
 	let depth = 0;
-	let deepest = 0;
 	let isInString = false;
 	let isEscaped = false;
 
 	return {
 		/** Where in this piece the first bracket of the text is closed; undefined if it is not. */
 		push(piece: string): number | undefined {
-			for (let at = 0; at < piece.length; at++) {
-				const char = piece[at];
+			for (let at = 0; at < piece.length && depth < MAX_DEPTH; at++) {
+				const char = piece.charCodeAt(at);
 				if (isEscaped) isEscaped = false;
-				else if (isInString && char === '\\') isEscaped = true;
-				else if (char === '"') isInString = !isInString;
-				else if (isInString) continue;
-				else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
-				else if ((char === ']' || char === '}') && --depth === 0) return at + 1;
+				else if (char === QUOTE) isInString = !isInString;
+				else if (isInString) isEscaped = char === BACKSLASH;
+				else if (OPENING.includes(char)) depth++;
+				else if (CLOSING.includes(char) && --depth === 0) return at + 1;
 			}
 			return undefined;
 		},
 
-		/** How deep the text is nested. */
-		deepest: () => deepest,
+		/** Whether the text is nested deeper than any service nests. */
+		isTooDeep: () => depth >= MAX_DEPTH,
 	};
 }

@@ -27,6 +27,52 @@ export function imageTypeOf(head: Buffer): ImageType | undefined {
 	return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }
 
+/** Files that people take for images or send along with them, told from their first bytes. */
+const OTHERS: Array<[RegExp, string]> = [
+	[/^\0\0[\x01\x02]\0/, 'an icon (ICO)'],
+	[/^8BPS/, 'a Photoshop file (PSD)'],
+	[/^%PDF-/, 'a PDF'],
+	[/^PK[\x03\x05\x07]/, 'a ZIP archive'],
+	[
+		/^(?:.{4}ftyp|\x1aE\xdf\xa3|ID3|OggS|fLaC|RIFF.{4}(?:AVI |WAVE)|\xff[\xf1-\xf3\xf9-\xfb]|\0\0\x01[\xb3\xba])/s,
+		'a video or sound file',
+	],
+];
+
+/** What a file is that is none of these images, in words, told from its start. */
+export function describeFile(head: Buffer): string {
+	const start = head.toString('latin1', 0, SIGNATURE_BYTES);
+	const other = OTHERS.find(([signature]) => signature.test(start))?.[1];
+	return other ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
+}
+
+function describeText(head: Buffer): string | undefined {
+	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
+	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
+	if (/^(?:<!doctype )?<?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
+	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script)[\s>]/i.test(text)) return 'a web page';
+	// Text has no control characters but those of lines, and no bytes that are no UTF-8.
+	return /[\0-\x08\x0e-\x1f\ufffd]/.test(text.slice(0, TEXT_CHARS)) ? undefined : 'a text';
+}
+
+/** What is looked at to tell text from anything else, in characters. */
+const TEXT_CHARS = 512;
+
+/** Markup without the declarations and comments that may stand before it. */
+function withoutProlog(markup: string): string {
+	for (let text = markup.trimStart(); ; text = text.trimStart()) {
+		const [opens, closes] = PROLOG.find(([open]) => text.startsWith(open)) ?? [];
+		const end = closes === undefined ? -1 : text.indexOf(closes, opens?.length);
+		if (closes === undefined || end === -1) return text;
+		text = text.slice(end + closes.length);
+	}
+}
+
+const PROLOG = [
+	['<?', '?>'],
+	['<!--', '-->'],
+] as const;
+
 /** Width and height in pixels as far as the first bytes of a file tell them. */
 export function pixelSizeOf(head: Buffer): { width: number | null; height: number | null } {
 	try {

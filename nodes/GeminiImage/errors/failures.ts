@@ -1,13 +1,18 @@
 import { describeBadBaseUrl } from '../../../credentials/NexconnApi.credentials';
-import { asObject } from '../json';
+import { asArray, asObject } from '../json';
 import { ApiError, type ErrorDetails } from './apiError';
 import { parseErrorBody } from './errorBody';
 import { goneAdvice, isModelGone } from './goneModel';
+import { isQuotaUsedUp, waitAskedFor } from './waits';
 
 type Headers = Record<string, unknown>;
 
 const BILLED = 'The call may have been billed, so it was not repeated.';
-const COME_BACK = 'Run again then: the node itself waits for a minute at most.';
+const COME_BACK = 'Run again when that time is over: the node itself waits for a minute at most.';
+const USED_UP =
+	'A quota is used up, and to wait a little does not refill it: raise it, or run again when it is refilled. The request was not repeated.';
+const NOT_SENT =
+	'The request was not sent whole, so nothing can have been billed. Try again; if it happens again, send smaller input images.';
 const CHECK_URL =
 	'Check the Base URL of the credential, and proxy and firewall of the n8n server. Nothing was sent.';
 
@@ -69,7 +74,9 @@ export function statusError(
 		(id) => typeof id === 'string',
 	);
 	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
-	const wait = RETRYABLE_STATUSES.includes(status) ? retryAfterMs(headers['retry-after']) : 0;
+	const isRetryable = RETRYABLE_STATUSES.includes(status) && !isGone;
+	const isUsedUp = isRetryable && isQuotaUsedUp(text);
+	const wait = isRetryable && !isUsedUp ? waitAskedFor(headers, text) : 0;
 	const details: ErrorDetails = {
 		httpCode: String(status),
 		...facts,
@@ -77,22 +84,13 @@ export function statusError(
 	};
 	return new ApiError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,
-		wait > LONG_WAIT_MS && !isGone ? COME_BACK : description,
+		isUsedUp ? USED_UP : wait > LONG_WAIT_MS ? COME_BACK : description,
 		details,
 		{
-			retryAfterMs: RETRYABLE_STATUSES.includes(status) && !isGone ? wait : undefined,
+			retryAfterMs: isRetryable && !isUsedUp ? wait : undefined,
 			advice: isGone ? goneAdvice(model) : waitAdvice(wait),
 		},
 	);
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); 0 if there is none. */
-function retryAfterMs(header: unknown): number {
-	const value = String(header ?? '').trim();
-	if (value === '') return 0;
-	const seconds = Number(value);
-	const wait = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
-	return Number.isNaN(wait) ? 0 : Math.max(0, wait);
 }
 
 function waitAdvice(wait: number): string | undefined {
@@ -105,9 +103,9 @@ function waitAdvice(wait: number): string | undefined {
 interface Fault {
 	/** In words, as n8n replaces messages that contain a code of Node by canned ones. */
 	reason: string;
-	/** Nothing was sent, so nothing can have been billed. */
+	/** There was no connection, so nothing can have been billed. */
 	isUnsent?: boolean;
-	/** It may be over in a moment, so the request is worth repeating. */
+	/** It may be over in a moment: the request is worth repeating, unless it may have been billed. */
 	isPassing?: boolean;
 }
 
@@ -115,49 +113,64 @@ interface Fault {
 const FAULTS: Record<string, Fault> = {
 	ECONNREFUSED: { reason: 'nothing listens at the Base URL', isUnsent: true, isPassing: true },
 	EAI_AGAIN: { reason: 'the host name could not be looked up', isUnsent: true, isPassing: true },
-	EHOSTUNREACH: { reason: 'there is no route to the host', isUnsent: true, isPassing: true },
-	ENETUNREACH: { reason: 'there is no route to the network', isUnsent: true, isPassing: true },
+	EHOSTUNREACH: { reason: 'there is no route to the host', isPassing: true },
+	ENETUNREACH: { reason: 'there is no route to the network', isPassing: true },
 	ENOTFOUND: { reason: 'the host of the Base URL is unknown', isUnsent: true },
 	EPROTO: {
 		reason: 'the Base URL begins with https, but the server there does not speak it',
 		isUnsent: true,
 	},
-	ECONNRESET: { reason: 'the connection was closed before an answer came' },
-	EPIPE: { reason: 'the connection was closed while the request was sent' },
+	ECONNRESET: { reason: 'the connection was closed before an answer came', isPassing: true },
+	EPIPE: { reason: 'the connection was closed while the request was sent', isPassing: true },
 	ETIMEDOUT: { reason: 'the host did not answer' },
 };
 
 const UNTRUSTED: Fault = { reason: 'its certificate is not trusted', isUnsent: true };
 
-/** The error for a request without any answer. */
-export function connectionError(error: unknown): ApiError {
+/**
+ * The error for a request without any answer.
+ *
+ * @param isSent whether all of its body had been taken
+ */
+export function connectionError(error: unknown, isSent: boolean): ApiError {
 	const own = causes(error).find((candidate) => candidate instanceof ApiError);
 	if (own instanceof ApiError) return own;
 	const { reason, isUnsent, isPassing } = faultOf(error);
+	const isBillable = isSent && !isUnsent;
+	const unbilled = isUnsent ? CHECK_URL : NOT_SENT;
 	return new ApiError(
 		`The service could not be reached: ${reason}`,
-		isUnsent ? CHECK_URL : `${BILLED} Try again.`,
+		isBillable ? `${BILLED} Try again.` : unbilled,
 		{},
-		{ retryAfterMs: isPassing ? 0 : undefined },
+		{ retryAfterMs: isPassing && !isBillable ? 0 : undefined },
 	);
 }
 
 function faultOf(error: unknown): Fault {
-	const code = causes(error)
-		.map((candidate) => asObject(candidate)?.code)
-		.find((candidate) => typeof candidate === 'string');
-	const known = FAULTS[code ?? ''];
-	if (known) return known;
+	const codes = causes(error).map((candidate) => asObject(candidate)?.code);
+	const code = codes.find((candidate) => typeof candidate === 'string');
+	const known = FAULTS[isHangUp(error) ? 'ECONNRESET' : (code ?? '')];
+	if (known) return { ...known, isUnsent: known.isUnsent ?? isConnecting(error) };
 	if (code && /WRONG_VERSION|PACKET_LENGTH/.test(code)) return FAULTS.EPROTO as Fault;
 	if (code && /CERT|SIGNATURE|SSL|TLS/.test(code)) return UNTRUSTED;
 	return { reason: error instanceof Error ? error.message : String(error) };
 }
 
-/** The error and what caused it, outermost first. */
+/** Whether Node failed to connect. */
+function isConnecting(error: unknown): boolean {
+	return causes(error).some((cause) => asObject(cause)?.syscall === 'connect');
+}
+
+/** Node's words for a connection that was closed, which not every layer passes on with a code. */
+function isHangUp(error: unknown): boolean {
+	return causes(error).some((cause) => asObject(cause)?.message === 'socket hang up');
+}
+
+/** The error and what caused it, outermost first; if a host has several addresses, each failed. */
 function causes(error: unknown): unknown[] {
 	const chain: unknown[] = [];
 	for (let next = error; next && chain.length < 5; next = asObject(next)?.cause) chain.push(next);
-	return chain;
+	return chain.flatMap((each) => [each, ...asArray(asObject(each)?.errors)]);
 }
 
 /** The error for a Base URL that is none. */

@@ -4,7 +4,7 @@ import { withoutDataUrls } from '../errors/cleanText';
 import type { Reply } from '../reply/reply';
 import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
-import { lastingLinkTo } from '../transport/signedLinks';
+import { lastingLinkTo, whyNoLink } from '../transport/signedLinks';
 import { textOf } from './conversation';
 import { asMarkdown, imageFacts, markdownOf, numbered, replyFacts, wordsForAgent } from './output';
 import type { Asked, Operation, Turn } from './turn';
@@ -57,10 +57,14 @@ function paragraphs(text: string, images: string[]): string {
 }
 
 /** The files of the item that went along, as markdown with links: a later turn may go on with them. */
-async function linksToFiles({ context, options }: Turn, images: SentImage[]): Promise<string[]> {
+async function linksToFiles(
+	{ context, options, signal, hint }: Turn,
+	images: SentImage[],
+): Promise<string[]> {
 	const lines = images.map(async (image) => {
 		const file = image instanceof InputImage ? image.binary : undefined;
-		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours));
+		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours, signal));
+		if (file?.id && !link) hint(`A later turn cannot see the images of this one: ${whyNoLink(context, file)}`);
 		return link === undefined ? [] : [markdownOf(file?.fileName ?? 'image', link)];
 	});
 	return (await Promise.all(lines)).flat();

@@ -1,12 +1,15 @@
 import { NodeConnectionTypes, type IExecuteFunctions } from 'n8n-workflow';
 
-import { unlessAborted } from '../async';
+import { unlessAborted, within } from '../async';
 import { ApiError } from '../errors/apiError';
 import { converses } from '../form/operations';
 import { asArray, asObject, asText, type JsonObject } from '../json';
 import { isTool } from '../request/values';
 import { textOf } from './conversation';
 import type { Memory, Turn } from './turn';
+
+/** How long a memory may take to save a turn, in milliseconds: the answer waits for it. */
+const SAVE_MS = 5000;
 
 /** n8n before 1.85 does not export the types of connections. */
 const AI_MEMORY = NodeConnectionTypes?.AiMemory ?? 'ai_memory';
@@ -18,7 +21,7 @@ interface ChatMemory {
 	loadMemoryVariables?(values: object): Promise<unknown>;
 	/** All messages. */
 	chatHistory?: { getMessages(): Promise<unknown> };
-	saveContext(input: { input: string }, output: { output: string }): Promise<unknown>;
+	saveContext(input: { input: string }, output: { output: string }): unknown;
 }
 
 /** Whether a memory is connected: turns that share one must not run side by side. */
@@ -42,8 +45,8 @@ export async function openMemory(turn: Turn): Promise<Memory> {
 		return {
 			messages: messages.map(toMessage),
 			async save(input, output) {
-				const saved = memory.saveContext({ input }, { output });
-				await unlessAborted(saved, signal).catch(() => hint(NOT_SAVED));
+				const saveTurn = () => memory.saveContext({ input }, { output });
+				await within(SAVE_MS, saveTurn, signal).catch(() => hint(NOT_SAVED));
 			},
 		};
 	} catch (error) {

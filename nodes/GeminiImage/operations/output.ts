@@ -56,7 +56,7 @@ export function linkImages(turn: Turn, images: StoredImage[]): StoredImage[] {
 	return images.map((image) => {
 		const link = linkTo(context, image.binary, options.imageLinkHours);
 		const what = options.imageLink ? 'No Image Link' : 'The chat cannot show the image';
-		if (link === undefined) hint(`${what}: ${whyNoLink(context)}`);
+		if (link === undefined) hint(`${what}: ${whyNoLink(context, image.binary)}`);
 		return { ...image, link: link ?? null };
 	});
 }
@@ -67,8 +67,11 @@ export function asMarkdown(images: StoredImage[]): string[] {
 }
 
 /** An image as markdown. */
-export function markdownOf(name: string, link: string): string {
-	const alt = name.slice(0, MAX_ALT_CHARS).replace(/[[\]\\\s]+/g, ' ');
+export function markdownOf(name: unknown, link: string): string {
+	// Other nodes may give a file any name.
+	const alt = String(name)
+		.slice(0, MAX_ALT_CHARS)
+		.replace(/[[\]\\\s]+/g, ' ');
 	return `![${alt.trim()}](${link})`;
 }
 

@@ -108,7 +108,7 @@ function withoutUndefined(object: JsonObject): JsonObject {
 /** Encodes `body`. Images that are not URLs stand in it in the order of `images`; some may be missing. */
 export function encodeBody(body: object, images: SentImage[]): RequestBody {
 	const parts: Array<Buffer | InputImage> = [];
-	let json = JSON.stringify(body);
+	let json = wellFormed(JSON.stringify(body));
 	for (const image of images.filter((each) => each instanceof InputImage)) {
 		const at = json.indexOf(image.json);
 		// Extra Body may have put something else in its place.
@@ -118,7 +118,7 @@ export function encodeBody(body: object, images: SentImage[]): RequestBody {
 	}
 	parts.push(Buffer.from(json));
 
-	async function* chunks(onPiece: () => void) {
+	async function* chunks(onPiece: () => void, onEnd: () => void) {
 		for (const part of parts) {
 			for await (const piece of Buffer.isBuffer(part) ? [part] : part.encode()) {
 				onPiece();
@@ -126,6 +126,7 @@ export function encodeBody(body: object, images: SentImage[]): RequestBody {
 				yield piece;
 			}
 		}
+		onEnd();
 	}
 
 	return {
@@ -133,6 +134,15 @@ export function encodeBody(body: object, images: SentImage[]): RequestBody {
 			(sum, part) => sum + (Buffer.isBuffer(part) ? part.length : part.encodedBytes),
 			0,
 		),
-		stream: (onPiece = () => {}) => toReadable(chunks(onPiece)),
+		stream: (onPiece = () => {}, onEnd = () => {}) => toReadable(chunks(onPiece, onEnd)),
 	};
+}
+
+/** Half an emoji, as a cut may leave it, becomes U+FFFD: services refuse what is no Unicode. */
+function wellFormed(json: string): string {
+	if (!json.includes('\\ud')) return json;
+	// JSON escapes the halves of a pair only if the other one is missing.
+	return json.replace(/\\(?:u(d[89a-f][\da-f]{2})|.)/g, (escape, half?: string) =>
+		half ? '\ufffd' : escape,
+	);
 }

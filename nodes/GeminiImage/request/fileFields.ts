@@ -9,10 +9,12 @@ import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, kindOf, type JsonObject } from '../json';
-import { openImage, PIECE_BYTES, type InputImage } from './inputImage';
+import { InputImage, openImage, PIECE_BYTES } from './inputImage';
 import { excerpt } from './values';
 
 const FIELD = 'Input Data Field Name';
+/** What a file without a byte is. */
+const EMPTY = 'empty';
 const ALL_FIELDS = '*';
 /** Names that a message lists. */
 const MAX_NAMES = 20;
@@ -22,19 +24,24 @@ interface ItemFile {
 	/** What messages call it. */
 	name: string;
 	binary: IBinaryData;
-	/** Nobody named the file: it may be something else than an image. */
-	isOptional?: boolean;
+	/** The field that nobody named: the file may be something else than an image. */
+	field?: string;
 }
+
+/** Tells the user what is not sent. */
+type Hint = (message: string) => void;
 
 /** The images of the item's binary fields that `parameter` names, in its order. */
 export async function* imagesOfFields(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	parameter: unknown,
+	hint: Hint,
 ): AsyncGenerator<InputImage> {
 	const fields = binaryFieldsOf(context, itemIndex);
+	const files = findFiles(context, fields, itemIndex, parameter);
 	let isNone = true;
-	for await (const image of imagesOf(context, findFiles(context, fields, itemIndex, parameter))) {
+	for await (const image of imagesOf(context, files, hint)) {
 		isNone = false;
 		yield image;
 	}
@@ -45,26 +52,42 @@ export async function* imagesOfFields(
 export async function* imagesOfItem(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	hint: Hint,
 ): AsyncGenerator<InputImage> {
-	yield* imagesOf(context, allFiles(binaryFieldsOf(context, itemIndex)));
+	yield* imagesOf(context, allFiles(binaryFieldsOf(context, itemIndex)), hint);
+}
+
+/** Whether the item has files, of whatever kind. */
+export function hasFiles(context: IExecuteFunctions, itemIndex: number): boolean {
+	return Object.keys(binaryFieldsOf(context, itemIndex)).length > 0;
 }
 
 async function* imagesOf(
 	context: IExecuteFunctions,
 	files: ItemFile[],
+	hint: Hint,
 ): AsyncGenerator<InputImage> {
-	for (const file of files) {
+	const passedOver: string[] = [];
+	for (const { field, ...file } of files) {
 		const image = await openFile(context, file);
-		if (image) yield image;
-		else if (!file.isOptional) throw notAnImage(file);
+		if (image instanceof InputImage) yield image;
+		else if (field === undefined || /^image\//i.test(file.binary.mimeType)) {
+			throw notAnImage(file, image);
+		} else passedOver.push(nameOf(field, file.binary));
 	}
+	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${passedOver.join(', ')}`);
+}
+
+function nameOf(field: string, { fileName }: IBinaryData): string {
+	const name = fileName === undefined || fileName === null ? '' : ` (${excerpt(String(fileName))})`;
+	return excerpt(field) + name;
 }
 
 function allFiles(fields: IBinaryKeyData): ItemFile[] {
 	return Object.entries(fields).map(([field, binary]) => ({
 		name: `'${excerpt(field)}'`,
 		binary,
-		isOptional: true,
+		field,
 	}));
 }
 
@@ -77,7 +100,8 @@ function findFiles(
 	const entries = namesAndFiles(parameter);
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFiles(fields);
 	return entries.map((entry) => {
-		if (isBinary(entry)) return { name: `'${excerpt(entry.fileName ?? 'file')}'`, binary: entry };
+		if (isBinary(entry))
+			return { name: `'${excerpt(String(entry.fileName ?? 'file'))}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
@@ -126,15 +150,14 @@ function isBinary(value: unknown): value is IBinaryData {
 	return typeof object?.mimeType === 'string' && typeof (object.id ?? object.data) === 'string';
 }
 
-/** Undefined if the file is not an image. */
+/** What the file is instead, in words, if it is no image. */
 async function openFile(
 	context: IExecuteFunctions,
-	{ name, binary, isOptional }: ItemFile,
-): Promise<InputImage | undefined> {
+	{ name, binary }: ItemFile,
+): Promise<InputImage | string> {
 	const content = await contentOf(context, name, binary);
-	if (content.bytes > 0) return await openImage({ field: FIELD, name, binary, ...content });
-	if (isOptional && !binary.mimeType.startsWith('image/')) return undefined;
-	throw invalidInput(FIELD, `The file of ${name} is empty`, 'Send a whole image.');
+	if (content.bytes === 0) return EMPTY;
+	return await openImage({ field: FIELD, name, binary, ...content });
 }
 
 async function contentOf(
@@ -159,10 +182,13 @@ async function contentOf(
 	return { bytes: fileSize, open: async () => read() };
 }
 
-function notAnImage({ name, binary }: ItemFile): ApiError {
+function notAnImage({ name, binary }: ItemFile, what: string): ApiError {
+	if (what === EMPTY) {
+		return invalidInput(FIELD, `The file of ${name} is empty`, 'Send a whole image.');
+	}
 	return invalidInput(
 		FIELD,
-		`The file of ${name} (${binary.mimeType}) is not an image`,
+		`The file of ${name} (${excerpt(binary.mimeType)}) is ${what}, not an image that the models take`,
 		'The models take PNG, JPEG and WebP.',
 	);
 }

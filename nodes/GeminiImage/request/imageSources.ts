@@ -1,7 +1,7 @@
 import { invalidInput } from '../errors/apiError';
 import type { Model } from '../form/models';
 import type { OwnLinks } from '../transport/signedLinks';
-import { imagesOfFields, imagesOfItem } from './fileFields';
+import { hasFiles, imagesOfFields, imagesOfItem } from './fileFields';
 import { imagesOfConversation, imagesOfUrls } from './imageUrls';
 import { InputImage } from './inputImage';
 import { choiceValue, refused, textValue, type Form } from './values';
@@ -30,12 +30,14 @@ export async function readImages(
 	imageLinks: string[][],
 	ownLinks: OwnLinks,
 ): Promise<SentImage[]> {
-	const most = model?.maxInputImages ?? Infinity;
+	const { context, itemIndexes, hint } = form;
 	const images: SentImage[] = [];
 	try {
 		for await (const image of imagesOfForm(form, ownLinks)) images.push(image);
-		if (images.length === 0 && imageSourceOf(form) === 'auto') {
-			const newest = imagesOfConversation(imageLinks, ownLinks, most, form.hint);
+		// What was attached is never replaced, though it may be no image.
+		const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
+		if (images.length === 0 && isBare && imageSourceOf(form) === 'auto') {
+			const newest = imagesOfConversation(imageLinks, ownLinks, model, hint);
 			for await (const image of newest) images.push(image);
 		}
 		// Addresses that several items repeat are sent once.
@@ -54,15 +56,15 @@ export function closeImages(images: SentImage[]): void {
 
 /** One by one, so that a failure leaves no image open that nobody knows of. */
 async function* imagesOfForm(
-	{ context, operation, itemIndexes }: ImageForm,
+	{ context, operation, itemIndexes, hint }: ImageForm,
 	ownLinks: OwnLinks,
 ): AsyncGenerator<SentImage> {
 	for (const itemIndex of itemIndexes) {
 		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 		const source = imageSourceOf({ context, operation, itemIndex });
-		if (source === 'auto') yield* imagesOfItem(context, itemIndex);
+		if (source === 'auto') yield* imagesOfItem(context, itemIndex, hint);
 		if (source === 'binary' || source === 'binaryAndUrl') {
-			yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'));
+			yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'), hint);
 		}
 		if (source === 'url' || source === 'binaryAndUrl') {
 			yield* imagesOfUrls(parameter('imageUrls'), ownLinks);

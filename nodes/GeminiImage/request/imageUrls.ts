@@ -1,8 +1,9 @@
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput } from '../errors/apiError';
+import type { Model } from '../form/models';
 import type { OwnLinks } from '../transport/signedLinks';
-import { openImage, type InputImage } from './inputImage';
+import { InputImage, openImage } from './inputImage';
 import { excerpt, textValue } from './values';
 
 const FIELD = 'Image URLs';
@@ -29,19 +30,22 @@ export async function* imagesOfUrls(
 	}
 }
 
-/** The URLs of a text, one per line; the base64 of a data URL may go on in further lines. */
+/** What parts addresses: blanks, lines, and commas that are neither in an address nor in a data URL. */
+const BETWEEN = /\s+|(?<!;base64),(?=\s|$|https?:|data:)/i;
+
+/** The addresses of a text; the base64 of a data URL may go on behind blanks and in further lines. */
 function urlsIn(text: string): string[] {
 	const urls: string[] = [];
 	let isInData = false;
-	for (const line of text.split(/\r\n?|\n/).map((each) => each.trim())) {
-		if (isInData && line !== '' && !/[^\w+/=%-]/.test(line)) {
-			urls[urls.length - 1] += line;
+	for (const word of text.split(BETWEEN).filter((each) => each !== '')) {
+		if (isInData && !/[^\w+/=%-]/.test(word)) {
+			urls[urls.length - 1] += word;
 		} else {
-			urls.push(line);
-			isInData = isDataUrl(line);
+			urls.push(word);
+			isInData = isDataUrl(word);
 		}
 	}
-	return urls.filter((url) => url !== '');
+	return urls;
 }
 
 function isDataUrl(url: string): boolean {
@@ -51,7 +55,7 @@ function isDataUrl(url: string): boolean {
 async function imageOfDataUrl(url: string): Promise<InputImage> {
 	const content = inlineContent(base64Of(url));
 	const image = await openImage({ field: FIELD, name: `'${FIELD}'`, ...content });
-	if (image) return image;
+	if (image instanceof InputImage) return image;
 	throw invalidInput(
 		FIELD,
 		`'${FIELD}' has a data URL that holds no image`,
@@ -89,7 +93,7 @@ async function imageOfOwnLink(url: string, ownLinks: OwnLinks): Promise<InputIma
 	const content = await ownLinks.open(url);
 	const isRead = typeof content !== 'string';
 	const image = isRead ? await openImage({ field: FIELD, name: LINK, ...content }) : undefined;
-	if (image) return image;
+	if (image instanceof InputImage) return image;
 	throw invalidInput(
 		FIELD,
 		`A link in '${FIELD}' ${isRead ? 'leads to a file that is no image' : NOT_READ[content]}`,
@@ -101,21 +105,24 @@ async function imageOfOwnLink(url: string, ownLinks: OwnLinks): Promise<InputIma
 const MAX_TRIES = 32;
 
 /**
- * The newest images of a conversation: all of the last message that has some, `most` at most. Those
- * that cannot be read any more are left out, and the chat goes on.
+ * The newest images of a conversation: all of the last message that has some, as many as the model
+ * takes. Those that cannot be read any more, or that it does not take, are left out, and the chat
+ * goes on.
  *
  * @param links own links, one list per message that has some, newest message first
  */
 export async function* imagesOfConversation(
 	links: string[][],
 	ownLinks: OwnLinks,
-	most: number,
+	model: Model | undefined,
 	hint: (message: string) => void,
 ): AsyncGenerator<InputImage> {
+	const most = model?.maxInputImages ?? Infinity;
 	let tries = 0;
 	for (const linksOfMessage of links) {
 		let found = 0;
 		let isMissing = false;
+		let isOther = false;
 		for (const link of linksOfMessage) {
 			if (found === most) hint(leftOut(most));
 			if (found === most || ++tries > MAX_TRIES) break;
@@ -124,17 +131,29 @@ export async function* imagesOfConversation(
 			// What somebody typed is text, and the images before it are still the newest.
 			if (content === 'forged') continue;
 			const image = content === 'gone' ? undefined : await openIfReadable(content);
-			if (image) yield image;
-			if (image) found++;
-			else isMissing = true;
+			if (!image) isMissing = true;
+			else if (model && !model.inputTypes.includes(image.type.mimeType)) {
+				image.close();
+				hint(notTaken(image, model));
+				isOther = true;
+			} else {
+				found++;
+				yield image;
+			}
 		}
 		if (isMissing) hint(MISSING);
-		if (found > 0 || isMissing) return;
+		if (found > 0 || isMissing || isOther) return;
 	}
 }
 
 async function openIfReadable(content: Content): Promise<InputImage | undefined> {
-	return await openImage({ field: 'Image Source', name: LINK, ...content }).catch(() => undefined);
+	const opening = openImage({ field: 'Image Source', name: LINK, ...content });
+	const image = await opening.catch(() => undefined);
+	return image instanceof InputImage ? image : undefined;
+}
+
+function notTaken({ type }: InputImage, { name }: Model): string {
+	return `An image of the conversation is ${type.mimeType}, which ${name} does not take. The model does not see it`;
 }
 
 const MISSING =

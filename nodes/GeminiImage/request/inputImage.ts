@@ -2,7 +2,7 @@ import { randomUUID } from 'crypto';
 import type { IBinaryData } from 'n8n-workflow';
 
 import { createBase64Encoder } from '../bytes/base64';
-import { imageTypeOf, type ImageType } from '../bytes/imageType';
+import { describeFile, imageTypeOf, type ImageType } from '../bytes/imageType';
 import { peek, type Content, type PeekedStream } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 
@@ -23,15 +23,15 @@ export interface InputContent extends Content {
 }
 
 /**
- * Looks at the start of some content; undefined if it is no image. The stream of an image stays
+ * Looks at the start of some content; says what it is if it is no image. The stream of an image stays
  * open, and the first attempt goes on with it, so that a file is read once; it is closed by `close`.
  */
-export async function openImage(content: InputContent): Promise<InputImage | undefined> {
+export async function openImage(content: InputContent): Promise<InputImage | string> {
 	const stream = await peek(await content.open(), HEAD_BYTES);
 	const type = imageTypeOf(stream.head);
 	if (type) return new InputImage(content, type, stream);
 	stream.close();
-	return undefined;
+	return describeFile(stream.head);
 }
 
 /** One image to send, readable once per attempt. A JSON body holds its mark until the data URL is written there. */

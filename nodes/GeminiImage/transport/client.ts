@@ -15,8 +15,8 @@ const MODEL_LIST_TIMEOUT_MS = 10_000;
 export interface RequestBody {
 	/** Length in bytes. */
 	bytes: number;
-	/** A fresh stream, good for one attempt, which tells each piece that is taken from it. */
-	stream(onPiece?: () => void): import('node:stream').Readable;
+	/** A fresh stream, good for one attempt, which tells each piece that is taken from it, and its end. */
+	stream(onPiece?: () => void, onEnd?: () => void): import('node:stream').Readable;
 }
 
 export interface RequestSettings {
@@ -51,8 +51,9 @@ export async function createClient(
 	if (!isApiRoot(root)) throw badBaseUrl(root);
 
 	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
+		let isSent = false;
 		const answer = await exchange(settings, async (signal, heard) => {
-			const stream = body.stream(heard);
+			const stream = body.stream(heard, () => (isSent = true));
 			// Nobody else closes the files behind it if the request ends early.
 			onAbort(signal, () => stream.destroy());
 			return await send(context, itemIndex, signal, {
@@ -61,7 +62,7 @@ export async function createClient(
 				body: stream,
 				headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
 			});
-		}).catch((error: unknown) => Promise.reject(connectionError(error)));
+		}).catch((error: unknown) => Promise.reject(connectionError(error, isSent)));
 		const { status, headers } = answer;
 		if (status >= 200 && status < 300) return answer;
 		throw statusError(status, headers, await readStart(answer.body), settings.model);

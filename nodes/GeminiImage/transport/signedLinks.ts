@@ -1,5 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import { within } from '../async';
 import type { Content } from '../bytes/stream';
 import { exchange, STREAMED, type Answer } from './exchange';
 
@@ -7,6 +8,9 @@ import { exchange, STREAMED, type Answer } from './exchange';
 const PATH = '/binary-data/signed?token=';
 /** A JSON Web Token; what it holds, and who signed it, is for n8n to tell. */
 const TOKEN = String.raw`[\w-]{1,1000}\.[\w-]{1,1000}\.[\w-]{1,1000}`;
+
+/** How long n8n may take to copy a file, in milliseconds. */
+const COPY_MS = 5000;
 
 /** In the id of a file that came before its execution had a number. */
 const TEMPORARY = '/temp/';
@@ -23,13 +27,18 @@ export function linkTo(
 	hours: number,
 ): string | undefined {
 	if (!canLink(context) || !file.id) return undefined;
-	return context.helpers.createBinarySignedUrl(file, `${hours}h`);
+	try {
+		return context.helpers.createBinarySignedUrl(file, `${hours}h`);
+	} catch {
+		return undefined;
+	}
 }
 
-export function whyNoLink(context: IExecuteFunctions): string {
-	return canLink(context)
-		? 'n8n keeps binary data in memory here, and only stored files have links'
-		: 'this version of n8n makes no links to its files';
+export function whyNoLink(context: IExecuteFunctions, file: IBinaryData): string {
+	if (!canLink(context)) return 'this version of n8n makes no links to its files';
+	return file.id
+		? 'n8n failed to sign a link to it'
+		: 'n8n keeps binary data in memory here, and only stored files have links';
 }
 
 /** n8n moves the files of a trigger when the execution ends, so a link to them leads to a copy. */
@@ -37,12 +46,15 @@ export async function lastingLinkTo(
 	context: IExecuteFunctions,
 	file: IBinaryData,
 	hours: number,
+	signal: AbortSignal,
 ): Promise<string | undefined> {
 	const { getBinaryStream, prepareBinaryData } = context.helpers;
 	const copy = async (id: string) =>
 		await prepareBinaryData(await getBinaryStream(id), file.fileName, file.mimeType);
 	const isTemporary = file.id?.includes(TEMPORARY) && canLink(context);
-	const lasting = isTemporary ? await copy(file.id as string).catch(() => file) : file;
+	const lasting = isTemporary
+		? await within(COPY_MS, async () => await copy(file.id as string), signal).catch(() => file)
+		: file;
 	return linkTo(context, lasting, hours);
 }
 

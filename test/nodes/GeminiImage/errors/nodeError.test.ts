@@ -52,7 +52,7 @@ test('The message of an error shows neither the key nor base64', async () => {
 	}
 	const redirect = await failure(302, '', { location: `https://x.example/?key=${KEY}` });
 	expect(redirect.message).not.toContain(KEY);
-	expect((await shown(connectionError(new Error(`Bad header ${KEY}`)))).message).toBe(
+	expect((await shown(connectionError(new Error(`Bad header ${KEY}`), true))).message).toBe(
 		'The service could not be reached: Bad header ***',
 	);
 	expect((await shown(new Error(`A bug with ${KEY}`))).message).toBe('A bug with ***');
