@@ -236,7 +236,7 @@ describe('ten minutes of nothing but waits', () => {
 	test.each<[string, unknown]>([
 		['an answer', undefined],
 		['a failure that is none of a wait', new ApiError('Not this one', '', { httpCode: '400' })],
-	])('%s in between starts the ten minutes anew', async (_what, error) => {
+	])('The ten minutes begin anew after %s in between', async (_what, error) => {
 		const hold = createHold();
 		await refuseFor(9, hold);
 		const between = start([error], 0, signal, hold);
