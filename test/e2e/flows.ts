@@ -17,6 +17,10 @@ export interface WorkflowNode {
 	credentials?: Record<string, object>;
 	onError?: string;
 	executeOnce?: boolean;
+	retryOnFail?: boolean;
+	maxTries?: number;
+	/** Milliseconds. */
+	waitBetweenTries?: number;
 }
 
 type Connection = { node: string; type: 'main'; index: number };

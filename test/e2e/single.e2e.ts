@@ -1,3 +1,5 @@
+import { tinyImage } from '../emulator/images/tiny';
+import { drawn, refused, startModel, timesIn } from '../workflow/service';
 import {
 	core,
 	example,
@@ -65,6 +67,13 @@ describe.each(MODES)('n8n with %s storage', (mode, storedAs) => {
 		test(
 			`A failure starts the error workflow with its message, with ${mode} storage`,
 			startErrorWorkflow,
+		);
+		test.each([
+			['once', 1],
+			['always', Infinity],
+		])(
+			`Retry On Fail asks once for each good item if another is refused %s, with ${mode} storage`,
+			askOnceOverTries,
 		);
 	});
 });
@@ -205,4 +214,46 @@ async function startErrorWorkflow(): Promise<void> {
 			error: { message: expect.stringMatching(/^The model answered without an image/) },
 		},
 	});
+}
+
+/** Twelve items of which one is refused the first `times` times that it is asked for. */
+async function askOnceOverTries(what: string, times: number): Promise<void> {
+	const prompts = Array.from({ length: 12 }, (_prompt, index) => `Draw hen ${index}`);
+	const bad = prompts[4]!;
+	const model = await startModel(async (prompt, time) =>
+		prompt === bad && time <= times ? refused() : await drawn(prompt),
+	);
+	try {
+		const name = `retry-${what}`;
+		const credential = { id: name, name };
+		const data = { authorizationFormat: 'apiKey', ...model.credentials };
+		await stage.importCredential(credential, 'nexconnApi', data);
+		const split = core('Split Out', 'splitOut', 1, {
+			fieldToSplitOut: 'body.prompts',
+			options: { destinationFieldName: 'prompt' },
+		});
+		const draw = gemini('Draw', { prompt: '={{ $json.prompt }}' }, credential);
+		await server.publish(
+			workflow(name, [
+				webhook(name, { responseMode: 'lastNode' }),
+				split,
+				{ ...draw, retryOnFail: true, maxTries: 3, waitBetweenTries: 100 },
+				send(`${stage.receiver.url}/${name}`, 'data'),
+			]),
+		);
+		const { ok } = await server.call(`/webhook/${name}`, { prompts });
+		expect(ok).toBe(times === 1);
+		const others = prompts.filter((prompt) => prompt !== bad);
+		expect(timesIn(model.asked, bad)).toBe(Math.min(3, times + 1));
+		for (const prompt of others) expect(timesIn(model.asked, prompt)).toBeLessThanOrEqual(1);
+		const sent = stage.receiver.received.filter(({ path }) => path === `/${name}`);
+		const images = ok
+			? await Promise.all(prompts.map(async (prompt) => await tinyImage(prompt)))
+			: [];
+		expect(sent.map(({ body }) => sha256(body)).sort()).toEqual(
+			images.map(({ bytes }) => sha256(bytes)).sort(),
+		);
+	} finally {
+		await model.close();
+	}
 }

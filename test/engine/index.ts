@@ -40,6 +40,8 @@ export interface RunOptions {
 	/** What the first node of the workflow outputs. */
 	input?: INodeExecutionData[];
 	mode?: WorkflowExecuteMode;
+	/** Of the execution, where two are told apart. */
+	executionId?: string;
 	/** Instead of the engine's. */
 	credentials?: CredentialData;
 	/** Ends the execution the way the Stop button does. */
@@ -103,8 +105,9 @@ export async function createEngine(options: EngineOptions) {
 			...json,
 		};
 		const mode = runOptions.mode ?? 'trigger';
+		const executionId = runOptions.executionId ?? EXECUTION_ID;
 		const instanceUrl = runOptions.instanceUrl ?? 'http://127.0.0.1';
-		const hooks = new ExecutionLifecycleHooks(mode, EXECUTION_ID, workflowData);
+		const hooks = new ExecutionLifecycleHooks(mode, executionId, workflowData);
 		hooks.addHandler('sendChunk', (chunk) => runOptions.onChunk?.(chunk));
 		hooks.addHandler('nodeExecuteAfter', (name, { error }) => runOptions.onNodeDone?.(name, error));
 		const workflow = new Workflow({ ...workflowData, nodeTypes });
@@ -115,7 +118,7 @@ export async function createEngine(options: EngineOptions) {
 					[options.credentialType.name]: runOptions.credentials ?? options.credentials,
 				}),
 				hooks,
-				executionId: EXECUTION_ID,
+				executionId,
 				currentNodeExecutionIndex: 0,
 				restApiUrl: runOptions.restUrl ?? `${instanceUrl}/rest`,
 				instanceBaseUrl: `${instanceUrl}/`,

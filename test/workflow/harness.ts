@@ -30,6 +30,12 @@ export interface NodeRunOptions extends RunOptions {
 	memory?: INodeType;
 	/** The node runs as the tool of an agent. */
 	isTool?: boolean;
+	/** Settings of the node, as n8n saves them. */
+	retryOnFail?: boolean;
+	maxTries?: number;
+	/** Milliseconds. */
+	waitBetweenTries?: number;
+	executeOnce?: boolean;
 }
 
 const NODE = 'Gemini Image';
@@ -70,6 +76,7 @@ export async function startHarness(binaryMode?: BinaryMode): Promise<Harness> {
 
 function workflow(parameters: INodeParameters, options: NodeRunOptions) {
 	const { onError, binaryMode, memory, isTool } = options;
+	const { retryOnFail, maxTries, waitBetweenTries, executeOnce } = options;
 	const common = { typeVersion: 1, position: [0, 0] as [number, number] };
 	return {
 		nodes: [
@@ -82,6 +89,10 @@ function workflow(parameters: INodeParameters, options: NodeRunOptions) {
 				parameters,
 				credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
 				onError,
+				retryOnFail,
+				maxTries,
+				waitBetweenTries,
+				executeOnce,
 			},
 			...(memory
 				? [{ ...common, id: 'm', name: 'Memory', type: MEMORY_TYPE, parameters: {} }]

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, StructuredChunk } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeParameters, StructuredChunk } from 'n8n-workflow';
 
 import { createLiveText } from '../../nodes/GeminiImage/operations/liveText';
 import { createPlaceholders } from '../../nodes/GeminiImage/reply/prose';
@@ -47,6 +47,52 @@ describe('a streaming run', () => {
 		expect(json.images).toHaveLength(1);
 		const words = pieces.slice(0, -1).join('');
 		expect(words.trim()).toBe(json.text);
+	});
+});
+
+describe('a failure in a streaming run', () => {
+	const HOUR = 'busy-hour';
+
+	/** The failure of a run, of which a chat that streams shows the description alone. */
+	async function failureIn(
+		mode: 'streaming' | 'plain',
+		profile: string,
+		parameters: INodeParameters = {},
+	) {
+		const onChunk = mode === 'streaming' ? () => {} : undefined;
+		const prompt = 'Draw a fox';
+		const { error } = await chat.say(prompt, { mode: 'webhook', profile, onChunk }, parameters);
+		return { message: String(error?.message), description: String(error?.description) };
+	}
+
+	test.each<[string, string, INodeParameters]>([
+		['a chat whose key is refused', 'status-401', {}],
+		['a chat whose service fails', 'status-500', {}],
+		['a chat that is to wait for an hour', HOUR, {}],
+		['a chat that breaks off in its answer', 'error-mid-stream', {}],
+		['a chat with an empty prompt', '', { prompt: ' ' }],
+		['a chat whose model does not take the size', '', { imageSize: '4K' }],
+		['an image that the model refuses', 'refusal', { operation: 'textToImage' }],
+		['an image that the service refuses', 'status-402', { operation: 'textToImage' }],
+	])(
+		'The description of %s begins with its message where the run streams, and there alone',
+		async (_what, profile, parameters) => {
+			const plain = await failureIn('plain', profile, parameters);
+			expect(plain.description).toMatch(/^[A-Z'].*\.$/s);
+			expect(plain.description).not.toContain(plain.message);
+			const { message, description } = await failureIn('streaming', profile, parameters);
+			expect(message).toBe(plain.message);
+			expect(description.slice(0, message.length)).toBe(message);
+			expect(description.slice(message.length)).toMatch(/^(?:\.?\s+|: )/);
+			expect(description.endsWith(plain.description)).toBe(true);
+		},
+	);
+
+	test('The description of a wait of an hour stands by itself, streamed or not', async () => {
+		for (const mode of ['plain', 'streaming'] as const) {
+			const { description } = await failureIn(mode, HOUR);
+			expect(description).not.toMatch(/\bRun again then\b/);
+		}
 	});
 });
 

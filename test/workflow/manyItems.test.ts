@@ -40,13 +40,17 @@ async function expectImages(items: INodeExecutionData[], indexes: number[]): Pro
 		const stored = await harness.engine.read(binary!.data!);
 		const { bytes } = await tinyImage(`Draw ${input[index]?.json.word}`);
 		expect(stored.equals(bytes)).toBe(true);
-		expect(json.image).toMatchObject({ index: 0, fileName: 'image.png', width: 8, height: 8 });
+		// By the place in the run, so that no two have one name.
+		const fileName = index === 0 ? 'image.png' : `image_${index}.png`;
+		expect(json.image).toMatchObject({ index: 0, fileName, width: 8, height: 8 });
+		expect(binary?.data?.fileName).toBe(fileName);
+		expect(json.prompt).toBe(`Draw ${input[index]?.json.word}`);
 	}
 }
 
 test('A run that is to continue gives 499 images and one explained item, in the order of the input', async () => {
 	const before = posts();
-	const { error, output } = await draw('continueRegularOutput');
+	const { error, output, hints } = await draw('continueRegularOutput');
 	expect(error).toBeUndefined();
 	expect(posts() - before).toBe(COUNT - 1);
 	const items = output(NODE);
@@ -61,6 +65,9 @@ test('A run that is to continue gives 499 images and one explained item, in the 
 	});
 	await expectImages(items, good);
 	expect(harness.engine.files()).toHaveLength(COUNT - 1);
+	expect(hints(NODE)).toEqual([
+		expect.stringMatching(/^499 requests made 499 images and took [\d,]+ tokens/),
+	]);
 });
 
 test('A run with an error output sends the one bad item of 500 there, with its input JSON', async () => {
@@ -82,6 +89,7 @@ test('A run that is to stop names the one bad item of 500, and ends with what ra
 	const { error, output } = await draw('stopWorkflow');
 	expect(error?.message).toMatch(MESSAGE);
 	expect(error).toMatchObject({ context: { itemIndex: BAD } });
+	expect(error?.description).toMatch(/\b3\d\d images of this run are lost/);
 	expect(output(NODE)).toEqual([]);
 	// What runs at the same time may have begun.
 	expect(posts() - before).toBeGreaterThanOrEqual(BAD - 3);

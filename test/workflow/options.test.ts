@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
-import type { INodeParameters } from 'n8n-workflow';
 
 import { itemWith, imageFile, startHarness, type Harness } from './harness';
 
@@ -184,9 +185,9 @@ describe('options', () => {
 				'image.png',
 				'image_1.png',
 				'image_2.png',
-				'image.png',
-				'image_1.png',
-				'image_2.png',
+				'image_3.png',
+				'image_4.png',
+				'image_5.png',
 			]);
 			expect(items.every(({ json }) => json.usage !== null)).toBe(true);
 		});
@@ -209,14 +210,133 @@ describe('options', () => {
 			]);
 		});
 
-		test('The usage stands on the first item of a reply only', async () => {
+		/** The names of all files, item by item, two images a reply. */
+		async function namesOf(parameters: INodeParameters, items: IDataObject[]): Promise<string[][]> {
+			const { output, error } = await harness.run(
+				{ prompt: '=Draw {{ $json.what }}', ...parameters },
+				{ profile: 'tiny+two-images', input: items.map((json) => ({ json })) },
+			);
+			expect(error).toBeUndefined();
+			const perItem = items.map((_item, index) =>
+				output(NODE).filter(({ pairedItem }) => isDeepStrictEqual(pairedItem, { item: index })),
+			);
+			for (const { json, binary = {} } of output(NODE)) {
+				const told = (json.images ?? [json.image]) as Array<{ fileName: string }>;
+				expect(told.map(({ fileName }) => fileName)).toEqual(
+					Object.values(binary).map(({ fileName }) => fileName),
+				);
+			}
+			return perItem.map((own) =>
+				own.flatMap(({ binary }) => Object.values(binary!).map(({ fileName }) => String(fileName))),
+			);
+		}
+		const fox = { what: 'a fox' };
+		const crow = { what: 'a crow' };
+
+		test.each(['textToImage', 'chat'])(
+			'The images of the only request of a run are numbered, by the operation %s',
+			async (operation) => {
+				expect(await namesOf({ operation }, [fox])).toEqual([['image.png', 'image_1.png']]);
+			},
+		);
+
+		test.each(['textToImage', 'chat'])(
+			'Further images of a reply get a second number if the run makes several requests, by the operation %s',
+			async (operation) => {
+				const names = await namesOf({ operation }, [fox, crow, fox, crow, fox]);
+				expect(names).toEqual([
+					['image.png', 'image_0_1.png'],
+					...[1, 2, 3, 4].map((place) => [`image_${place}.png`, `image_${place}_1.png`]),
+				]);
+			},
+		);
+
+		test('Files are named by the place of their request in the run, whichever item it is for', async () => {
+			const numberOfImages = '={{ $json.count }}';
+			const counts = [2, 1, 3].map((count) => ({ ...fox, count }));
+			const names = await namesOf({ numberOfImages }, counts);
+			expect(names).toEqual([
+				['image.png', 'image_0_1.png', 'image_1.png', 'image_1_1.png'],
+				['image_2.png', 'image_2_1.png'],
+				[
+					'image_3.png',
+					'image_3_1.png',
+					'image_4.png',
+					'image_4_1.png',
+					'image_5.png',
+					'image_5_1.png',
+				],
+			]);
+		});
+
+		test('With File Name, the images of an item are numbered within it', async () => {
+			const options = { fileName: 'cat' };
+			const one = ['cat.png', 'cat_1.png'];
+			expect(await namesOf({ options }, [fox])).toEqual([one]);
+			expect(await namesOf({ options }, [fox, crow])).toEqual([one, one]);
+			expect(await namesOf({ options, operation: 'chat' }, [fox, crow])).toEqual([one, one]);
+			const two = ['cat.png', 'cat_0_1.png', 'cat_1.png', 'cat_1_1.png'];
+			expect(await namesOf({ options, numberOfImages: 2 }, [fox, crow])).toEqual([two, two]);
+		});
+
+		test('The only image that is kept of each reply has the name of its request', async () => {
+			const options = { imagesPerReply: 'last' };
+			expect(await namesOf({ options, numberOfImages: 2 }, [fox, crow])).toEqual([
+				['image.png', 'image_1.png'],
+				['image_2.png', 'image_3.png'],
+			]);
+		});
+
+		test('Usage, text and reasoning stand on the first item of a reply only, the prompt on each', async () => {
 			const { output } = await harness.run(
-				{ ...CHEAP, prompt: 'Draw cats' },
+				{ ...CHEAP, prompt: 'Draw cats', options: { systemMessage: 'Say what you do' } },
 				{ profile: 'thought-images' },
 			);
-			const items = output(NODE);
+			const items = output(NODE).map(({ json }) => json);
 			expect(items).toHaveLength(3);
-			expect(items.map(({ json }) => json.usage !== null)).toEqual([true, false, false]);
+			expect(items.map(({ usage }) => usage !== null)).toEqual([true, false, false]);
+			expect(items.map(({ text }) => text)).toEqual([expect.stringMatching(/\w/), '', '']);
+			expect(items.map(({ reasoning }) => reasoning)).toEqual([
+				expect.stringContaining('Draw cats'),
+				null,
+				null,
+			]);
+			for (const item of items) expect(item.prompt).toBe('Draw cats');
+		});
+
+		test('Each of several requests has its usage, text and reasoning on its own first item', async () => {
+			const { output } = await harness.run(
+				{
+					...CHEAP,
+					prompt: '=Draw {{ $json.what }}',
+					options: { systemMessage: 'Say what you do' },
+				},
+				{ profile: 'two-images', input: [{ json: { what: 'cats' } }, { json: { what: 'dogs' } }] },
+			);
+			const items = output(NODE).map(({ json }) => json);
+			expect(items.map(({ prompt }) => prompt)).toEqual([
+				...['Draw cats', 'Draw cats'],
+				...['Draw dogs', 'Draw dogs'],
+			]);
+			for (const [index, { usage, text, reasoning, prompt }] of items.entries()) {
+				const isFirst = index % 2 === 0;
+				expect([usage !== null, text !== '', reasoning !== null]).toEqual([
+					isFirst,
+					isFirst,
+					isFirst,
+				]);
+				if (isFirst) expect(reasoning).toContain(prompt);
+			}
+		});
+
+		test('The prompt of a chat stands behind its messages, as it was asked', async () => {
+			const { output } = await harness.run(
+				{ operation: 'chat', prompt: '=Say {{ $json.what }} in words' },
+				{ input: [{ json: { what: 'cats' } }, { json: { what: 'dogs' } }] },
+			);
+			const items = output(NODE).map(({ json }) => json);
+			expect(items.map(({ prompt }) => prompt)).toEqual(['Say cats in words', 'Say dogs in words']);
+			expect(items.map((json) => Object.keys(json).at(-1))).toEqual(['prompt', 'prompt']);
 		});
 
 		test('Combine Items sends the images of all items in one request', async () => {

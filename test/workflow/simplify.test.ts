@@ -4,7 +4,7 @@ import { GeminiImage } from '../../index';
 import { startHarness, type Harness } from './harness';
 
 const NODE = 'Gemini Image';
-const HOW_IT_WAS_MADE = ['finishReason', 'reasoning', 'id', 'created'];
+const HOW_IT_WAS_MADE = ['finishReason', 'reasoning', 'id', 'created', 'prompt'];
 
 /** What n8n makes of a node that an agent uses. */
 class Tool extends GeminiImage {
@@ -43,9 +43,10 @@ describe('the output', () => {
 		return Object.keys(output(NODE)[0]?.json ?? {});
 	}
 
-	test('The output begins with the image, the text, the usage and the model', async () => {
+	test('The output begins with the image, the text, the usage and the model, and ends with the prompt', async () => {
 		const keys = await keysOf({});
 		expect(keys).toEqual(['image', 'text', 'usage', 'model', ...HOW_IT_WAS_MADE]);
+		expect((await keysOf({ operation: 'chat' })).at(-1)).toBe('prompt');
 	});
 
 	test('The option Simplify leaves out of the output how the image was made', async () => {

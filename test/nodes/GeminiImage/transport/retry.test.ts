@@ -1,5 +1,5 @@
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { withRetries } from '../../../../nodes/GeminiImage/transport/retry';
+import { createHold, withRetries } from '../../../../nodes/GeminiImage/transport/retry';
 import { failureOf } from '../../helpers';
 
 const again = (waitMs = 0) => new ApiError('Come back', '', {}, { retryAfterMs: waitMs });
@@ -12,7 +12,7 @@ function start(
 	errors: unknown[],
 	maxRetries = 2,
 	signal = new AbortController().signal,
-	hold = { until: 0 },
+	hold = createHold(),
 ) {
 	const begun = Date.now();
 	const times: number[] = [];
@@ -129,7 +129,7 @@ test('A cancel ends the wait before a retry, and nothing is sent any more', asyn
 });
 
 test('The wait that one request is asked for holds back the others', async () => {
-	const hold = { until: 0 };
+	const hold = createHold();
 	const { signal } = new AbortController();
 	const first = start([again(30_000)], 2, signal, hold);
 	await jest.advanceTimersByTimeAsync(1_000);
@@ -139,4 +139,135 @@ test('The wait that one request is asked for holds back the others', async () =>
 	expect(second.times).toHaveLength(1);
 	expect(second.times[0]).toBeGreaterThanOrEqual(29_000);
 	expect(second.times[0]).toBeLessThan(29_250);
+});
+
+describe('ten minutes of nothing but waits', () => {
+	const MINUTE = 60_000;
+	const { signal } = new AbortController();
+	let refusals = 0;
+
+	/** A refusal that tells its number. */
+	const busy = (waitMs = MINUTE, httpCode = '429') =>
+		new ApiError(
+			`Refusal ${++refusals}`,
+			'Run again later.',
+			{ httpCode },
+			{ retryAfterMs: waitMs },
+		);
+
+	const busyTimes = (count: number) => Array.from({ length: count }, () => busy());
+
+	/** Requests that are refused for `minutes`, one after the other. */
+	async function refuseFor(minutes: number, hold: ReturnType<typeof createHold>) {
+		const end = Date.now() + minutes * MINUTE;
+		while (Date.now() < end) {
+			const run = start([busy(), busy(), busy()], 2, signal, hold);
+			await jest.advanceTimersByTimeAsync(3 * MINUTE);
+			expect(await failureOf(run.outcome)).toBeInstanceOf(ApiError);
+		}
+	}
+
+	function expectGivenUp(error: Error, message: string): void {
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe(message);
+		expect((error as ApiError).description).toMatch(/ten minutes/);
+		expect((error as ApiError).details.httpCode).toBe('429');
+	}
+
+	test('A request is given up after ten minutes of nothing but waits, with the words of the last refusal', async () => {
+		const errors = busyTimes(30);
+		const run = start(errors, 30, signal, createHold());
+		await jest.advanceTimersByTimeAsync(9 * MINUTE);
+		expect(run.times.length).toBeGreaterThanOrEqual(9);
+		await jest.advanceTimersByTimeAsync(3 * MINUTE);
+		expect(run.times.length).toBeLessThanOrEqual(12);
+		expectGivenUp(await failureOf(run.outcome), errors[run.times.length - 1]!.message);
+		await jest.advanceTimersByTimeAsync(30 * MINUTE);
+		expect(run.times.length).toBeLessThanOrEqual(12);
+	});
+
+	test.each(['429', '503'])(
+		'After ten minutes of nothing but waits, requests fail at once without being sent, by status %s',
+		async (httpCode) => {
+			const hold = createHold();
+			const first = start(
+				Array.from({ length: 30 }, () => busy(MINUTE, httpCode)),
+				30,
+				signal,
+				hold,
+			);
+			await jest.advanceTimersByTimeAsync(12 * MINUTE);
+			const last = await failureOf(first.outcome);
+			const before = Date.now();
+			for (let late = 0; late < 3; late++) {
+				const run = start([], 2, signal, hold);
+				await jest.advanceTimersByTimeAsync(0);
+				const error = (await failureOf(run.outcome)) as ApiError;
+				expect(error).toBeInstanceOf(ApiError);
+				expect([error.message, error.details.httpCode]).toEqual([last.message, httpCode]);
+				expect(error.description).toMatch(/ten minutes/);
+				expect(run.times).toEqual([]);
+			}
+			expect(Date.now() - before).toBeLessThan(1000);
+		},
+	);
+
+	test('Requests that each give up after their own retries count together towards the ten minutes', async () => {
+		const hold = createHold();
+		await refuseFor(12, hold);
+		const run = start([], 2, signal, hold);
+		await jest.advanceTimersByTimeAsync(0);
+		expect(run.times).toEqual([]);
+		expect((await failureOf(run.outcome)).message).toMatch(/^Refusal \d+$/);
+	});
+
+	test('A request that waits beside others is given up together with them', async () => {
+		const hold = createHold();
+		const runs = Array.from({ length: 4 }, () => start(busyTimes(30), 30, signal, hold));
+		await jest.advanceTimersByTimeAsync(12 * MINUTE);
+		for (const { outcome, times } of runs) {
+			expect((await failureOf(outcome)) as ApiError).toMatchObject({
+				description: expect.stringMatching(/ten minutes/),
+			});
+			expect(times.length).toBeLessThanOrEqual(12);
+		}
+	});
+
+	test.each<[string, unknown]>([
+		['an answer', undefined],
+		['a failure that is none of a wait', new ApiError('Not this one', '', { httpCode: '400' })],
+	])('The ten minutes begin anew after %s in between', async (_what, error) => {
+		const hold = createHold();
+		await refuseFor(9, hold);
+		const between = start([error], 0, signal, hold);
+		await jest.advanceTimersByTimeAsync(MINUTE);
+		if (error) expect(await failureOf(between.outcome)).toBe(error);
+		else expect(await between.outcome).toBe('done');
+		await refuseFor(9, hold);
+		const run = start([], 2, signal, hold);
+		await jest.advanceTimersByTimeAsync(MINUTE);
+		expect(await run.outcome).toBe('done');
+		expect(run.times).toHaveLength(1);
+	});
+
+	test('Ten minutes without any request are no ten minutes of waits', async () => {
+		const hold = createHold();
+		const first = start([busy(1000)], 2, signal, hold);
+		await jest.advanceTimersByTimeAsync(5000);
+		expect(await first.outcome).toBe('done');
+		await jest.advanceTimersByTimeAsync(15 * MINUTE);
+		const second = await finish(start([busy(1000)], 2, signal, hold));
+		expect(await second.outcome).toBe('done');
+		expect(second.times).toHaveLength(2);
+	});
+
+	test('A cancel within the ten minutes ends a request with its own reason', async () => {
+		const controller = new AbortController();
+		const run = start(busyTimes(30), 30, controller.signal, createHold());
+		await jest.advanceTimersByTimeAsync(9 * MINUTE);
+		const reason = new Error('cancelled');
+		controller.abort(reason);
+		await jest.advanceTimersByTimeAsync(5 * MINUTE);
+		expect(await failureOf(run.outcome)).toBe(reason);
+	});
 });
