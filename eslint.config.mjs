@@ -18,8 +18,8 @@ const ROOMS = {
 	operations: {
 		below: ['reply', 'request', 'transport', 'errors', 'form', ...BOTTOM],
 		files: [
-			...['index', 'chat', 'images', 'plan', 'perform', 'liveText', 'hints', 'output'],
-			...['memory', 'conversation', 'turn', 'run'],
+			...['index', 'chat', 'images', 'run', 'plan', 'perform', 'liveText', 'hints', 'output'],
+			...['memory', 'conversation', 'turn'],
 		],
 	},
 	reply: {

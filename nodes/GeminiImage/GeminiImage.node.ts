@@ -7,7 +7,7 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { failedItem, toNodeError } from './errors/nodeError';
+import { failedItem } from './errors/nodeError';
 import { fieldsFor, inputsFor } from './form/fields';
 import { operations } from './operations';
 import { renumber } from './operations/output';
@@ -69,37 +69,37 @@ export class GeminiImage implements INodeType {
 	/** The one loop and the one catch: operations throw, and it is decided here what becomes of it. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(this);
+		const { requests, concurrency } = planRequests(this, operation);
 		const run = createRun(this);
-		const { signal, hold, hint } = run;
-		let failure: { error: unknown; itemIndex: number } | undefined;
+		const { signal, hold } = run;
+
+		const make = async (request: PlannedRequest): Promise<INodeExecutionData[]> => {
+			const { itemIndex } = request;
+			const hint = (message: string) => run.hint(message, itemIndex);
+			const client = await createClient(this, itemIndex, hold);
+			return await perform({ ...request, context: this, operation, client, signal, hint });
+		};
 
 		const handle = async (request: PlannedRequest | FailedPlan): Promise<INodeExecutionData[]> => {
 			const { itemIndex, itemIndexes } = request;
 			const pairs = itemIndexes.map((item) => ({ item }));
 			const pairedItem = pairs.length === 1 ? pairs[0] : pairs;
 			try {
-				signal.throwIfAborted();
 				if ('failure' in request) throw request.failure;
-				const client = await createClient(this, itemIndex, hold);
-				const items = await perform({ ...request, context: this, operation, client, signal, hint });
+				const items = await run.once(request.place, async () => await make(request));
 				return items.map((item) => ({ ...item, pairedItem }));
 			} catch (error) {
 				if (this.continueOnFail() && !signal.aborted) {
 					const item = await failedItem(this, error, itemIndex);
 					return [{ ...item, pairedItem }];
 				}
-				failure ??= { error, itemIndex };
-				run.stop();
+				run.fail(error, itemIndex);
 				return [];
 			}
 		};
 
-		const { requests, concurrency } = planRequests(this, operation);
 		const results = await pLimit(concurrency).map(requests, handle);
-		run.stop();
-		if (run.isCanceled()) throw canceled(this);
-		if (failure) throw await toNodeError(this, failure.error, failure.itemIndex);
-		run.tell();
+		await run.end(results);
 		return [renumber(results)];
 	}
 }
@@ -111,9 +111,4 @@ function operationOf(context: IExecuteFunctions): Operation {
 	throw new NodeOperationError(context.getNode(), `There is no operation '${String(value)}'`, {
 		description: `It is one of ${operations.map((candidate) => candidate.value).join(', ')}.`,
 	});
-}
-
-/** By the word 'canceled', n8n tells a cancel from a failure. */
-function canceled(context: IExecuteFunctions): NodeOperationError {
-	return new NodeOperationError(context.getNode(), 'The execution was canceled');
 }

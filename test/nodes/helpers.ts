@@ -220,7 +220,6 @@ export const DEFAULT_OPTIONS: Options = {
 	history: [],
 	safetySettings: [],
 	binaryPropertyOutput: 'data',
-	fileName: 'image',
 	imageLink: false,
 	imageLinkHours: 24,
 	simplify: false,

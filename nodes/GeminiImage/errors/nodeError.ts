@@ -36,6 +36,35 @@ export async function toNodeError(
 	return nodeError;
 }
 
+/**
+ * The error that ends the node. A chat that streams shows its description alone.
+ *
+ * @param lost what is lost with it
+ */
+export async function toLastError(
+	context: IExecuteFunctions,
+	error: unknown,
+	itemIndex: number,
+	lost?: string,
+): Promise<NodeError> {
+	const nodeError = await toNodeError(context, error, itemIndex);
+	const { message, description } = nodeError;
+	const said = context.isStreaming?.() ? `${message.replace(/\.$/, '')}.` : undefined;
+	const sentences = [said, description, lost].filter((each) => each);
+	if (sentences.length > 0) nodeError.description = sentences.join(' ');
+	return nodeError;
+}
+
+/** A hint, which may tell what others said. */
+export async function toHint(
+	context: IExecuteFunctions,
+	message: string,
+	itemIndex: number,
+): Promise<string> {
+	const clean = await cleanFor(context, itemIndex);
+	return clean(message);
+}
+
 /** A failed item in the one shape that n8n sends to the error output. */
 export async function failedItem(
 	context: IExecuteFunctions,

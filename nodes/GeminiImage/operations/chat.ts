@@ -6,7 +6,15 @@ import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
 import { lastingLinkTo, whyNoLink } from '../transport/signedLinks';
 import { textOf } from './conversation';
-import { asMarkdown, imageFacts, markdownOf, numbered, replyFacts, wordsForAgent } from './output';
+import {
+	asMarkdown,
+	imageFacts,
+	markdownOf,
+	numbered,
+	promptFact,
+	replyFacts,
+	wordsForAgent,
+} from './output';
 import type { Asked, Operation, Turn } from './turn';
 
 export const chat: Operation = {
@@ -47,6 +55,7 @@ async function answerItem(turn: Turn, reply: Reply, asked: Asked): Promise<INode
 			...wordsForAgent(turn, images),
 			...facts,
 			messages: [...conversation.earlier, ...thisTurn].map(textOnly),
+			...promptFact(prompt, options),
 		},
 	};
 	return [images.length > 0 ? { ...item, binary: Object.fromEntries(files) } : item];
@@ -64,7 +73,8 @@ async function linksToFiles(
 	const lines = images.map(async (image) => {
 		const file = image instanceof InputImage ? image.binary : undefined;
 		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours, signal));
-		if (file?.id && !link) hint(`A later turn cannot see the images of this one: ${whyNoLink(context, file)}`);
+		if (file?.id && !link)
+			hint(`A later turn cannot see the images of this one: ${whyNoLink(context, file)}`);
 		return link === undefined ? [] : [markdownOf(file?.fileName ?? 'image', link)];
 	});
 	return (await Promise.all(lines)).flat();

@@ -1,8 +1,12 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
 import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
 import type { StoredImage } from '../reply/imageStore';
 import type { Prompt } from '../request/prompt';
 import { excerpt } from '../request/values';
+import type { Hold } from '../transport/retry';
+import { tokensOf } from './output';
 
 /** Models round the sides of an image; less than this share of the pixels is a smaller size. */
 const TOLERANCE = 0.7;
@@ -40,3 +44,44 @@ function isOff(ratio: number, asked: string): boolean {
 	const [width = NaN, height = NaN] = asked.split(':').map((side) => Number(side) || NaN);
 	return Math.abs(Math.log((ratio * height) / width)) >= Math.log(1.15);
 }
+
+/** What a run made and took, if it made more than one request or had to wait. */
+export function runHint(
+	results: INodeExecutionData[][],
+	{ requests, repeated, waitedMs }: Hold['took'],
+): string | undefined {
+	const seconds = Math.ceil(waitedMs / 1000);
+	if (requests < 2 && repeated === 0 && seconds === 0) return undefined;
+	const usages = results.flat().map(({ json }) => tokensOf(json.usage).total);
+	const tokens = usages.reduce((sum, each) => sum + each, 0);
+	const images = imagesIn(results);
+	const made = `${counted(requests, 'request')} made ${images === 0 ? 'no images' : counted(images, 'image')}`;
+	const took = tokens > 0 ? ` and took ${counted(tokens, 'token')}` : '';
+	const waits = [
+		repeated > 0 && `${counted(repeated, 'request')} ${were(repeated)} repeated`,
+		seconds > 0 && `${counted(seconds, 'second')} ${were(seconds)} waited for the service`,
+	].filter((part) => part !== false);
+	return [made + took, waits.join(', ')].filter((part) => part !== '').join('; ');
+}
+
+/** What is lost with a failure that stops a run. */
+export function lostHint(results: INodeExecutionData[][], underWay: number): string | undefined {
+	const images = imagesIn(results);
+	const lost = [
+		images > 0 && `${counted(images, 'image')} of this run ${images === 1 ? 'is' : 'are'} lost`,
+		underWay > 0 &&
+			`${counted(underWay, 'request')} ${were(underWay)} under way and may have been billed`,
+	].filter((part) => part !== false);
+	if (lost.length === 0) return undefined;
+	return `${lost.join(', ')}. On Error: Continue (using error output) keeps what works.`;
+}
+
+function imagesIn(results: INodeExecutionData[][]): number {
+	return results.flat().reduce((sum, { binary }) => sum + Object.keys(binary ?? {}).length, 0);
+}
+
+function counted(count: number, what: string): string {
+	return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+}
+
+const were = (count: number): string => (count === 1 ? 'was' : 'were');

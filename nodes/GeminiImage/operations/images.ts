@@ -1,8 +1,8 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { Reply } from '../reply/reply';
-import { imageFacts, replyFacts, wordsForAgent } from './output';
-import type { Operation, Turn } from './turn';
+import { imageFacts, promptFact, replyFacts, wordsForAgent } from './output';
+import type { Asked, Operation, Turn } from './turn';
 
 export const imageToImage: Operation = {
 	name: 'Image to Image',
@@ -27,16 +27,16 @@ export const textToImage: Operation = {
 	toItems: imageItems,
 };
 
-/** One item per image. */
-function imageItems(turn: Turn, reply: Reply): INodeExecutionData[] {
+/** One item per image. What is said once for the reply stands on the first, so that sums are right. */
+function imageItems(turn: Turn, reply: Reply, { prompt }: Asked): INodeExecutionData[] {
 	const { options } = turn;
-	const facts = replyFacts(reply, options);
+	const further = { ...reply, text: '', usage: null, reasoning: null };
 	return reply.images.map((image, index) => ({
 		json: {
 			image: imageFacts(image, index, options),
 			...wordsForAgent(turn, [image]),
-			...facts,
-			usage: index === 0 ? facts.usage : null,
+			...replyFacts(index === 0 ? reply : further, options),
+			...promptFact(prompt, options),
 		},
 		binary: { [options.binaryPropertyOutput]: image.binary },
 	}));

@@ -7,6 +7,7 @@ import { asNumber, asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
 import type { Reply } from '../reply/reply';
 import type { Options } from '../request/options';
+import type { Prompt } from '../request/prompt';
 import { isTool } from '../request/values';
 import { linkTo, whyNoLink } from '../transport/signedLinks';
 import type { Turn } from './turn';
@@ -32,6 +33,11 @@ export function replyFacts(reply: Reply, { simplify }: Options) {
 		id: reply.id,
 		created: reply.created,
 	};
+}
+
+/** What was asked, which tells to which request an item belongs. */
+export function promptFact({ text }: Prompt, { simplify }: Options): IDataObject {
+	return simplify ? {} : { prompt: withoutDataUrls(text) };
 }
 
 /** The facts of an image, told from its bytes. */
@@ -100,8 +106,16 @@ export function renumber(results: INodeExecutionData[][]): INodeExecutionData[] 
 
 /** Adds the tokens of a reply to n8n's own counters, which older versions do not have. */
 export function countTokens(context: IExecuteFunctions, usage: Reply['usage']): void {
-	const input = asNumber(usage?.prompt_tokens) ?? asNumber(usage?.input_tokens);
-	const output = asNumber(usage?.completion_tokens) ?? asNumber(usage?.output_tokens);
+	const { input, output } = tokensOf(usage);
 	if (input === undefined && output === undefined) return;
 	n8nWorkflow.accumulateTokenUsage?.(context, input ?? 0, output ?? 0);
+}
+
+/** The tokens of a reply, by the names of either endpoint. */
+export function tokensOf(usage: unknown) {
+	const counts = asObject(usage);
+	const input = asNumber(counts?.prompt_tokens) ?? asNumber(counts?.input_tokens);
+	const output = asNumber(counts?.completion_tokens) ?? asNumber(counts?.output_tokens);
+	const total = asNumber(counts?.total_tokens) ?? (input ?? 0) + (output ?? 0);
+	return { input, output, total };
 }

@@ -2,6 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import { withGoneAdvice } from '../errors/goneModel';
 import { converses } from '../form/operations';
+import { optionField } from '../form/options';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
 import { optionsNotSent, postOf } from '../request/body';
@@ -66,8 +67,13 @@ async function receiveReply(turn: Turn, answer: Answer, settings: RequestSetting
 	}
 }
 
-/** The name of an image, which no other image of its item has. */
-function nameOf({ options, number, count }: Turn, index: number): string {
-	const name = numbered(options.fileName, count === 1 ? index : number);
-	return count === 1 || index === 0 ? name : `${name}_${index}`;
+/**
+ * The name of an image: by the place of its request in the run, which no other image of the run has,
+ * or with File Name, which no other image of the item has.
+ */
+function nameOf({ options, number, count, place, places }: Turn, index: number): string {
+	const { fileName = String(optionField('fileName').default) } = options;
+	const [at, of] = options.fileName === undefined ? [place, places] : [number, count];
+	if (of === 1) return numbered(fileName, index);
+	return index === 0 ? numbered(fileName, at) : `${fileName}_${at}_${index}`;
 }

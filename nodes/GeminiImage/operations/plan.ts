@@ -16,9 +16,11 @@ export interface FailedPlan extends Group {
 
 /** The requests that the input items ask for, in the order of their output. */
 export function planRequests(context: IExecuteFunctions, operation: OperationFacts) {
-	const requests = groupItems(context, operation).flatMap((group) =>
+	const planned = groupItems(context, operation).flatMap((group) =>
 		'failure' in group ? [group] : planGroup(context, operation, group),
 	);
+	const places = planned.length;
+	const requests = planned.map((request, place) => ({ ...request, place, places }));
 	const first = requests.find((request) => 'options' in request);
 	const isSequential = converses(operation) && hasMemory(context);
 	const concurrency = first?.options.maxConcurrency ?? optionField('maxConcurrency').default;
@@ -46,7 +48,7 @@ function planGroup(
 	context: IExecuteFunctions,
 	operation: OperationFacts,
 	group: Group,
-): Array<PlannedRequest | FailedPlan> {
+): Array<Omit<PlannedRequest, 'place' | 'places'> | FailedPlan> {
 	const form = { context, operation, itemIndex: group.itemIndex };
 	try {
 		const options = readOptions(form);

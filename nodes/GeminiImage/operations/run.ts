@@ -1,36 +1,124 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { abortWith } from '../async';
-import type { Hold } from '../transport/retry';
+import { toHint, toLastError } from '../errors/nodeError';
+import { createHold, type Hold } from '../transport/retry';
+import { lostHint, runHint } from './hints';
 
-/** What the requests of one run of the node share. */
+/** What the requests of one run of the node share, keep and leave behind. */
 export interface Run {
 	/** Aborted by a cancel of the execution, by a failure that stops the run, and by its end. */
 	signal: AbortSignal;
 	hold: Hold;
 	/** Tells the user, once a run, what they would not expect. */
-	hint(message: string): void;
-	isCanceled(): boolean;
-	/** Ends what is still under way. */
-	stop(): void;
-	/** Shows the hints. */
-	tell(): void;
+	hint(message: string, itemIndex: number): void;
+	/** The items of a request: those of an earlier try, or what is made now. */
+	once(place: number, make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[]>;
+	/** Stops the run. What is under way is let finish if another try can use it. */
+	fail(error: unknown, itemIndex: number): void;
+	/** Shows the hints. @throws the failure that stopped the run, or that it was canceled */
+	end(results: INodeExecutionData[][]): Promise<void>;
 }
 
 export function createRun(context: IExecuteFunctions): Run {
 	const cancel = context.getExecutionCancelSignal?.();
 	const run = abortWith(cancel);
-	const hints = new Set<string>();
+	const { kept, isLastTry, forget } = openTry(context);
+	const { results, hold, hints } = kept;
+	let underWay = 0;
+	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
+
+	async function tell(summary: string | undefined): Promise<void> {
+		if (summary !== undefined) hints.set(summary, 0);
+		for (const [text, itemIndex] of hints) {
+			const message = await toHint(context, text, itemIndex);
+			context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+		}
+	}
+
 	return {
 		signal: run.signal,
-		hold: { until: 0 },
-		hint: (message) => void hints.add(message),
-		isCanceled: () => cancel?.aborted ?? false,
-		stop: () => run.abort(),
-		tell() {
-			for (const message of hints) {
-				context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+		hold,
+		hint: (message, itemIndex) => void (hints.has(message) || hints.set(message, itemIndex)),
+
+		async once(place, make) {
+			const earlier = results.get(place);
+			if (earlier) return earlier;
+			run.signal.throwIfAborted();
+			if (failure) throw failure.error;
+			underWay++;
+			try {
+				const items = await make();
+				results.set(place, items);
+				return items;
+			} finally {
+				underWay--;
 			}
 		},
+
+		fail(error, itemIndex) {
+			failure ??= { error, itemIndex, underWay };
+			if (isLastTry) run.abort();
+		},
+
+		async end(all) {
+			run.abort();
+			if (cancel?.aborted) throw canceled(context);
+			// n8n tries again as well if the first item is that of a failure.
+			if (isLastTry || !(failure || all[0]?.[0]?.json.error)) forget();
+			if (failure) {
+				const lost = isLastTry ? lostHint([...results.values()], failure.underWay) : undefined;
+				throw await toLastError(context, failure.error, failure.itemIndex, lost);
+			}
+			await tell(runHint(all, hold.took));
+		},
 	};
+}
+
+/** By the word 'canceled', n8n tells a cancel from a failure. */
+function canceled(context: IExecuteFunctions): NodeOperationError {
+	return new NodeOperationError(context.getNode(), 'The execution was canceled');
+}
+
+/** What a run keeps over the tries of n8n's Retry On Fail. */
+interface Kept {
+	/** The items of each request that is done, by its place in the run. */
+	results: Map<number, INodeExecutionData[]>;
+	hold: Hold;
+	/** What the user is told, with the item that it is told of. */
+	hints: Map<string, number>;
+	tries: number;
+}
+
+/**
+ * By the first input item, which is the same object in each try of a run, and by what makes another
+ * run of one that has the same item. Nothing outlives the item, and so the execution.
+ */
+const keptByItem = new WeakMap<object, Map<string, Kept>>();
+
+/** Begins a try of a run: the only one, unless Retry On Fail is on. */
+function openTry(context: IExecuteFunctions) {
+	const { name, retryOnFail, maxTries } = context.getNode();
+	const item = context.getInputData()[0] ?? {};
+	const runs = keptByItem.get(item) ?? new Map<string, Kept>();
+	const runIndex: unknown = retryOnFail && context.getWorkflowDataProxy(0).$runIndex;
+	const key = JSON.stringify([context.getExecutionId?.(), name, runIndex]);
+	const kept = runs.get(key) ?? {
+		results: new Map(),
+		hold: createHold(),
+		hints: new Map(),
+		tries: 0,
+	};
+	kept.tries++;
+	if (retryOnFail) keptByItem.set(item, runs.set(key, kept));
+	return {
+		kept,
+		isLastTry: !retryOnFail || kept.tries >= triesOf(maxTries),
+		forget: () => runs.delete(key),
+	};
+}
+
+/** As n8n reads the setting. */
+function triesOf(maxTries = 3): number {
+	return Math.min(5, Math.max(2, maxTries || 3));
 }

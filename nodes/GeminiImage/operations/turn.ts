@@ -7,7 +7,6 @@ import type { SentImage } from '../request/imageSources';
 import type { Options } from '../request/options';
 import type { Prompt } from '../request/prompt';
 import type { Client } from '../transport/client';
-import type { Run } from './run';
 
 /** One request that the form asks for. */
 export interface PlannedRequest {
@@ -18,14 +17,21 @@ export interface PlannedRequest {
 	/** Its number among the requests of its item, from 0, and how many these are. */
 	number: number;
 	count: number;
+	/** Its place among the requests of the run, from 0, and how many these are. */
+	place: number;
+	places: number;
 	options: Options;
 }
 
 /** One request, on behalf of one input item or of all. */
-export interface Turn extends PlannedRequest, Pick<Run, 'signal' | 'hint'> {
+export interface Turn extends PlannedRequest {
 	context: IExecuteFunctions;
 	operation: Operation;
 	client: Client;
+	/** Aborted by what ends the run. */
+	signal: AbortSignal;
+	/** Tells the user, once a run, what they would not expect. */
+	hint(message: string): void;
 }
 
 /** An operation of the node, which `index.ts` lists. */

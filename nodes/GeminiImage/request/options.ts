@@ -29,7 +29,7 @@ export interface Options {
 	extraBody?: JsonObject;
 	binaryPropertyOutput: string;
 	/** Without extension, safe for every file system. */
-	fileName: string;
+	fileName?: string;
 	imageLink: boolean;
 	/** Whether what only says how a reply was made stays out of the output. */
 	simplify: boolean;
@@ -58,7 +58,7 @@ export function readOptions(form: Form): Options {
 		safetySettings: checkSafety(read.raw('safetySettings')),
 		extraBody: checkExtraBody(read.json('extraBody')),
 		binaryPropertyOutput: checkField(withDefault(read.text, 'binaryPropertyOutput')),
-		fileName: safeFileName(withDefault(read.text, 'fileName')),
+		fileName: checkFileName(read.text('fileName')),
 		imageLink: read.boolean('imageLink') ?? isTool(form.context),
 		imageLinkHours: withDefault(read.number, 'imageLinkHours'),
 		simplify: read.boolean('simplify') ?? isTool(form.context),
@@ -142,6 +142,10 @@ function checkExtraBody(extra: unknown): JsonObject | undefined {
 		`'${field}' is not a JSON object`,
 		'It takes an object, such as {"seed": 7}.',
 	);
+}
+
+function checkFileName(name: string | undefined): string | undefined {
+	return name === undefined ? undefined : safeFileName(name);
 }
 
 /** JavaScript has a meaning of its own for the name `__proto__`, and n8n loses such a field. */

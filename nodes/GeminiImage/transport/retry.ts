@@ -3,11 +3,59 @@ import { ApiError } from '../errors/apiError';
 
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 60_000;
+/** A run in which nothing else happens for so long, in milliseconds, is given up. */
+const GIVE_UP_MS = 600_000;
 
-/** Holds back all requests of a run when the service asks one of them to wait. */
+/** What the requests of one run share: the waits that the service asks for, and what they took. */
 export interface Hold {
+	/** Waits until requests may go on. @throws the last refusal after ten minutes of nothing else */
+	pass(signal: AbortSignal): Promise<void>;
+	/** The service asks one of the requests to wait, which holds back all. */
+	refuse(refusal: ApiError): void;
+	/** The service does something else than that. */
+	answer(): void;
+	wait(ms: number, signal: AbortSignal): Promise<void>;
+	/** What it took so far: requests, those that were repeated, and milliseconds of waits. */
+	took: { requests: number; repeated: number; waitedMs: number };
+}
+
+export function createHold(): Hold {
+	const took = { requests: 0, repeated: 0, waitedMs: 0 };
 	/** When requests may go on, in milliseconds since 1970. */
-	until: number;
+	let until = 0;
+	let refused: { since: number; last: ApiError } | undefined;
+	/** How many requests wait, and since when there are any. */
+	let waiting = 0;
+	let waitingSince = 0;
+
+	function failIfGivenUp(): void {
+		if (refused && Date.now() - refused.since >= GIVE_UP_MS) throw givenUp(refused.last);
+	}
+
+	async function wait(ms: number, signal: AbortSignal): Promise<void> {
+		if (waiting++ === 0) waitingSince = Date.now();
+		try {
+			await pause(ms, signal);
+		} finally {
+			if (--waiting === 0) took.waitedMs += Date.now() - waitingSince;
+		}
+	}
+
+	return {
+		async pass(signal) {
+			failIfGivenUp();
+			await wait(until - Date.now(), signal);
+			failIfGivenUp();
+		},
+		refuse(refusal) {
+			refused = { since: refused?.since ?? Date.now(), last: refusal };
+			const ms = refusal.retryAfterMs ?? 0;
+			if (ms <= MAX_WAIT_MS) until = Math.max(until, Date.now() + ms);
+		},
+		answer: () => (refused = undefined),
+		wait,
+		took,
+	};
 }
 
 interface RetrySettings {
@@ -26,21 +74,36 @@ export async function withRetries<T>(
 	{ maxRetries, signal, hold }: RetrySettings,
 ): Promise<T> {
 	for (let retries = 0; ; retries++) {
-		await pause(hold.until - Date.now(), signal);
+		await hold.pass(signal);
+		if (retries === 0) hold.took.requests++;
+		if (retries === 1) hold.took.repeated++;
 		try {
-			return await attempt();
+			const result = await attempt();
+			hold.answer();
+			return result;
 		} catch (error) {
-			const wait = retries < maxRetries ? waitBefore(error, retries, hold) : undefined;
+			const isRefusal = error instanceof ApiError && error.retryAfterMs !== undefined;
+			if (isRefusal) hold.refuse(error);
+			else hold.answer();
+			const wait = isRefusal && retries < maxRetries ? waitBefore(error, retries) : undefined;
 			if (wait === undefined) return await Promise.reject(error);
-			await pause(wait, signal);
+			await hold.wait(wait, signal);
 		}
 	}
 }
 
-function waitBefore(error: unknown, retries: number, hold: Hold): number | undefined {
-	if (!(error instanceof ApiError) || error.retryAfterMs === undefined) return undefined;
-	if (error.retryAfterMs > MAX_WAIT_MS) return undefined;
-	hold.until = Math.max(hold.until, Date.now() + error.retryAfterMs);
+/** Undefined if the service asks for more than the node waits. */
+function waitBefore({ retryAfterMs = 0 }: ApiError, retries: number): number | undefined {
+	if (retryAfterMs > MAX_WAIT_MS) return undefined;
 	const backOff = FIRST_WAIT_MS * 2 ** retries * (0.5 + Math.random() / 2);
-	return Math.min(MAX_WAIT_MS, Math.max(backOff, error.retryAfterMs));
+	return Math.min(MAX_WAIT_MS, Math.max(backOff, retryAfterMs));
+}
+
+function givenUp({ message, details, advice }: ApiError): ApiError {
+	return new ApiError(
+		message,
+		'For ten minutes the service asked to wait and did nothing else, so the rest of the run was not sent. Run it again later.',
+		details,
+		{ advice },
+	);
 }

@@ -40,7 +40,14 @@ test.each(rows.filter(isHidden))(
 	'The operation %s does not read the value of %s, which it does not have',
 	(operation, name) => {
 		const group = { itemIndex: 0, itemIndexes: [0] };
-		const request = { ...group, number: 0, count: 1, options: DEFAULT_OPTIONS };
+		const request = {
+			...group,
+			number: 0,
+			count: 1,
+			place: 0,
+			places: 1,
+			options: DEFAULT_OPTIONS,
+		};
 		expect(plan(operation, name)).toEqual([request]);
 	},
 );

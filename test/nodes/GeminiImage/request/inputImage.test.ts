@@ -1,5 +1,9 @@
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { InputImage, openImage } from '../../../../nodes/GeminiImage/request/inputImage';
+import {
+	InputImage,
+	openImage,
+	type InputContent,
+} from '../../../../nodes/GeminiImage/request/inputImage';
 import { arriving, cut, failureOf, inputImage, png, random, settle } from '../../helpers';
 
 const FILE = { field: 'Input Data Field Name', name: "'data'" };
@@ -74,6 +78,12 @@ describe('an input file that has changed', () => {
 	});
 });
 
+async function opened(file: InputContent): Promise<InputImage> {
+	const image = await openImage(file);
+	if (typeof image === 'string') throw new Error(`It is ${image}`);
+	return image;
+}
+
 describe('the stream of an input image', () => {
 	let small: Buffer;
 	let content: Buffer;
@@ -100,22 +110,22 @@ describe('the stream of an input image', () => {
 
 	test('A file is opened once for the look at its start and the first attempt, and anew for the next', async () => {
 		const { counts, file } = countedFile(content);
-		const image = await openImage(file);
+		const image = await opened(file);
 		expect(image).toBeInstanceOf(InputImage);
-		expect(await encode(image!)).toBe(dataUrl(content));
+		expect(await encode(image)).toBe(dataUrl(content));
 		expect(counts).toEqual({ opened: 1, closed: 1 });
-		expect(await encode(image!)).toBe(dataUrl(content));
+		expect(await encode(image)).toBe(dataUrl(content));
 		expect(counts).toEqual({ opened: 2, closed: 2 });
 	});
 
 	test('Closing an image ends its stream, whether or not an attempt has begun to read it', async () => {
 		for (const begins of [false, true]) {
 			const { counts, file } = countedFile(content);
-			const image = await openImage(file);
-			const attempt = image!.encode();
+			const image = await opened(file);
+			const attempt = image.encode();
 			if (begins) for (let piece = 0; piece < 3; piece++) await attempt.next();
 			expect(counts).toEqual({ opened: 1, closed: 0 });
-			image!.close();
+			image.close();
 			await settle();
 			expect(counts).toEqual({ opened: 1, closed: 1 });
 		}
@@ -123,9 +133,9 @@ describe('the stream of an input image', () => {
 
 	test('A file of a few kilobytes is read to its end at the look at its start, and holds nothing open', async () => {
 		const { counts, file } = countedFile(small);
-		const image = await openImage(file);
+		const image = await opened(file);
 		expect(counts).toEqual({ opened: 1, closed: 1 });
-		expect(await encode(image!)).toBe(dataUrl(small));
+		expect(await encode(image)).toBe(dataUrl(small));
 		expect(counts).toEqual({ opened: 1, closed: 1 });
 	});
 
