@@ -75,7 +75,7 @@ export class GeminiImage implements INodeType {
 
 		const make = async (request: PlannedRequest): Promise<INodeExecutionData[]> => {
 			const { itemIndex } = request;
-			const hint = (message: string) => run.hint(message, itemIndex);
+			const hint = (message: string, said?: string) => run.hint(message, { said, itemIndex });
 			const client = await createClient(this, itemIndex, hold);
 			return await perform({ ...request, context: this, operation, client, signal, hint });
 		};

@@ -55,7 +55,8 @@ function upload(bytes: number) {
 	const file = { field: 'Input', name: 'data', bytes: jpeg.length, open: async () => whole() };
 	return async () => {
 		const image = await openImage(file);
-		for await (const piece of image!.encode()) if (piece.length === 0) break;
+		if (typeof image === 'string') throw new Error(image);
+		for await (const piece of image.encode()) if (piece.length === 0) break;
 	};
 }
 

@@ -27,32 +27,51 @@ export function imageTypeOf(head: Buffer): ImageType | undefined {
 	return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }
 
-/** Files that people take for images or send along with them, told from their first bytes. */
-const OTHERS: Array<[RegExp, string]> = [
-	[/^\0\0[\x01\x02]\0/, 'an icon (ICO)'],
-	[/^8BPS/, 'a Photoshop file (PSD)'],
-	[/^%PDF-/, 'a PDF'],
-	[/^PK[\x03\x05\x07]/, 'a ZIP archive'],
+/** What other files begin with, from which byte on. */
+const OTHERS: Array<[what: string, at: number, ...marks: string[]]> = [
+	['an icon (ICO)', 0, '\0\0\x01\0', '\0\0\x02\0'],
+	['a Photoshop file (PSD)', 0, '8BPS'],
+	['a PDF', 0, '%PDF-'],
+	['a ZIP archive', 0, 'PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'],
 	[
-		/^(?:.{4}ftyp|\x1aE\xdf\xa3|ID3|OggS|fLaC|RIFF.{4}(?:AVI |WAVE)|\xff[\xf1-\xf3\xf9-\xfb]|\0\0\x01[\xb3\xba])/s,
 		'a video or sound file',
+		0,
+		'\x1aE\xdf\xa3',
+		'ID3',
+		'OggS',
+		'fLaC',
+		'\0\0\x01\xb3',
+		'\0\0\x01\xba',
 	],
+	[
+		'a video or sound file',
+		0,
+		'\xff\xf1',
+		'\xff\xf2',
+		'\xff\xf3',
+		'\xff\xf9',
+		'\xff\xfa',
+		'\xff\xfb',
+	],
+	['a video or sound file', 4, 'ftyp'],
+	['a video or sound file', 8, 'AVI ', 'WAVE'],
 ];
 
 /** What a file is that is none of these images, in words, told from its start. */
 export function describeFile(head: Buffer): string {
 	const start = head.toString('latin1', 0, SIGNATURE_BYTES);
-	const other = OTHERS.find(([signature]) => signature.test(start))?.[1];
-	return other ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
+	const other = OTHERS.find(([, at, ...marks]) => marks.some((mark) => start.startsWith(mark, at)));
+	return other?.[0] ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
 }
 
 function describeText(head: Buffer): string | undefined {
 	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
 	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
-	if (/^(?:<!doctype )?<?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
+	if (/^<(?:!doctype )?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
 	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script)[\s>]/i.test(text)) return 'a web page';
 	// Text has no control characters but those of lines, and no bytes that are no UTF-8.
-	return /[\0-\x08\x0e-\x1f\ufffd]/.test(text.slice(0, TEXT_CHARS)) ? undefined : 'a text';
+	const words = text.slice(0, TEXT_CHARS).replace(/\s/g, '');
+	return /[\p{Cc}\ufffd]/u.test(words) ? undefined : 'a text';
 }
 
 /** What is looked at to tell text from anything else, in characters. */

@@ -55,14 +55,14 @@ export async function toLastError(
 	return nodeError;
 }
 
-/** A hint, which may tell what others said. */
-export async function toHint(
+/** What others said, fit for a hint. */
+export async function cleanWords(
 	context: IExecuteFunctions,
-	message: string,
+	said: string,
 	itemIndex: number,
 ): Promise<string> {
 	const clean = await cleanFor(context, itemIndex);
-	return clean(message);
+	return clean(said);
 }
 
 /** A failed item in the one shape that n8n sends to the error output. */

@@ -6,7 +6,7 @@ const UNIT_MS: Array<[unit: RegExp, ms: number]> = [
 	[/^m/i, 60_000],
 	[/^h/i, 3_600_000],
 ];
-const UNIT = '(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?![a-z])';
+const UNIT = '(?:m(?:s|illiseconds?|ins?|inutes?)?|s(?:ecs?|econds?)?|h(?:rs?|ours?)?)(?![a-z])';
 const DURATION = String.raw`\d{1,9}(?:\.\d{1,9})?\s{0,2}${UNIT}`;
 /** "Please retry in 6.2s", "try again in 1m20s", "retry after 20 seconds". */
 const WORDS = new RegExp(
@@ -39,7 +39,9 @@ function ofHeader(header: unknown): number {
 
 function ofWords(duration: string): number {
 	let ms = 0;
-	for (const [, number, unit = ''] of duration.matchAll(/([\d.]+)\s*([a-z]+)/gi)) {
+	for (const [, number, unit = ''] of duration.matchAll(
+		/(\d{1,9}(?:\.\d{1,9})?)\s{0,2}([a-z]{1,20})/gi,
+	)) {
 		ms += Number(number) * (UNIT_MS.find(([name]) => name.test(unit))?.[1] ?? 0);
 	}
 	return ms;

@@ -50,7 +50,7 @@ export function runHint(
 	results: INodeExecutionData[][],
 	{ requests, repeated, waitedMs }: Hold['took'],
 ): string | undefined {
-	const seconds = Math.ceil(waitedMs / 1000);
+	const seconds = Math.round(waitedMs / 1000);
 	if (requests < 2 && repeated === 0 && seconds === 0) return undefined;
 	const usages = results.flat().map(({ json }) => tokensOf(json.usage).total);
 	const tokens = usages.reduce((sum, each) => sum + each, 0);

@@ -35,7 +35,7 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		const answer = await client.post(path, body, settings);
 		const reply = await receiveReply(turn, answer, settings);
 		countTokens(context, reply.usage);
-		resultHints(operation, prompt, reply.images).forEach(hint);
+		for (const message of resultHints(operation, prompt, reply.images)) hint(message);
 		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
 	} finally {
 		closeImages(images);

@@ -1,9 +1,16 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { abortWith } from '../async';
-import { toHint, toLastError } from '../errors/nodeError';
+import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
 import { lostHint, runHint } from './hints';
+
+interface HintDetails {
+	/** The item that it is told of. */
+	itemIndex: number;
+	/** What others said of it. */
+	said?: string;
+}
 
 /** What the requests of one run of the node share, keep and leave behind. */
 export interface Run {
@@ -11,7 +18,7 @@ export interface Run {
 	signal: AbortSignal;
 	hold: Hold;
 	/** Tells the user, once a run, what they would not expect. */
-	hint(message: string, itemIndex: number): void;
+	hint(message: string, details: HintDetails): void;
 	/** The items of a request: those of an earlier try, or what is made now. */
 	once(place: number, make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[]>;
 	/** Stops the run. What is under way is let finish if another try can use it. */
@@ -29,9 +36,10 @@ export function createRun(context: IExecuteFunctions): Run {
 	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
 
 	async function tell(summary: string | undefined): Promise<void> {
-		if (summary !== undefined) hints.set(summary, 0);
-		for (const [text, itemIndex] of hints) {
-			const message = await toHint(context, text, itemIndex);
+		if (summary !== undefined) hints.set(summary, { itemIndex: 0 });
+		for (const [text, { said, itemIndex }] of hints) {
+			const message =
+				said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
 			context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
 		}
 	}
@@ -39,7 +47,7 @@ export function createRun(context: IExecuteFunctions): Run {
 	return {
 		signal: run.signal,
 		hold,
-		hint: (message, itemIndex) => void (hints.has(message) || hints.set(message, itemIndex)),
+		hint: (message, details) => void (hints.has(message) || hints.set(message, details)),
 
 		async once(place, make) {
 			const earlier = results.get(place);
@@ -85,8 +93,8 @@ interface Kept {
 	/** The items of each request that is done, by its place in the run. */
 	results: Map<number, INodeExecutionData[]>;
 	hold: Hold;
-	/** What the user is told, with the item that it is told of. */
-	hints: Map<string, number>;
+	/** What the user is told. */
+	hints: Map<string, HintDetails>;
 	tries: number;
 }
 

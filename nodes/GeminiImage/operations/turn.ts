@@ -30,8 +30,8 @@ export interface Turn extends PlannedRequest {
 	client: Client;
 	/** Aborted by what ends the run. */
 	signal: AbortSignal;
-	/** Tells the user, once a run, what they would not expect. */
-	hint(message: string): void;
+	/** Tells the user, once a run, what they would not expect; `said` are words of others. */
+	hint(message: string, said?: string): void;
 }
 
 /** An operation of the node, which `index.ts` lists. */

@@ -22,8 +22,8 @@ export interface ReceiveSettings extends StoreSettings {
 	download(address: string): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
 	onText?(text: string): void;
-	/** Told what is missing in a reply that is good all the same. */
-	hint(message: string): void;
+	/** Told what is missing in a reply that is good all the same, and what was said of it. */
+	hint(message: string, said?: string): void;
 }
 
 /** What is waited for behind a reply that is complete, in milliseconds. */
@@ -56,7 +56,7 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 		for (const image of loaded.values()) candidates.push({ image, isDraft: false });
 		if (candidates.length === 0 && !isEnough) throw notLoaded(read, mentions);
 		const kept = await store.commit(choose(candidates, imagesPerReply));
-		if (ending) hint(ending);
+		if (ending) hint(...ending);
 		const hasFinal = candidates.some(({ isDraft }) => !isDraft);
 		const isMissed = (image: Carried, number: number) =>
 			image instanceof DamagedImage && !(hasFinal && drafts.has(number));
@@ -109,10 +109,11 @@ interface Whole {
 	read: ReadReply;
 	/** By the number of the image. */
 	images: Carried[];
-	/** What the user is to know of the end of the reply. */
-	ending?: string;
+	/** What the user is to know of the end of the reply, and what was said there. */
+	ending?: [message: string, said?: string];
 }
 
+const BEHIND = 'The reply was complete, and what followed cost nothing';
 const NOT_ENDED = new ApiError('The service did not end its reply', '');
 
 /**
@@ -157,7 +158,9 @@ async function readAll(
 		}
 		const isComplete = reader.end() || progress.isFinished() || progress.isSaidComplete();
 		if (!isComplete && !hasImage()) throw endedEarly();
-		const ending = isComplete ? undefined : 'The reply ended without saying that it is complete';
+		const ending: Whole['ending'] = isComplete
+			? undefined
+			: ['The reply ended without saying that it is complete'];
 		return { read: reducer.end(hasImage()), images, ending };
 	} catch (error) {
 		signal.throwIfAborted();
@@ -166,8 +169,7 @@ async function readAll(
 		const isKept = isComplete || (reader.isWhole() && hasImage());
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);
-		const ending = `The reply was complete, and nothing of it is missing, but then: ${what}`;
-		return { read: reducer.end(hasImage()), images, ending };
+		return { read: reducer.end(hasImage()), images, ending: [BEHIND, what] };
 	}
 }
 
@@ -276,7 +278,7 @@ function detailsOf({ said }: ReadReply, words: string): ErrorDetails {
 function notLoaded(read: ReadReply, mentions: Mention[]): ApiError {
 	const { text } = read.said;
 	const words = withoutMentions(text, mentions).trim() === '' ? '' : text;
-	return linkError(words, detailsOf(read, words));
+	return words === '' ? linkError() : linkError(words, detailsOf(read, words));
 }
 
 function lostImages(lost: number, all: number): string {

@@ -173,8 +173,8 @@ export function createReplyReducer(
 		const before = texts.get(choice) ?? '';
 		const isBehindImage = before !== '' && text !== '' && interrupted.has(choice);
 		if (text !== '') interrupted.delete(choice);
-		const [end = ''] = /\n*$/.exec(before) ?? [];
-		const [start = ''] = /^\n*/.exec(text) ?? [];
+		const [end = ''] = /\n{0,2}$/.exec(before.slice(-2)) ?? [];
+		const [start = ''] = /^\n{0,2}/.exec(text) ?? [];
 		const missing = isBehindImage ? 2 - end.length - start.length : 0;
 		addText('\n'.repeat(Math.max(0, missing)) + text, choice);
 	}

@@ -33,6 +33,7 @@ export function createHold(): Hold {
 	}
 
 	async function wait(ms: number, signal: AbortSignal): Promise<void> {
+		if (ms <= 0) return signal.throwIfAborted();
 		if (waiting++ === 0) waitingSince = Date.now();
 		try {
 			await pause(ms, signal);
