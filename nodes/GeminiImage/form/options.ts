@@ -216,7 +216,7 @@ const OPTIONS: Option[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to leave ID, creation time, reasoning and finish reason out of the output; on by default for tools only',
+			'Whether to leave ID, creation time, reasoning, finish reason and prompt out of the output; on by default for tools only',
 	},
 	{
 		displayName: 'Stream',

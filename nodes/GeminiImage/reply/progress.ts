@@ -43,6 +43,7 @@ export function createProgress() {
 		/** The reply says that it failed. */
 		fail: () => void (isFailed = true),
 
+		isFailed: () => isFailed,
 		/** Whether nothing that comes now can take anything back. */
 		isComplete: () => !isFailed && (isSaidComplete || (behind.finish && hasUsage)),
 		isSaidComplete: () => isSaidComplete,

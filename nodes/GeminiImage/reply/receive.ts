@@ -140,7 +140,7 @@ async function readAll(
 		const isWhole = reader.isWhole() || progress.isSaidComplete();
 		if (!isWhole && !progress.isFinished()) return Infinity;
 		const hasFinal = candidatesOf(images, reducer.drafts).some(({ isDraft }) => !isDraft);
-		const isShort = isWhole || hasFinal;
+		const isShort = isWhole || hasFinal || reducer.addresses.length > 0;
 		return progress.newsAt() + (isShort ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
 	}
 
@@ -164,9 +164,11 @@ async function readAll(
 		return { read: reducer.end(hasImage()), images, ending };
 	} catch (error) {
 		signal.throwIfAborted();
-		const isComplete = error === NOT_ENDED || progress.isComplete();
 		// What stands beside an error in one document is an image, or the words of the error.
-		const isKept = isComplete || (reader.isWhole() && hasImage());
+		const isKept =
+			error === NOT_ENDED ||
+			progress.isComplete() ||
+			(reader.isWhole() && (hasImage() || !progress.isFailed()));
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);
 		return { read: reducer.end(hasImage()), images, ending: [BEHIND, what] };

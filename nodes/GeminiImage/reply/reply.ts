@@ -86,10 +86,10 @@ export function createReplyReducer(
 		const wasComplete = progress.isComplete();
 		const object = asObject(value);
 		let error = errorOf(value);
-		if (!object && !error) throw unexpected('The service answered with JSON that is no reply');
 		for (const choice of object ? addObject(object) : []) error ??= errorIn(choice);
-		if (!error) return;
+		if (object && !error) return;
 		if (!wasComplete) progress.fail();
+		if (!error) throw unexpected('The service answered with JSON that is no reply');
 		const { message, ...details } = error;
 		throw reported(message ?? 'no reason given', details);
 	}
@@ -238,7 +238,7 @@ export function createReplyReducer(
 		};
 	}
 
-	return { add, end, progress, drafts };
+	return { add, end, progress, addresses, drafts };
 }
 
 function entriesOf(value: unknown): unknown[] {

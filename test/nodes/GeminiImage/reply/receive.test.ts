@@ -497,6 +497,27 @@ describe('an image that is damaged', () => {
 	});
 });
 
+test('A JSON document that is whole is kept, words alone and without usage too, if the connection is lost behind it', async () => {
+	const lost = new ApiError('The connection was lost', '');
+	const words = { choices: [{ message: { content: 'A cat' } }] };
+	const link = { data: [{ url: 'https://example.com/cat' }] };
+	for (const json of [words, link]) {
+		async function* body() {
+			yield Buffer.from(JSON.stringify(json));
+			throw lost;
+		}
+		const download = async () => answer(arriving(cut(other, 100)));
+		const { received, hints } = start(body(), { download });
+		const { text, images } = await received;
+		expect([text, images.length]).toEqual(json === words ? ['A cat', 0] : ['', 1]);
+		expect(hints).toEqual([expect.stringMatching(/^The reply was complete/)]);
+	}
+	async function* failed() {
+		yield Buffer.from(JSON.stringify({ ...words, error: { message: 'No quota' } }));
+	}
+	expect((await failureOf(start(failed()).received)).message).toContain('No quota');
+});
+
 describe('a reply that fails', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
