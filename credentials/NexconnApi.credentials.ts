@@ -29,19 +29,32 @@ export function apiRootOf(credentials: ICredentialDataDecryptedObject): string {
 }
 
 export function isApiRoot(root: string): boolean {
-	return /^https?:/i.test(root) && URL.canParse(root);
+	return /^https?:/i.test(root) && URL.canParse(root) && !hasUser(root);
+}
+
+/** The HTTP client would send a user of the address in the place of the key. */
+function hasUser(root: string): boolean {
+	const { username, password } = new URL(root);
+	return username !== '' || password !== '';
 }
 
 /** What is wrong with a Base URL from which no API root comes. */
 export function describeBadBaseUrl(baseUrl: string): string {
-	const what =
-		baseUrl.trim() === '' ? 'is empty' : `'${baseUrl.slice(0, 100)}' is no http(s) address`;
-	return `The Base URL of the credential ${what}`;
+	// What stands in front of the host may be a password.
+	const shown = baseUrl.replace(/^.*@/s, '***@').slice(0, 100);
+	const what = baseUrl.includes('@') ? 'holds a user or password' : 'is no http(s) address';
+	if (baseUrl.trim() === '') return 'The Base URL of the credential is empty';
+	return `The Base URL of the credential '${shown}' ${what}`;
 }
 
-/** The key as it is sent, and as it is looked for in foreign text. */
+/**
+ * The key as it is sent, and as it is looked for in foreign text: without what nobody sees and what
+ * no header takes, which the HTTP client would drop.
+ */
 export function apiKeyOf(credentials: ICredentialDataDecryptedObject): string {
-	return String(credentials.apiKey).trim();
+	return String(credentials.apiKey)
+		.replace(/(?! )[\p{C}\p{Z}]|[^\p{ASCII}\u{80}-\u{ff}]/gu, '')
+		.trim();
 }
 
 /** A key that was pasted with the prefix of its header, without it. */

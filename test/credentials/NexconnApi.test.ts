@@ -21,6 +21,10 @@ describe('the Authorization header', () => {
 		['bearer', 'Bearer sk-1', 'Bearer sk-1'],
 		['bearer', ' bearer   sk-1', 'Bearer sk-1'],
 		['bearer', 'bearer-of-news', 'Bearer bearer-of-news'],
+		['apiKey', 'sk-\r\n1', 'sk-1'],
+		['bearer', '\ufeffsk-\u200b1\u00a0\t', 'Bearer sk-1'],
+		['apiKey', 'sk\u00ad-\u2028\u041a1', 'sk-1'],
+		['apiKey', 'two words é', 'two words é'],
 	])(
 		'The format %s and the key %j give the Authorization header %j',
 		async (authorizationFormat, apiKey, expected) => {

@@ -25,6 +25,10 @@ describe('a Base URL that leads nowhere', () => {
 		['localhost:8080/v1', "'localhost:8080/v1' is no http(s) address"],
 		['file:///etc/passwd', "'file:///etc/passwd' is no http(s) address"],
 		['https://exa mple.com/v1', "'https://exa mple.com/v1' is no http(s) address"],
+		['https://me:hunter2@api.example.com/v1', "'***@api.example.com/v1' holds a user or password"],
+		['https://me@api.example.com', "'***@api.example.com' holds a user or password"],
+		['htps://me:hunter@2@api.example.com/v1', "'***@api.example.com/v1' holds a user or password"],
+		['me:hunter2@api.example.com', "'***@api.example.com' holds a user or password"],
 	])(
 		'A run with the Base URL %j says what is wrong with it, and sends nothing',
 		async (baseUrl, what) => {

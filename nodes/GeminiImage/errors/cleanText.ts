@@ -31,14 +31,13 @@ export type Clean = (text: string) => string;
 
 /** Leaves out `secrets`, however they are written. */
 export function createClean(secrets: string[]): Clean {
-	const spellings = [...new Set(secrets)].filter((secret) => secret !== '').flatMap(spellingsOf);
+	const needles = [...new Set(secrets.flatMap(needlesOf))].filter((needle) => needle !== '');
 	const longest = Math.max(0, ...secrets.map(({ length }) => length));
 
 	return (text) => {
-		let clean = text.slice(0, MAX_LOOK_CHARS);
-		for (const spelling of spellings) clean = clean.replace(spelling, '***');
+		let clean = without(needles, text.slice(0, MAX_LOOK_CHARS));
 		// The cut may have left the first part of a secret.
-		if (text.length > MAX_LOOK_CHARS) clean = clean.slice(0, -6 * longest);
+		if (text.length > MAX_LOOK_CHARS) clean = clean.slice(0, -MAX_SPELLING_CHARS * longest);
 		clean = withoutDataUrls(clean, 0).replace(LONG_RUN, (run) =>
 			// A path of that length has no capital letter, base64 has many.
 			/[A-Z]/.test(run) ? '[base64]' : run,
@@ -46,6 +45,88 @@ export function createClean(secrets: string[]): Clean {
 		clean = clean.replace(/\s+/g, ' ').trim();
 		return clean.length > MAX_CHARS ? `${clean.slice(0, MAX_CHARS - 1)}…` : clean;
 	};
+}
+
+/** What a secret is searched by: as it is, plainly spelled, and in base64. */
+function needlesOf(secret: string): string[] {
+	const inBase64 = [0, 1, 2].map((shift) => {
+		const base64 = Buffer.from(' '.repeat(shift) + secret).toString('base64');
+		// Characters that what stands around the secret shares with it.
+		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?={1,2}$/, '');
+	});
+	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
+	const encoded = [...inBase64, ...urlSafe].filter(({ length }) => length >= MIN_ENCODED_CHARS);
+	return [secret, spelledPlainly(secret).plain, ...encoded];
+}
+
+/** The text with `***` wherever one of `needles` stands in it, as it is or in another spelling. */
+function without(needles: string[], text: string): string {
+	const { plain, at } = spelledPlainly(text);
+	const spans = needles.flatMap((needle) => [
+		...placesOf(needle, text).map((start) => [start, start + needle.length] as const),
+		...placesOf(needle, plain).map((start) => [at(start), at(start + needle.length)] as const),
+	]);
+	let result = '';
+	let from = 0;
+	for (const [start, end] of spans.sort(([one], [other]) => one - other)) {
+		if (start >= from) result += `${text.slice(from, start)}***`;
+		from = Math.max(from, end);
+	}
+	return result + text.slice(from);
+}
+
+function placesOf(needle: string, text: string): number[] {
+	const places: number[] = [];
+	for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + needle.length)) {
+		places.push(at);
+	}
+	return places;
+}
+
+/** Longest spelling of one character. */
+const MAX_SPELLING_CHARS = 16;
+/** A character as it stands in a URL, perhaps encoded several times, in JSON, or in HTML. */
+const SPELLING =
+	/%(?:25){0,4}([\da-f]{2})|\\{1,4}(?:u00([\da-f]{2})|([^\\]))|&#(?:x0{0,4}([\da-f]{2})|0{0,4}(\d{2,3}));|&([a-z]{2,10});/gi;
+
+/** Characters of keys by their names in HTML. */
+const ENTITIES: Record<string, string> = {
+	...{ amp: '&', ast: '*', bsol: '\\', colon: ':', comma: ',', commat: '@', dash: '-' },
+	...{ dollar: '$', equals: '=', excl: '!', gt: '>', hat: '^', hyphen: '-', lbrace: '{' },
+	...{ lbrack: '[', lcub: '{', lowbar: '_', lpar: '(', lsqb: '[', lt: '<', num: '#' },
+	...{ percnt: '%', period: '.', plus: '+', quest: '?', quot: '"', rbrace: '}', rbrack: ']' },
+	...{ rcub: '}', rpar: ')', rsqb: ']', semi: ';', sol: '/', underbar: '_', vert: '|' },
+	...{ verbar: '|', apos: "'", grave: '`' },
+};
+
+/** A text with each character spelled plainly, and where in the text each of them stands. */
+function spelledPlainly(text: string) {
+	let plain = '';
+	const starts: number[] = [];
+	let from = 0;
+
+	function keep(until: number): void {
+		for (let at = from; at < until; at++) starts.push(at);
+		plain += text.slice(from, until);
+	}
+
+	for (const match of text.matchAll(SPELLING)) {
+		const char = charOf(match);
+		if (char === undefined) continue;
+		keep(match.index);
+		starts.push(match.index);
+		plain += char;
+		from = match.index + match[0].length;
+	}
+	keep(text.length);
+	return { plain, at: (index: number) => starts[index] ?? text.length };
+}
+
+function charOf([, percent, json, escaped, html, decimal, name]: RegExpExecArray) {
+	if (escaped !== undefined) return escaped;
+	if (name !== undefined) return ENTITIES[name.toLowerCase()];
+	const hex = percent ?? json ?? html;
+	return String.fromCharCode(hex === undefined ? Number(decimal) : parseInt(hex, 16));
 }
 
 /** A foreign JSON value with every text in it clean, not deeper or wider than a reader needs. */
@@ -100,26 +181,4 @@ function endOfBase64(text: string, start: number): number {
 		const end = (LINE_END.lastIndex = DATA_LINE.lastIndex);
 		if (end - from < MIN_LINE_CHARS || !LINE_END.test(text)) return end;
 	}
-}
-
-/** A service may echo a secret as it is, percent-encoded, escaped as in JSON or HTML, or in base64. */
-function spellingsOf(secret: string): RegExp[] {
-	const inBase64 = [0, 1, 2].map((shift) => {
-		const base64 = Buffer.from(' '.repeat(shift) + secret).toString('base64');
-		// Characters that what stands around the secret shares with it.
-		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?={1,2}$/, '');
-	});
-	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
-	const encoded = [...inBase64, ...urlSafe].filter(({ length }) => length >= MIN_ENCODED_CHARS);
-	const texts = [secret, ...encoded];
-	return [...new Set(texts)].map((text) => new RegExp([...text].map(anySpelling).join(''), 'g'));
-}
-
-/** An expression for one character; no two of its spellings begin alike, so that none backtracks. */
-function anySpelling(char: string): string {
-	const code = char.charCodeAt(0);
-	const hex = code.toString(16).padStart(2, '0');
-	const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('');
-	const literal = char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-	return `(?:${literal}|%(?:25){0,4}${anyCase}|\\\\{1,4}(?:u00${anyCase}|${literal})|&#(?:${code}|x${anyCase});)`;
 }

@@ -16,6 +16,21 @@ export async function toNodeError(
 	error: unknown,
 	itemIndex: number,
 ): Promise<NodeError> {
+	try {
+		return await cleanNodeError(context, error, itemIndex);
+	} catch {
+		// What cannot be cleaned is told to nobody.
+		return new NodeOperationError(context.getNode(), UNCLEAN, { itemIndex });
+	}
+}
+
+const UNCLEAN = 'The request failed, and what was said of it cannot be shown';
+
+async function cleanNodeError(
+	context: IExecuteFunctions,
+	error: unknown,
+	itemIndex: number,
+): Promise<NodeError> {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
 	const clean = await cleanFor(context, itemIndex);
 	const node = context.getNode();
@@ -80,12 +95,22 @@ export async function failedItem(
 	};
 }
 
+/** By the run and the key. */
+const cleaners = new WeakMap<IExecuteFunctions, Map<string, Clean>>();
+
 /** Foreign text may hold the key of the item's own credential, with or without its prefix. */
 async function cleanFor(context: IExecuteFunctions, itemIndex: number): Promise<Clean> {
+	const key = await keyOf(context, itemIndex);
+	const ofRun = cleaners.get(context) ?? new Map<string, Clean>();
+	const clean = ofRun.get(key) ?? createClean([key, withoutBearer(key)]);
+	cleaners.set(context, ofRun.set(key, clean));
+	return clean;
+}
+
+async function keyOf(context: IExecuteFunctions, itemIndex: number): Promise<string> {
 	try {
-		const key = apiKeyOf(await context.getCredentials('nexconnApi', itemIndex));
-		return createClean([key, withoutBearer(key)]);
+		return apiKeyOf(await context.getCredentials('nexconnApi', itemIndex));
 	} catch {
-		return createClean([]);
+		return '';
 	}
 }

@@ -66,6 +66,12 @@ describe('foreign text in a message', () => {
 	});
 });
 
+/** Some characters of keys by their names in HTML. */
+const NAMES: Record<string, string> = {
+	...{ '+': 'plus', '/': 'sol', '=': 'equals', _: 'lowbar', '.': 'period', ':': 'colon' },
+	...{ $: 'dollar', '^': 'Hat', '*': 'ast', '(': 'lpar', ')': 'rpar', '[': 'lbrack' },
+};
+
 /** Ways to write a character; a service may mix them. */
 const SPELLINGS: Record<string, (char: string, code: string) => string> = {
 	percent: (_char, code) => `%${code}`,
@@ -79,6 +85,7 @@ const SPELLINGS: Record<string, (char: string, code: string) => string> = {
 	HTML: (char) => `&#${char.charCodeAt(0)};`,
 	'HTML, hexadecimal': (_char, code) => `&#x${code};`,
 	'HTML, upper case': (_char, code) => `&#x${code.toUpperCase()};`,
+	'HTML, names': (char) => (NAMES[char] ? `&${NAMES[char]};` : char),
 };
 
 const spelled = (text: string, spell: (char: string, code: string) => string) =>
@@ -131,6 +138,13 @@ describe('a secret in any spelling', () => {
 			for (const text of rest) expect(text).not.toContain(secret.slice(3, -3));
 		});
 		fc.assert(property, { seed: 23, numRuns: 100 });
+	});
+
+	test.each([1000, 5000, 20_000])('A key of %i characters is hidden', (length) => {
+		const key = Buffer.alloc(length, 'sk-Ab1_').toString();
+		for (const spell of [(text: string) => text, encodeURIComponent, JSON.stringify]) {
+			expect(createClean([key])(`No <${spell(key)}>`)).toMatch(/^No <"?\*\*\*"?>$/);
+		}
 	});
 
 	test('Each of several secrets is hidden, and an empty one hides nothing', () => {

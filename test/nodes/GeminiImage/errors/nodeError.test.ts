@@ -40,6 +40,15 @@ test('The details of an error show neither the key nor base64', async () => {
 	expect(details).toEqual({ usage: { note: '***', more: [{ image: '[base64]' }] } });
 });
 
+test('What cannot be cleaned is told to nobody', async () => {
+	const message = { toString: () => KEY } as unknown as string;
+	const error = Object.assign(new ApiError('No', ''), { message });
+	for (const told of [await shown(error), await failedItem(contextOf(KEY), error, 0)]) {
+		expect(JSON.stringify(told)).not.toContain(KEY);
+		expect(JSON.stringify(told)).toContain('cannot be shown');
+	}
+});
+
 test('The message of an error shows neither the key nor base64', async () => {
 	for (const text of [
 		`${KEY} ${base64}`,
