@@ -197,7 +197,7 @@ async function take(
 	}
 }
 
-/** What the addresses lead to; one that leads nowhere is left out, as the rest is paid for. */
+/** The images by their addresses; an address that leads to none is left out, as the rest is paid for. */
 async function loadAll(
 	addresses: string[],
 	store: ImageStore,
@@ -229,7 +229,7 @@ async function load(address: string, store: ImageStore, { download }: ReceiveSet
 	}
 }
 
-/** What is said of an empty reply: if the model gives no reason, if it refused, and what to do. */
+/** What is said of an empty reply: in general, if the model refused, and what to do. */
 const EMPTY = {
 	images: [
 		'The model answered without an image',
@@ -249,14 +249,13 @@ const EMPTY = {
 } as const;
 
 function emptyReply(read: ReadReply, output: Output): ApiError {
-	const [isEmpty, isRefusal, advice] = EMPTY[output];
+	const [empty, refusal, advice] = EMPTY[output];
 	const { finishReason, nativeFinishReason, text, reasoning } = read.said;
 	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
 	// Either of the two may be a plain "stop".
 	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
 	const words = text || read.explanation || reasoning || '';
-	const isRefused = REFUSED.test(reasons.join());
-	const what = `${isRefused ? isRefusal : isEmpty} (finish reason: ${finish ?? 'none given'})`;
+	const what = `${REFUSED.test(reasons.join()) ? refusal : empty} (finish reason: ${finish ?? 'none given'})`;
 	return new ApiError(
 		words === '' ? what : `${what}: ${words}`,
 		`${adviceFor(reasons.join()) ?? advice} The call may have been billed.`,
@@ -266,7 +265,7 @@ function emptyReply(read: ReadReply, output: Output): ApiError {
 
 const REFUSED = /filter|safety|prohibited|recitation|block/i;
 
-/** What to do about a reason for which a model ends. */
+/** What to do about the reasons for which a model ended, if anything special. */
 function adviceFor(reasons: string): string | undefined {
 	if (REFUSED.test(reasons)) return 'Change the prompt or the input images.';
 	if (/length|max_?tokens/i.test(reasons))
@@ -284,7 +283,7 @@ function detailsOf({ said }: ReadReply, words: string): ErrorDetails {
 	};
 }
 
-/** No image that the reply links can be loaded; what the model said besides tells why, perhaps. */
+/** No image that the reply links can be loaded; what the model said besides may tell why. */
 function notLoaded(read: ReadReply, mentions: Mention[]): ApiError {
 	const { text } = read.said;
 	const words = withoutMentions(text, mentions).trim() === '' ? '' : text;
