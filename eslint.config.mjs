@@ -25,8 +25,8 @@ const ROOMS = {
 	reply: {
 		below: ['transport', 'errors', 'form', 'bytes', ...BOTTOM],
 		files: [
-			...['receive', 'splitter', 'base64', 'events', 'reply', 'progress', 'prose'],
-			'imageStore',
+			...['receive', 'splitter', 'base64', 'events'],
+			...['reply', 'progress', 'prose', 'imageStore'],
 		],
 	},
 	request: {

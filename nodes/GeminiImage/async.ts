@@ -67,10 +67,9 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The outcome of some work that must not hold anything up.
+ * The outcome of `work`, which may take `ms` milliseconds at most.
  *
- * @throws what the work throws, at once or later, the reason of an abort, or an Error after `ms`
- * milliseconds
+ * @throws what the work throws, at once or later, the reason of an abort, or an Error if it takes longer
  */
 export async function within<T>(
 	ms: number,

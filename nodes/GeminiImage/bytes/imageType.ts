@@ -27,70 +27,55 @@ export function imageTypeOf(head: Buffer): ImageType | undefined {
 	return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }
 
-/** What other files begin with, from which byte on. */
+const SOUND = 'a video or sound file';
+
+/** What other files hold from the byte `at` on. */
 const OTHERS: Array<[what: string, at: number, ...marks: string[]]> = [
 	['an icon (ICO)', 0, '\0\0\x01\0', '\0\0\x02\0'],
 	['a Photoshop file (PSD)', 0, '8BPS'],
 	['a PDF', 0, '%PDF-'],
 	['a ZIP archive', 0, 'PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'],
-	[
-		'a video or sound file',
-		0,
-		'\x1aE\xdf\xa3',
-		'ID3',
-		'OggS',
-		'fLaC',
-		'\0\0\x01\xb3',
-		'\0\0\x01\xba',
-	],
-	[
-		'a video or sound file',
-		0,
-		'\xff\xf1',
-		'\xff\xf2',
-		'\xff\xf3',
-		'\xff\xf9',
-		'\xff\xfa',
-		'\xff\xfb',
-	],
-	['a video or sound file', 4, 'ftyp'],
-	['a video or sound file', 8, 'AVI ', 'WAVE'],
+	[SOUND, 0, '\x1aE\xdf\xa3', 'ID3', 'OggS', 'fLaC', '\0\0\x01\xb3', '\0\0\x01\xba'],
+	[SOUND, 0, '\xff\xf1', '\xff\xf2', '\xff\xf3', '\xff\xf9', '\xff\xfa', '\xff\xfb'],
+	[SOUND, 4, 'ftyp'],
+	[SOUND, 8, 'AVI ', 'WAVE'],
 ];
 
-/** What a file is that is none of these images, in words, told from its start. */
+/** What a file is instead, in words for a message, if {@link imageTypeOf} knows no type of it. */
 export function describeFile(head: Buffer): string {
 	const start = head.toString('latin1', 0, SIGNATURE_BYTES);
 	const other = OTHERS.find(([, at, ...marks]) => marks.some((mark) => start.startsWith(mark, at)));
 	return other?.[0] ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
 }
 
+/** What is looked at to tell text from anything else, in characters. */
+const TEXT_CHARS = 512;
+
 function describeText(head: Buffer): string | undefined {
 	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
 	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
 	if (/^<(?:!doctype )?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
 	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script)[\s>]/i.test(text)) return 'a web page';
-	// Text has no control characters but those of lines, and no bytes that are no UTF-8.
+	// Anything but text has control characters, or bytes that are no UTF-8.
 	const words = text.slice(0, TEXT_CHARS).replace(/\s/g, '');
 	return /[\p{Cc}\ufffd]/u.test(words) ? undefined : 'a text';
 }
 
-/** What is looked at to tell text from anything else, in characters. */
-const TEXT_CHARS = 512;
-
-/** Markup without the declarations and comments that may stand before it. */
-function withoutProlog(markup: string): string {
-	for (let text = markup.trimStart(); ; text = text.trimStart()) {
-		const [opens, closes] = PROLOG.find(([open]) => text.startsWith(open)) ?? [];
-		const end = closes === undefined ? -1 : text.indexOf(closes, opens?.length);
-		if (closes === undefined || end === -1) return text;
-		text = text.slice(end + closes.length);
-	}
-}
-
+/** How declarations and comments begin and end. */
 const PROLOG = [
 	['<?', '?>'],
 	['<!--', '-->'],
 ] as const;
+
+/** Markup without the declarations and comments that may stand before it. */
+function withoutProlog(markup: string): string {
+	for (let text = markup.trimStart(); ; text = text.trimStart()) {
+		const [opens = '', closes = ''] = PROLOG.find(([open]) => text.startsWith(open)) ?? [];
+		const end = text.indexOf(closes, opens.length);
+		if (opens === '' || end === -1) return text;
+		text = text.slice(end + closes.length);
+	}
+}
 
 /** Width and height in pixels as far as the first bytes of a file tell them. */
 export function pixelSizeOf(head: Buffer): { width: number | null; height: number | null } {

@@ -3,7 +3,7 @@ import { asArray, asObject } from '../json';
 import { ApiError, type ErrorDetails } from './apiError';
 import { parseErrorBody } from './errorBody';
 import { goneAdvice, isModelGone } from './goneModel';
-import { isQuotaUsedUp, waitAskedFor } from './waits';
+import { isQuotaUsedUp, MAX_WAIT_MS, waitAskedFor } from './waits';
 
 type Headers = Record<string, unknown>;
 
@@ -54,8 +54,6 @@ const STATUSES: Record<number, [message: string, description: string]> = {
 };
 
 const RETRYABLE_STATUSES = [429, 503];
-/** A longer wait than this, in milliseconds, is told, so that the user can plan. */
-const LONG_WAIT_MS = 60_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
 
 /** The error for an answer with a status other than 2xx. */
@@ -76,7 +74,8 @@ export function statusError(
 	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
 	const isRetryable = RETRYABLE_STATUSES.includes(status) && !isGone;
 	const isUsedUp = isRetryable && isQuotaUsedUp(text);
-	const wait = isRetryable && !isUsedUp ? waitAskedFor(headers, text) : 0;
+	const wait = isRetryable && !isUsedUp ? waitAskedFor(headers, text) : undefined;
+	const isLong = wait !== undefined && wait > MAX_WAIT_MS;
 	const details: ErrorDetails = {
 		httpCode: String(status),
 		...facts,
@@ -84,17 +83,17 @@ export function statusError(
 	};
 	return new ApiError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,
-		isUsedUp ? USED_UP : wait > LONG_WAIT_MS ? COME_BACK : description,
+		isUsedUp ? USED_UP : isLong ? COME_BACK : description,
 		details,
 		{
-			retryAfterMs: isRetryable && !isUsedUp ? wait : undefined,
-			advice: isGone ? goneAdvice(model) : waitAdvice(wait),
+			retryAfterMs: wait,
+			advice: isGone ? goneAdvice(model) : isLong ? waitAdvice(wait) : undefined,
 		},
 	);
 }
 
-function waitAdvice(wait: number): string | undefined {
-	if (wait <= LONG_WAIT_MS) return undefined;
+/** A longer wait than the node's own is told, so that the user can plan. */
+function waitAdvice(wait: number): string {
 	const minutes = Math.ceil(wait / 60_000);
 	return `It asks to wait ${minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`}`;
 }

@@ -39,7 +39,7 @@ async function cleanNodeError(
 		return new NodeOperationError(node, message, { itemIndex });
 	}
 	const said = clean(error.message);
-	const message = error.advice ? `${said.replace(/\.$/, '')}. ${error.advice}` : said;
+	const message = error.advice ? `${asSentence(said)} ${error.advice}` : said;
 	const description = clean(error.description);
 	const { httpCode } = error.details;
 	const nodeError = httpCode
@@ -51,10 +51,14 @@ async function cleanNodeError(
 	return nodeError;
 }
 
+function asSentence(text: string): string {
+	return `${text.replace(/\.$/, '')}.`;
+}
+
 /**
  * The error that ends the node. A chat that streams shows its description alone.
  *
- * @param lost what is lost with it
+ * @param lost a sentence on what is lost with it
  */
 export async function toLastError(
 	context: IExecuteFunctions,
@@ -64,7 +68,7 @@ export async function toLastError(
 ): Promise<NodeError> {
 	const nodeError = await toNodeError(context, error, itemIndex);
 	const { message, description } = nodeError;
-	const said = context.isStreaming?.() ? `${message.replace(/\.$/, '')}.` : undefined;
+	const said = context.isStreaming?.() ? asSentence(message) : undefined;
 	const sentences = [said, description, lost].filter((each) => each);
 	if (sentences.length > 0) nodeError.description = sentences.join(' ');
 	return nodeError;

@@ -1,5 +1,7 @@
-/** What a service that is busy asks for, in the headers and the text of its answer. */
+/** The node waits no longer than this for a busy service before the next attempt, in milliseconds. */
+export const MAX_WAIT_MS = 60_000;
 
+/** How long each unit is, in milliseconds, by how its name begins. */
 const UNIT_MS: Array<[unit: RegExp, ms: number]> = [
 	[/^m(?:s|illi)/i, 1],
 	[/^s/i, 1000],
@@ -16,28 +18,25 @@ const WORDS = new RegExp(
 /** Google's RetryInfo, which a gateway may pass on as text. */
 const RETRY_DELAY = /retryDelay\\{0,8}"\s{0,8}:\s{0,8}\\{0,8}"(\d{1,9}(?:\.\d{1,9})?)s/;
 
-/** How long to wait before the next attempt, in milliseconds; 0 if nothing is said of it. */
+/** The wait that a busy service asks for, in milliseconds; 0 if it asks for none. */
 export function waitAskedFor(headers: Record<string, unknown>, text: string): number {
-	return (
-		positive(Number(headers['retry-after-ms'] ?? 0)) ??
-		positive(ofHeader(headers['retry-after'])) ??
-		positive(1000 * Number(RETRY_DELAY.exec(text)?.[1] ?? 0)) ??
-		ofWords(WORDS.exec(text)?.[1] ?? '')
-	);
+	const waits = [
+		Number(headers['retry-after-ms'] ?? 0),
+		msOfHeader(headers['retry-after']),
+		1000 * Number(RETRY_DELAY.exec(text)?.[1] ?? 0),
+		msOfWords(WORDS.exec(text)?.[1] ?? ''),
+	];
+	return waits.find((ms) => ms > 0) ?? 0;
 }
 
-function positive(ms: number): number | undefined {
-	return ms > 0 ? ms : undefined;
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
-function ofHeader(header: unknown): number {
+/** `Retry-After` is in seconds or a date (RFC 9110, 10.2.3); NaN if it is neither. */
+function msOfHeader(header: unknown): number {
 	const value = String(header ?? '').trim();
 	const seconds = Number(value);
 	return Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
 }
 
-function ofWords(duration: string): number {
+function msOfWords(duration: string): number {
 	let ms = 0;
 	for (const [, number, unit = ''] of duration.matchAll(
 		/(\d{1,9}(?:\.\d{1,9})?)\s{0,2}([a-z]{1,20})/gi,
@@ -47,10 +46,10 @@ function ofWords(duration: string): number {
 	return ms;
 }
 
-const USED_UP =
+const QUOTA_USED_UP =
 	/insufficient_(?:user_)?quota|per[ _-]?day|(?:daily|day's) (?:\w+ )?(?:limit|quota)/i;
 
 /** Whether a quota is used up that no wait of a run refills. */
 export function isQuotaUsedUp(text: string): boolean {
-	return USED_UP.test(text);
+	return QUOTA_USED_UP.test(text);
 }

@@ -5,8 +5,9 @@ import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
 import { lostHint, runHint } from './hints';
 
+/** What belongs to a hint besides its words. */
 interface HintDetails {
-	/** The item that it is told of. */
+	/** The item whose credential is cleaned out of what others said. */
 	itemIndex: number;
 	/** What others said of it. */
 	said?: string;
@@ -19,14 +20,19 @@ export interface Run {
 	hold: Hold;
 	/** Tells the user, once a run, what they would not expect. */
 	hint(message: string, details: HintDetails): void;
-	/** The items of a request: those of an earlier try, or what is made now. */
+	/**
+	 * The items of the request at a place of the run: those of an earlier try, or what `make` gives.
+	 *
+	 * @throws what `make` throws, or the failure that stopped the run
+	 */
 	once(place: number, make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[]>;
 	/** Stops the run. What is under way is let finish if another try can use it. */
 	fail(error: unknown, itemIndex: number): void;
 	/** Shows the hints. @throws the failure that stopped the run, or that it was canceled */
-	end(results: INodeExecutionData[][]): Promise<void>;
+	end(outputs: INodeExecutionData[][]): Promise<void>;
 }
 
+/** Begins a run, or a further try of it. */
 export function createRun(context: IExecuteFunctions): Run {
 	const cancel = context.getExecutionCancelSignal?.();
 	const run = abortWith(cancel);
@@ -35,19 +41,14 @@ export function createRun(context: IExecuteFunctions): Run {
 	let underWay = 0;
 	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
 
-	async function tell(summary: string | undefined): Promise<void> {
-		if (summary !== undefined) hints.set(summary, { itemIndex: 0 });
-		for (const [text, { said, itemIndex }] of hints) {
-			const message =
-				said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
-			context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
-		}
+	function hint(message: string, details: HintDetails): void {
+		if (!hints.has(message)) hints.set(message, details);
 	}
 
 	return {
 		signal: run.signal,
 		hold,
-		hint: (message, details) => void (hints.has(message) || hints.set(message, details)),
+		hint,
 
 		async once(place, make) {
 			const earlier = results.get(place);
@@ -69,18 +70,28 @@ export function createRun(context: IExecuteFunctions): Run {
 			if (isLastTry) run.abort();
 		},
 
-		async end(all) {
+		async end(outputs) {
 			run.abort();
 			if (cancel?.aborted) throw canceled(context);
-			// n8n tries again as well if the first item is that of a failure.
-			if (isLastTry || !(failure || all[0]?.[0]?.json.error)) forget();
+			// n8n tries again if the run fails, and if its first item is that of a failure.
+			if (isLastTry || !(failure || outputs[0]?.[0]?.json.error)) forget();
 			if (failure) {
 				const lost = isLastTry ? lostHint([...results.values()], failure.underWay) : undefined;
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
-			await tell(runHint(all, hold.took));
+			const summary = runHint(outputs, hold.took);
+			if (summary !== undefined) hint(summary, { itemIndex: 0 });
+			await showHints(context, hints);
 		},
 	};
+}
+
+async function showHints(context: IExecuteFunctions, hints: Kept['hints']): Promise<void> {
+	for (const [text, { said, itemIndex }] of hints) {
+		const message =
+			said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
+		context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+	}
 }
 
 /** By the word 'canceled', n8n tells a cancel from a failure. */
@@ -93,14 +104,15 @@ interface Kept {
 	/** The items of each request that is done, by its place in the run. */
 	results: Map<number, INodeExecutionData[]>;
 	hold: Hold;
-	/** What the user is told. */
+	/** What the user is told, by the words of each hint. */
 	hints: Map<string, HintDetails>;
+	/** How many have begun. */
 	tries: number;
 }
 
 /**
- * By the first input item, which is the same object in each try of a run, and by what makes another
- * run of one that has the same item. Nothing outlives the item, and so the execution.
+ * What is kept, by the first input item, which is the same object in each try of a run, and by a key,
+ * as several runs may have the same item. Nothing outlives the item, and so the execution.
  */
 const keptByItem = new WeakMap<object, Map<string, Kept>>();
 

@@ -82,7 +82,9 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 		// Some gateways send their heartbeat, a comment, as data.
 		if (isDone || text === '' || text.startsWith(':') || event === 'ping') return;
 		if (text === DONE) isDone = true;
-		else onValue(event === 'error' ? parseError(text) : parse(text));
+		// An event that is called an error is one, whatever it holds.
+		else if (event === 'error') onValue({ error: parseErrorBody(text) });
+		else onValue(parse(text));
 	}
 
 	/** @returns whether the reply says itself that it is complete */
@@ -105,11 +107,6 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 		/** Whether the reply is one JSON document, and has been read up to its last bracket. */
 		isWhole: () => isWhole,
 	};
-}
-
-/** An event that is called an error, whatever it holds. */
-function parseError(data: string): unknown {
-	return { error: parseErrorBody(data) };
 }
 
 function parse(text: string): unknown {

@@ -1,15 +1,14 @@
 /**
- * How far a reply has come. A finish reason alone proves nothing, as gateways send `stop` as a
- * heartbeat before and between: it counts once it stands behind all content.
+ * How far a reply has come, told by its events. A finish reason alone proves nothing, as gateways
+ * send `stop` as a heartbeat before and between: it counts once it stands behind all content.
  */
 export function createProgress() {
 	let isSaidComplete = false;
 	let isFailed = false;
 	let hasUsage = false;
 	let isFinished = false;
-	/** What has come since the last content. */
+	/** What has come behind the last content. */
 	let behind = { finish: false, usage: false };
-	/** When something new came, in milliseconds since 1970. */
 	let newsAt = Date.now();
 	const news = () => void (newsAt = Date.now());
 
@@ -44,11 +43,15 @@ export function createProgress() {
 		fail: () => void (isFailed = true),
 
 		isFailed: () => isFailed,
-		/** Whether nothing that comes now can take anything back. */
+		/** Whether the reply is complete, so that nothing behind it can take anything back. */
 		isComplete: () => !isFailed && (isSaidComplete || (behind.finish && hasUsage)),
+		/** Whether the reply says itself that it is complete. */
 		isSaidComplete: () => isSaidComplete,
-		/** Whether any finish reason came. */
+		/** Whether a finish reason came, wherever it stands. */
 		isFinished: () => isFinished,
+		/** When something new came last, in milliseconds since 1970. */
 		newsAt: () => newsAt,
 	};
 }
+
+export type Progress = ReturnType<typeof createProgress>;

@@ -7,6 +7,7 @@ import type { ImagesPerReply } from '../form/options';
 import type { Answer } from '../transport/exchange';
 import { createReplyReader } from './events';
 import { createImageStore, PendingImage, type ImageStore, type StoreSettings } from './imageStore';
+import type { Progress } from './progress';
 import { createPlaceholders, findImageLinks, withoutMentions, type Mention } from './prose';
 import { createReplyReducer, MAX_ADDRESSES, type ReadReply, type Reply } from './reply';
 import { split, SplitError, type ImagePart } from './splitter';
@@ -22,11 +23,11 @@ export interface ReceiveSettings extends StoreSettings {
 	download(address: string): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
 	onText?(text: string): void;
-	/** Told what is missing in a reply that is good all the same, and what was said of it. */
+	/** Told what is wrong with a reply that is good all the same, and what was said of it. */
 	hint(message: string, said?: string): void;
 }
 
-/** What is waited for behind a reply that is complete, in milliseconds. */
+/** How long a complete reply is waited for to go on, in milliseconds. */
 const GRACE_MS = 3000;
 
 /**
@@ -42,24 +43,24 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 		const { read, images, ending } = await readAll(answer, store, settings);
 		const { said, drafts, addresses } = read;
 		const candidates = candidatesOf(images, drafts);
-		const isOwed = output === 'images' && candidates.every(({ isDraft }) => isDraft);
+		const isOwed = output === 'images' && !hasFinal(candidates);
 		// What a model says in a chat is never fetched, nor what it says beside an image.
 		const mentions = isOwed && addresses.length === 0 ? findImageLinks(said.text) : [];
 		const linked = [...addresses, ...mentions.map(({ address }) => address)];
 		const wanted = output === 'words' ? [] : linked.slice(0, MAX_ADDRESSES);
-		const isEnough = output !== 'images' && said.text !== '';
-		if (candidates.length + wanted.length === 0 && !isEnough) {
+		const areWordsEnough = output !== 'images' && said.text !== '';
+		if (candidates.length + wanted.length === 0 && !areWordsEnough) {
 			const damaged = images.find((image) => image instanceof DamagedImage);
 			throw damaged ?? read.failure ?? emptyReply(read, output);
 		}
 		const loaded = await loadAll(wanted, store, settings);
 		for (const image of loaded.values()) candidates.push({ image, isDraft: false });
-		if (candidates.length === 0 && !isEnough) throw notLoaded(read, mentions);
+		if (candidates.length === 0 && !areWordsEnough) throw notLoaded(read, mentions);
 		const kept = await store.commit(choose(candidates, imagesPerReply));
 		if (ending) hint(...ending);
-		const hasFinal = candidates.some(({ isDraft }) => !isDraft);
+		// Nobody misses a draft where there is something better.
 		const isMissed = (image: Carried, number: number) =>
-			image instanceof DamagedImage && !(hasFinal && drafts.has(number));
+			image instanceof DamagedImage && !(hasFinal(candidates) && drafts.has(number));
 		const lost = images.filter(isMissed).length + read.unusable;
 		if (lost > 0) hint(lostImages(lost, lost + candidates.length));
 		const shown = mentions.filter(({ address }) => loaded.has(address));
@@ -87,6 +88,10 @@ function candidatesOf(images: Carried[], drafts: Set<number>): Candidate[] {
 	);
 }
 
+function hasFinal(candidates: Candidate[]): boolean {
+	return candidates.some(({ isDraft }) => !isDraft);
+}
+
 /**
  * Which images of a reply are kept: drafts only if there is nothing else; of equal ones the first, as
  * gateways repeat an image across chunks; and of these all, or the one that came last.
@@ -109,16 +114,17 @@ interface Whole {
 	read: ReadReply;
 	/** By the number of the image. */
 	images: Carried[];
-	/** What the user is to know of the end of the reply, and what was said there. */
+	/** A hint that tells how the reply ended, if that was not orderly. */
 	ending?: [message: string, said?: string];
 }
 
 const BEHIND = 'The reply was complete, and what followed cost nothing';
+/** Ends a reply that is complete, so that the user sees it in a hint alone. */
 const NOT_ENDED = new ApiError('The service did not end its reply', '');
 
 /**
- * Reads a reply to its end, or until it is complete and nothing new comes. What goes wrong behind
- * that costs nothing.
+ * Reads a reply to its end, or until it is complete and nothing new comes. What goes wrong once it
+ * is complete costs nothing.
  *
  * @throws what goes wrong before
  */
@@ -134,21 +140,16 @@ async function readAll(
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
 	const images: Carried[] = [];
 	const hasImage = () => images.some((image) => image instanceof PendingImage);
-
-	/** When what has come counts as all, unless something new comes. */
-	function endsAt(): number {
-		const isWhole = reader.isWhole() || progress.isSaidComplete();
-		if (!isWhole && !progress.isFinished()) return Infinity;
-		const hasFinal = candidatesOf(images, reducer.drafts).some(({ isDraft }) => !isDraft);
-		const isShort = isWhole || hasFinal || reducer.addresses.length > 0;
-		return progress.newsAt() + (isShort ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
-	}
+	const whole = (ending?: Whole['ending']) => ({ read: reducer.end(hasImage()), images, ending });
+	const hasFinalImage = () =>
+		reducer.addresses.length > 0 || hasFinal(candidatesOf(images, reducer.drafts));
 
 	try {
 		for await (const part of split(answer.body, placeholders.of)) {
 			if ('text' in part) {
 				reader.push(part.text);
-				answer.endAt(endsAt(), NOT_ENDED);
+				const isWhole = reader.isWhole() || progress.isSaidComplete();
+				answer.endAt(endOf(progress, isWhole, hasFinalImage(), timeoutMs), NOT_ENDED);
 			} else {
 				progress.content();
 				answer.endAt(Infinity, NOT_ENDED);
@@ -156,12 +157,9 @@ async function readAll(
 			}
 			if (reader.isDone()) break;
 		}
-		const isComplete = reader.end() || progress.isFinished() || progress.isSaidComplete();
-		if (!isComplete && !hasImage()) throw endedEarly();
-		const ending: Whole['ending'] = isComplete
-			? undefined
-			: ['The reply ended without saying that it is complete'];
-		return { read: reducer.end(hasImage()), images, ending };
+		if (reader.end() || progress.isFinished() || progress.isSaidComplete()) return whole();
+		if (!hasImage()) throw endedEarly();
+		return whole(['The reply ended without saying that it is complete']);
 	} catch (error) {
 		signal.throwIfAborted();
 		// What stands beside an error in one document is an image, or the words of the error.
@@ -171,8 +169,21 @@ async function readAll(
 			(reader.isWhole() && (hasImage() || !progress.isFailed()));
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);
-		return { read: reducer.end(hasImage()), images, ending: [BEHIND, what] };
+		return whole([BEHIND, what]);
 	}
+}
+
+/**
+ * When what has come counts as all, unless something new comes; in milliseconds since 1970.
+ *
+ * @param isWhole the reply says itself that it is complete, or is a whole document
+ * @param hasImage it carries or links an image that is no draft
+ */
+function endOf(progress: Progress, isWhole: boolean, hasImage: boolean, timeoutMs: number): number {
+	if (!isWhole && !progress.isFinished()) return Infinity;
+	// Behind words and a finish reason alone, an image may still be on its way.
+	const isEnough = isWhole || hasImage;
+	return progress.newsAt() + (isEnough ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
 }
 
 async function take(
@@ -189,7 +200,7 @@ async function take(
 	}
 }
 
-/** What the addresses lead to; one that leads nowhere is left out, as the rest is paid for. */
+/** The images by their addresses; an address that leads to none is left out, as the rest is paid for. */
 async function loadAll(
 	addresses: string[],
 	store: ImageStore,
@@ -221,7 +232,7 @@ async function load(address: string, store: ImageStore, { download }: ReceiveSet
 	}
 }
 
-/** What is said of an empty reply: if the model gives no reason, if it refused, and what to do. */
+/** What is said of an empty reply: in general, if the model refused, and what to do. */
 const EMPTY = {
 	images: [
 		'The model answered without an image',
@@ -241,14 +252,13 @@ const EMPTY = {
 } as const;
 
 function emptyReply(read: ReadReply, output: Output): ApiError {
-	const [isEmpty, isRefusal, advice] = EMPTY[output];
+	const [empty, refusal, advice] = EMPTY[output];
 	const { finishReason, nativeFinishReason, text, reasoning } = read.said;
 	const reasons = [nativeFinishReason, finishReason].filter((reason) => reason !== null);
 	// Either of the two may be a plain "stop".
 	const finish = reasons.find((reason) => !/^stop$/i.test(reason)) ?? reasons.at(-1);
 	const words = text || read.explanation || reasoning || '';
-	const isRefused = REFUSED.test(reasons.join());
-	const what = `${isRefused ? isRefusal : isEmpty} (finish reason: ${finish ?? 'none given'})`;
+	const what = `${REFUSED.test(reasons.join()) ? refusal : empty} (finish reason: ${finish ?? 'none given'})`;
 	return new ApiError(
 		words === '' ? what : `${what}: ${words}`,
 		`${adviceFor(reasons.join()) ?? advice} The call may have been billed.`,
@@ -258,7 +268,7 @@ function emptyReply(read: ReadReply, output: Output): ApiError {
 
 const REFUSED = /filter|safety|prohibited|recitation|block/i;
 
-/** What to do about a reason for which a model ends. */
+/** What to do about the reasons for which a model ended, if anything special. */
 function adviceFor(reasons: string): string | undefined {
 	if (REFUSED.test(reasons)) return 'Change the prompt or the input images.';
 	if (/length|max_?tokens/i.test(reasons))
@@ -276,7 +286,7 @@ function detailsOf({ said }: ReadReply, words: string): ErrorDetails {
 	};
 }
 
-/** No image that the reply links can be loaded; what the model said besides tells why, perhaps. */
+/** No image that the reply links can be loaded; what the model said besides may tell why. */
 function notLoaded(read: ReadReply, mentions: Mention[]): ApiError {
 	const { text } = read.said;
 	const words = withoutMentions(text, mentions).trim() === '' ? '' : text;

@@ -29,9 +29,9 @@ export interface ReadReply {
 	drafts: Set<number>;
 	/** How many entries in the places of images are neither images nor addresses that are followed. */
 	unusable: number;
-	/** Why the reply holds nothing, if it does not. */
+	/** What to say if nothing of the reply can be used. */
 	failure?: ApiError;
-	/** What the service says of the end, besides the words of the model. */
+	/** What the service says of why it ended, besides the words of the model. */
 	explanation: string | null;
 }
 
@@ -41,7 +41,7 @@ export const MAX_ADDRESSES = 16;
 /** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
 const MAX_ENTRIES = 10_000;
 
-/** What of an unusable entry tells it from others, in characters. */
+/** What is kept of an unusable entry to tell it from others, in characters. */
 const MAX_KEPT_CHARS = 1000;
 
 /** How some gateways tell, in a reply that looks good, that the call failed. */
@@ -68,17 +68,18 @@ export function createReplyReducer(
 		usage: null,
 	};
 	let explanation: string | null = null;
-	const addresses: string[] = [];
+	const addresses = new Set<string>();
 	const drafts = new Set<number>();
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
 	/** The choices whose text goes on behind an image. */
 	const interrupted = new Set<number>();
+	/** What stands in the places of images and is none, as JSON. */
 	const unusable = new Set<string>();
 	let thoughts = '';
 	let isReply = false;
 	let isTask = false;
-	/** An entry in the place of an image holds something else. */
+	/** Something in the place of an image holds something else. */
 	let isForeign = false;
 	const progress = createProgress();
 
@@ -123,11 +124,10 @@ export function createReplyReducer(
 
 	/** Why Gemini did not even begin to answer. */
 	function addFeedback(feedback: JsonObject | undefined): void {
-		const { blockReason, block_reason: reason = blockReason } = feedback ?? {};
-		const { blockReasonMessage, block_reason_message: message = blockReasonMessage } =
-			feedback ?? {};
-		said.nativeFinishReason = asText(reason) ?? said.nativeFinishReason;
-		explanation = asText(message) ?? explanation;
+		const reason = asText(feedback?.block_reason) ?? asText(feedback?.blockReason);
+		said.nativeFinishReason = reason ?? said.nativeFinishReason;
+		const message = asText(feedback?.block_reason_message) ?? asText(feedback?.blockReasonMessage);
+		explanation = message ?? explanation;
 	}
 
 	function addChoice(choice: JsonObject | undefined, position: number): void {
@@ -171,12 +171,11 @@ export function createReplyReducer(
 	/** A part of a text, which is a paragraph of its own behind an image. */
 	function addPart(text: string, choice: number): void {
 		const before = texts.get(choice) ?? '';
-		const isBehindImage = before !== '' && text !== '' && interrupted.has(choice);
-		if (text !== '') interrupted.delete(choice);
+		const isBehindImage = text !== '' && interrupted.delete(choice) && before !== '';
 		const [end = ''] = /\n{0,2}$/.exec(before.slice(-2)) ?? [];
 		const [start = ''] = /^\n{0,2}/.exec(text) ?? [];
-		const missing = isBehindImage ? 2 - end.length - start.length : 0;
-		addText('\n'.repeat(Math.max(0, missing)) + text, choice);
+		const missing = isBehindImage ? '\n\n'.slice(end.length + start.length) : '';
+		addText(missing + text, choice);
 	}
 
 	function addText(content: string, choice: number): void {
@@ -198,8 +197,8 @@ export function createReplyReducer(
 		const url = [nested, image?.b64_json, image?.url, value].map(asText).find(Boolean);
 		if (url !== undefined && placeholders.isImage(url)) return;
 		const isAddress = url !== undefined && /^https?:\/\//i.test(url);
-		if (isAddress && (addresses.length < MAX_ADDRESSES || addresses.includes(url))) {
-			if (!addresses.includes(url)) addresses.push(url);
+		if (isAddress && (addresses.size < MAX_ADDRESSES || addresses.has(url))) {
+			addresses.add(url);
 		} else if (isEntry || url !== undefined) {
 			const json = jsonOf(value);
 			if (placeholders.numbersIn(json).length > 0) return;
@@ -230,7 +229,7 @@ export function createReplyReducer(
 		if (isError) throw reported(text.slice('[Error] '.length));
 		return {
 			said: { ...said, text, reasoning: placeholders.strip(thoughts) || null },
-			addresses,
+			addresses: [...addresses],
 			drafts,
 			explanation,
 			unusable: unusable.size,

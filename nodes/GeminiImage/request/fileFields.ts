@@ -8,7 +8,7 @@ import type {
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
-import { asObject, kindOf, type JsonObject } from '../json';
+import { asObject, asText, kindOf, type JsonObject } from '../json';
 import { InputImage, openImage, PIECE_BYTES } from './inputImage';
 import { excerpt } from './values';
 
@@ -24,7 +24,7 @@ interface ItemFile {
 	/** What messages call it. */
 	name: string;
 	binary: IBinaryData;
-	/** The field that nobody named: the file may be something else than an image. */
+	/** Its field, if nobody named it: such a file may be something else than an image. */
 	field?: string;
 }
 
@@ -79,8 +79,9 @@ async function* imagesOf(
 }
 
 function nameOf(field: string, { fileName }: IBinaryData): string {
-	const name = fileName === undefined || fileName === null ? '' : ` (${excerpt(String(fileName))})`;
-	return excerpt(field) + name;
+	// Other nodes may give a file any name.
+	const name = asText(fileName);
+	return excerpt(field) + (name === undefined ? '' : ` (${excerpt(name)})`);
 }
 
 function allFiles(fields: IBinaryKeyData): ItemFile[] {

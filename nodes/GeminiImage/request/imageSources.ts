@@ -9,10 +9,11 @@ import { choiceValue, refused, textValue, type Form } from './values';
 /** An image that is sent: its content, or an http(s) URL, which is passed on as it is. */
 export type SentImage = InputImage | string;
 
-/** Whose images are read, and who is told of those that are missing. */
+/** Whose images are read. */
 interface ImageForm extends Form {
 	/** The items whose images are sent, in this order. */
 	itemIndexes: number[];
+	/** Tells the user what is not sent. */
 	hint(message: string): void;
 }
 

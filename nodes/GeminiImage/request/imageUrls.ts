@@ -106,8 +106,8 @@ const MAX_TRIES = 32;
 
 /**
  * The newest images of a conversation: all of the last message that has some, as many as the model
- * takes. Those that cannot be read any more, or that it does not take, are left out, and the chat
- * goes on.
+ * takes. Those that cannot be read any more, or that it does not take, are left out with a hint, and
+ * the chat goes on.
  *
  * @param links own links, one list per message that has some, newest message first
  */
@@ -121,8 +121,7 @@ export async function* imagesOfConversation(
 	let tries = 0;
 	for (const linksOfMessage of links) {
 		let found = 0;
-		let isMissing = false;
-		let isOther = false;
+		let hasImages = false;
 		for (const link of linksOfMessage) {
 			if (found === most) hint(leftOut(most));
 			if (found === most || ++tries > MAX_TRIES) break;
@@ -130,19 +129,18 @@ export async function* imagesOfConversation(
 			if (content === 'forged') hint(FORGED);
 			// What somebody typed is text, and the images before it are still the newest.
 			if (content === 'forged') continue;
+			hasImages = true;
 			const image = content === 'gone' ? undefined : await openIfReadable(content);
-			if (!image) isMissing = true;
+			if (!image) hint(MISSING);
 			else if (model && !model.inputTypes.includes(image.type.mimeType)) {
 				image.close();
 				hint(notTaken(image, model));
-				isOther = true;
 			} else {
 				found++;
 				yield image;
 			}
 		}
-		if (isMissing) hint(MISSING);
-		if (found > 0 || isMissing || isOther) return;
+		if (hasImages) return;
 	}
 }
 

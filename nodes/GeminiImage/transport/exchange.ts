@@ -25,8 +25,8 @@ export interface Answer {
 	/** Fails with an ApiError if no byte arrives in time, or if the connection is lost. */
 	body: AsyncIterable<Uint8Array>;
 	/**
-	 * Ends the body at a time, in milliseconds since 1970, whatever arrives until then: it fails with
-	 * `reason`. A later call moves that time.
+	 * Makes the body fail with `reason` at a time, in milliseconds since 1970, whatever arrives until
+	 * then. A later call moves that time.
 	 */
 	endAt(time: number, reason: ApiError): void;
 	/** Ends the connection, whatever is still to come. */
@@ -98,7 +98,7 @@ interface SilenceWatch {
 	endAt: Answer['endAt'];
 }
 
-/** Aborts `request` after `timeoutMs` milliseconds of silence, or at its end; watches until it is aborted. */
+/** Aborts `request` after `timeoutMs` milliseconds of silence, or when its end is due, and watches until then. */
 function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch {
 	/** In milliseconds since 1970; infinite if nothing is waited for. */
 	let waitingSince = Date.now();
@@ -109,7 +109,7 @@ function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch
 		for (;;) {
 			await pause(Math.min(TICK_MS, timeoutMs), request.signal);
 			const now = Date.now();
-			// Whoever sets an end knows more than that nothing came.
+			// An end that is due comes before a silence, as it says more.
 			if (now >= end.time) request.abort(end.reason);
 			if (now - waitingSince > timeoutMs) request.abort(timedOut(timeoutMs));
 		}

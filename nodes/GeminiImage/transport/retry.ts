@@ -1,19 +1,20 @@
 import { pause } from '../async';
 import { ApiError } from '../errors/apiError';
+import { MAX_WAIT_MS } from '../errors/waits';
 
 const FIRST_WAIT_MS = 1000;
-const MAX_WAIT_MS = 60_000;
-/** A run in which nothing else happens for so long, in milliseconds, is given up. */
+/** A run that does nothing but wait for so long, in milliseconds, is given up. */
 const GIVE_UP_MS = 600_000;
 
 /** What the requests of one run share: the waits that the service asks for, and what they took. */
 export interface Hold {
-	/** Waits until requests may go on. @throws the last refusal after ten minutes of nothing else */
+	/** Waits until requests may go on. @throws ApiError once the run is given up */
 	pass(signal: AbortSignal): Promise<void>;
-	/** The service asks one of the requests to wait, which holds back all. */
+	/** The service asks one of the requests to wait, so all are held back. */
 	refuse(refusal: ApiError): void;
-	/** The service does something else than that. */
+	/** The service does anything else, so the run is not given up yet. */
 	answer(): void;
+	/** Waits `ms` milliseconds, and counts them. @throws the reason of an abort */
 	wait(ms: number, signal: AbortSignal): Promise<void>;
 	/** What it took so far: requests, those that were repeated, and milliseconds of waits. */
 	took: { requests: number; repeated: number; waitedMs: number };
@@ -23,6 +24,7 @@ export function createHold(): Hold {
 	const took = { requests: 0, repeated: 0, waitedMs: 0 };
 	/** When requests may go on, in milliseconds since 1970. */
 	let until = 0;
+	/** The refusals since the service last did anything else. */
 	let refused: { since: number; last: ApiError } | undefined;
 	/** How many requests wait, and since when there are any. */
 	let waiting = 0;
