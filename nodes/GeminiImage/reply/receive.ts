@@ -142,7 +142,7 @@ async function readAll(
 	const hasImage = () => images.some((image) => image instanceof PendingImage);
 	const whole = (ending?: Whole['ending']) => ({ read: reducer.end(hasImage()), images, ending });
 	const hasFinalImage = () =>
-		reducer.addresses.length > 0 || hasFinal(candidatesOf(images, reducer.drafts));
+		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
 
 	try {
 		for await (const part of split(answer.body, placeholders.of)) {
