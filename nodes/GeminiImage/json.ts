@@ -44,9 +44,10 @@ function isTooDeep(text: string): boolean {
 	return scan.isTooDeep();
 }
 
-const [QUOTE, BACKSLASH, ...BRACKETS] = [...'"\\[{]}'].map((char) => char.charCodeAt(0));
-const OPENING = BRACKETS.slice(0, 2);
-const CLOSING = BRACKETS.slice(2);
+const codesOf = (chars: string) => [...chars].map((char) => char.charCodeAt(0));
+const [QUOTE, BACKSLASH] = codesOf('"\\');
+const OPENING = codesOf('[{');
+const CLOSING = codesOf(']}');
 
 /** Follows the brackets of a JSON text that arrives in pieces. */
 export function createJsonScan() {
@@ -55,7 +56,7 @@ export function createJsonScan() {
 	let isEscaped = false;
 
 	return {
-		/** Where in this piece the first bracket of the text is closed; undefined if it is not. */
+		/** How long this piece is up to where the first bracket of the text is closed; undefined if it is not. */
 		push(piece: string): number | undefined {
 			for (let at = 0; at < piece.length && depth < MAX_DEPTH; at++) {
 				const char = piece.charCodeAt(at);

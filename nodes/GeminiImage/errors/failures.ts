@@ -129,13 +129,13 @@ const UNTRUSTED: Fault = { reason: 'its certificate is not trusted', isUnsent: t
 /**
  * The error for a request without any answer.
  *
- * @param isSent whether all of its body had been taken
+ * @param isSentWhole whether all of its body had been taken
  */
-export function connectionError(error: unknown, isSent: boolean): ApiError {
+export function connectionError(error: unknown, isSentWhole: boolean): ApiError {
 	const own = causes(error).find((candidate) => candidate instanceof ApiError);
 	if (own instanceof ApiError) return own;
 	const { reason, isUnsent, isPassing } = faultOf(error);
-	const isBillable = isSent && !isUnsent;
+	const isBillable = isSentWhole && !isUnsent;
 	const unbilled = isUnsent ? CHECK_URL : NOT_SENT;
 	return new ApiError(
 		`The service could not be reached: ${reason}`,

@@ -37,10 +37,9 @@ function msOfHeader(header: unknown): number {
 }
 
 function msOfWords(duration: string): number {
+	const parts = duration.matchAll(/(\d{1,9}(?:\.\d{1,9})?)\s{0,2}([a-z]{1,20})/gi);
 	let ms = 0;
-	for (const [, number, unit = ''] of duration.matchAll(
-		/(\d{1,9}(?:\.\d{1,9})?)\s{0,2}([a-z]{1,20})/gi,
-	)) {
+	for (const [, number, unit = ''] of parts) {
 		ms += Number(number) * (UNIT_MS.find(([name]) => name.test(unit))?.[1] ?? 0);
 	}
 	return ms;

@@ -61,7 +61,7 @@ export function runHint(
 		repeated > 0 && `${counted(repeated, 'request')} ${were(repeated)} repeated`,
 		seconds > 0 && `${counted(seconds, 'second')} ${were(seconds)} waited for the service`,
 	].filter((part) => part !== false);
-	return [made + took, waits.join(', ')].filter((part) => part !== '').join('; ');
+	return made + took + (waits.length > 0 ? `; ${waits.join(', ')}` : '');
 }
 
 /** What is lost with a failure that stops a run. */

@@ -51,9 +51,9 @@ export async function createClient(
 	if (!isApiRoot(root)) throw badBaseUrl(root);
 
 	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
-		let isSent = false;
+		let isSentWhole = false;
 		const answer = await exchange(settings, async (signal, heard) => {
-			const stream = body.stream(heard, () => (isSent = true));
+			const stream = body.stream(heard, () => (isSentWhole = true));
 			// Nobody else closes the files behind it if the request ends early.
 			onAbort(signal, () => stream.destroy());
 			return await send(context, itemIndex, signal, {
@@ -62,7 +62,7 @@ export async function createClient(
 				body: stream,
 				headers: { 'Content-Type': 'application/json', 'Content-Length': body.bytes },
 			});
-		}).catch((error: unknown) => Promise.reject(connectionError(error, isSent)));
+		}).catch((error: unknown) => Promise.reject(connectionError(error, isSentWhole)));
 		const { status, headers } = answer;
 		if (status >= 200 && status < 300) return answer;
 		throw statusError(status, headers, await readStart(answer.body), settings.model);
