@@ -1,5 +1,6 @@
 import { startEmulator } from '../emulator';
 import { itemWith, imageFile, startHarness, type Harness } from './harness';
+import { startService } from './service';
 
 const NODE = 'Gemini Image';
 const words = ['good', 'bad', 'better'];
@@ -31,6 +32,28 @@ describe('failures', () => {
 		expect(error).toMatchObject({ message, context: { itemIndex: 1 } });
 		expect(output(NODE)).toEqual([]);
 	});
+
+	test.each(['stays open', 'drips for ever'])(
+		'An error whose body %s is told within seconds, with what has come of it',
+		async (how) => {
+			let drip: NodeJS.Timeout | undefined;
+			const { baseUrl, close } = await startService((_request, response) => {
+				response.writeHead(401, { 'content-type': 'text/plain' });
+				response.write('No such key');
+				if (how === 'drips for ever') drip = setInterval(() => response.write(' '), 50);
+			});
+			const before = Date.now();
+			const { error } = await harness.run(
+				{ prompt: 'A fox' },
+				{ credentials: { apiKey: 'sk-0123456789', baseUrl } },
+			);
+			clearInterval(drip);
+			await close();
+			expect(error?.message).toBe('Nexconn refused the API key (401): No such key');
+			// The Timeout is five minutes.
+			expect(Date.now() - before).toBeLessThan(20_000);
+		},
+	);
 
 	test('A failed item keeps its place among the good ones if On Error says to continue', async () => {
 		const { error, output } = await harness.run(oneBadOfThree, {

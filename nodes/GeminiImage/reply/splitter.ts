@@ -1,5 +1,5 @@
 import { imageTypeOf, type ImageType } from '../bytes/imageType';
-import { DamagedImage } from '../errors/apiError';
+import { ApiError, DamagedImage } from '../errors/apiError';
 import { createBase64Decoder, readBase64 } from './base64';
 
 /** What a reply consists of. */
@@ -23,6 +23,8 @@ const PIECE_BYTES = 128 * 1024;
 const PROBE_CHARS = 64;
 /** Base64 that is no image is kept up to this, in characters: it may be words, or an id. */
 const OPAQUE_CHARS = 1024;
+/** All base64 that is no image, in characters; thought signatures take tens of MB. */
+const MAX_OPAQUE_CHARS = 256 * 1024 * 1024;
 /** What is left of longer base64, in characters. */
 const REST_CHARS = 32;
 /** As a JSON escape, a character takes six bytes. */
@@ -57,7 +59,7 @@ type Found =
  * that nobody reads cut short. Behind an image whose chunks fail with a {@link DamagedImage}, the
  * reply goes on.
  *
- * @throws SplitError
+ * @throws SplitError, or an ApiError beyond {@link MAX_OPAQUE_CHARS}
  */
 export async function* split(
 	body: AsyncIterable<Uint8Array>,
@@ -65,6 +67,7 @@ export async function* split(
 ): AsyncGenerator<Part> {
 	const input = createInput(body);
 	let images = 0;
+	let opaque = 0;
 	let isLast = false;
 	try {
 		for (let bytes = await input.window(); bytes; bytes = await input.window()) {
@@ -72,7 +75,11 @@ export async function* split(
 			if (found.at > 0) yield { text: bytes.subarray(0, found.at) };
 			input.take(found.at);
 			if (found.kind === 'open') isLast = !(await input.more(bytes.length - found.at));
-			if (found.kind === 'opaque') yield { text: await skipOpaque(input) };
+			if (found.kind === 'opaque') {
+				const { start, length } = await skipOpaque(input, MAX_OPAQUE_CHARS - opaque);
+				opaque += length;
+				yield { text: Buffer.from(`${start}…`) };
+			}
 			if (found.kind !== 'image') continue;
 			yield { text: Buffer.from(placeholder(images++)) };
 			yield { type: found.type, chunks: imageChunks(input) };
@@ -163,19 +170,29 @@ function failInside(): never {
 	throw new SplitError('The reply ended inside an image');
 }
 
-/** Goes behind the base64 that begins here, and gives what is left of it. */
-async function skipOpaque(input: Input): Promise<Buffer> {
+/** Goes behind the base64 that begins here, and gives what is left of it. @throws ApiError beyond `most` characters */
+async function skipOpaque(input: Input, most: number): Promise<{ start: string; length: number }> {
 	let start = '';
+	let taken = 0;
 	let isPadded = false;
 	for (let bytes = await input.window(); bytes; bytes = await input.window()) {
 		const { base64, length, isEnded } = readBase64(bytes.toString('latin1'), isPadded);
 		input.take(length);
+		taken += length;
+		if (taken > most) throw tooMuchOpaque();
 		if (start.length < REST_CHARS) start += base64.slice(0, REST_CHARS - start.length);
 		isPadded ||= base64.endsWith('=');
 		if (isEnded) break;
 		if (length < bytes.length && !(await input.more(bytes.length - length))) break;
 	}
-	return Buffer.from(`${start}…`);
+	return { start, length: taken };
+}
+
+function tooMuchOpaque(): ApiError {
+	return new ApiError(
+		`The reply holds more than ${MAX_OPAQUE_CHARS / 1024 / 1024} MiB of base64 that is no image`,
+		'The service did not answer as documented. Check the Base URL of the credential.',
+	);
 }
 
 type Input = ReturnType<typeof createInput>;

@@ -2,13 +2,15 @@ import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } fr
 
 import { apiRootOf, isApiRoot } from '../../../credentials/NexconnApi.credentials';
 import { onAbort } from '../async';
-import { badBaseUrl, connectionError, statusError } from '../errors/failures';
+import { badBaseUrl, connectionError, statusError, timedOut } from '../errors/failures';
 import { downloadImage } from './download';
 import { exchange, STREAMED, type Answer } from './exchange';
 import { withRetries, type Hold } from './retry';
 
 const CREDENTIAL = 'nexconnApi';
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
+/** How long the body of an error is waited for, in milliseconds: its status says most. */
+const ERROR_BODY_MS = 3000;
 const MODEL_LIST_TIMEOUT_MS = 10_000;
 
 /** A JSON body; images in it are written as they are read, so that none is held whole. */
@@ -65,6 +67,7 @@ export async function createClient(
 		}).catch((error: unknown) => Promise.reject(connectionError(error, isSentWhole)));
 		const { status, headers } = answer;
 		if (status >= 200 && status < 300) return answer;
+		answer.endAt(Date.now() + ERROR_BODY_MS, timedOut(ERROR_BODY_MS));
 		throw statusError(status, headers, await readStart(answer.body), settings.model);
 	}
 

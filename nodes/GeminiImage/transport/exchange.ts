@@ -106,9 +106,12 @@ function watchSilence(request: AbortController, timeoutMs: number): SilenceWatch
 	const wait = () => void (waitingSince = Date.now());
 
 	async function watch(): Promise<void> {
-		for (;;) {
-			await pause(Math.min(TICK_MS, timeoutMs), request.signal);
-			const now = Date.now();
+		const tick = Math.min(TICK_MS, timeoutMs);
+		for (let before = Date.now(), now = before; ; before = now) {
+			await pause(tick, request.signal);
+			now = Date.now();
+			// While n8n itself stood still, nobody could hear the other side.
+			if (now - before > 2 * tick + TICK_MS) waitingSince += now - before - tick;
 			// An end that is due comes before a silence, as it says more.
 			if (now >= end.time) request.abort(end.reason);
 			if (now - waitingSince > timeoutMs) request.abort(timedOut(timeoutMs));

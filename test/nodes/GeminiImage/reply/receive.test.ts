@@ -331,6 +331,30 @@ test('Thought signatures of tens of MB, in one event or in many, do not get into
 	expect([reply.text, images.length]).toEqual(['Hi', 1]);
 }, 60_000);
 
+test('A reply of more than 256 MiB of base64 that is no image is refused, however it is parted', async () => {
+	const signature = Buffer.from(
+		random(9)
+			.bytes(3 * 1024 * 1024)
+			.toString('base64'),
+	);
+	async function* body(most: number, isOne: boolean) {
+		yield Buffer.from('data: {"choices":[{"delta":{"thought_signature":"');
+		for (let sent = 0; sent < most; sent += signature.length) {
+			yield signature;
+			if (!isOne) yield Buffer.from('","x":"');
+		}
+		yield Buffer.from('"}}]}\n\n');
+		yield Buffer.from(sse(chunk({ images: [part(small)] }, 'stop')));
+	}
+	for (const isOne of [true, false]) {
+		const { received } = start(body(260 * 1024 * 1024, isOne));
+		expect((await failureOf(received)).message).toBe(
+			'The reply holds more than 256 MiB of base64 that is no image',
+		);
+	}
+	expect((await start(body(250 * 1024 * 1024, false)).received).images).toHaveLength(1);
+}, 60_000);
+
 describe('drafts', () => {
 	const draft = (bytes: Buffer) => `![](data:image/png;base64,${base64(bytes)})`;
 	const thought = (bytes: Buffer) => ({ text: draft(bytes), thought: true });

@@ -119,6 +119,38 @@ test('An upload that goes on behind an early answer does not count as a wait for
 	answer.close();
 });
 
+test('Time in which n8n itself stood still is no silence of the service', async () => {
+	const body = new PassThrough();
+	jest.useFakeTimers({ doNotFake: ['nextTick'] });
+	const failed = failureOf(readAll(body, 60_000));
+	await jest.advanceTimersByTimeAsync(1000);
+	jest.setSystemTime(Date.now() + 300_000);
+	await jest.advanceTimersByTimeAsync(58_000);
+	expect(body.destroyed).toBe(false);
+	await jest.advanceTimersByTimeAsync(3000);
+	expect(body.destroyed).toBe(true);
+	expect((await failed).message).toBe('The service sent nothing for 60 seconds');
+});
+
+test.each(['falls silent', 'goes on for ever'])(
+	'A body whose end is due fails with the reason for that, even if it %s',
+	async (how) => {
+		const body = new PassThrough();
+		jest.useFakeTimers({ doNotFake: ['nextTick'] });
+		const answer = await answerOf(body, 60_000);
+		const reason = new ApiError('Enough', '');
+		answer.endAt(Date.now() + 1000, reason);
+		answer.endAt(Date.now() + 5000, reason);
+		const failed = failureOf(joined(answer.body));
+		for (let second = 0; second < 7; second++) {
+			expect(body.destroyed).toBe(second >= 5);
+			if (how === 'goes on for ever') body.write('A');
+			await jest.advanceTimersByTimeAsync(1000);
+		}
+		expect(await failed).toBe(reason);
+	},
+);
+
 test('A connection that breaks is told from one that is silent', async () => {
 	const body = new PassThrough();
 	body.write('A ');
