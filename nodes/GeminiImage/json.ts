@@ -22,6 +22,18 @@ export function asNumber(value: unknown): number | undefined {
 	return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
+/** The first `most` fields of an object, or entries of a list: to list them all may take a second. */
+export function entriesOf(value: unknown, most: number): Array<[name: string, value: unknown]> {
+	if (Array.isArray(value)) return Object.entries(value.slice(0, most));
+	const object = asObject(value) ?? {};
+	const names: string[] = [];
+	for (const name in object) {
+		if (names.length === most) break;
+		names.push(name);
+	}
+	return names.map((name) => [name, object[name]]);
+}
+
 /** What a value is, in a word for a message. */
 export function kindOf(value: unknown): string {
 	if (Array.isArray(value)) return 'a list';

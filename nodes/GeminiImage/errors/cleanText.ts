@@ -1,4 +1,4 @@
-import { asObject } from '../json';
+import { entriesOf } from '../json';
 
 /** Longest foreign text in a message, a detail or a hint, in characters. */
 const MAX_CHARS = 600;
@@ -137,17 +137,10 @@ export function cleanJson(root: unknown, clean: Clean): unknown {
 		if (typeof value === 'string') return clean(value);
 		if (typeof value !== 'object' || value === null) return value;
 		if (depth === 0) return '…';
-		if (Array.isArray(value)) return taken(value).map((entry) => tell(entry, depth - 1));
-		const entries = taken(Object.entries(asObject(value) ?? {}));
-		return Object.fromEntries(
-			entries.map(([name, entry]) => [clean(name), tell(entry, depth - 1)]),
-		);
-	}
-
-	function taken<T>(entries: T[]): T[] {
-		const some = entries.slice(0, left);
-		left -= some.length;
-		return some;
+		const entries = entriesOf(value, left);
+		left -= entries.length;
+		const told = entries.map(([name, entry]) => [clean(name), tell(entry, depth - 1)] as const);
+		return Array.isArray(value) ? told.map(([, entry]) => entry) : Object.fromEntries(told);
 	}
 
 	return tell(root, MAX_DEPTH);
