@@ -16,6 +16,7 @@ async function bundle() {
 		entryPoints: ['credentials/NexconnApi.credentials.ts', 'nodes/GeminiImage/GeminiImage.node.ts'],
 		bundle: true,
 		external: ['n8n-workflow'],
+		minifyWhitespace: true,
 		metafile: true,
 	});
 	writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licensesOf(Object.keys(metafile.inputs)));

@@ -23,7 +23,7 @@ const chatOf = (content: string) => JSON.stringify({ choices: [{ message: { cont
 const errorOf = (message: string, raw: string) =>
 	`data: ${JSON.stringify({ error: { message, metadata: { raw } } })}\n\n`;
 const urlsOf = (count: number) =>
-	Array.from({ length: count }, (_each, index) => ({ url: `https://a.example/${index}.png` }));
+	Array.from({ length: count }, (_each, index) => ({ url: `https://a.example.com/${index}.png` }));
 
 /** A refused request, as n8n is told of it. */
 const refusal = (text: string) => async () =>

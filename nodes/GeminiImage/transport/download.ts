@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { IExecuteFunctions } from 'n8n-workflow';
+import tlds from 'tlds';
 
 import { linkError } from '../errors/failures';
 import { exchange, STREAMED, type Answer } from './exchange';
@@ -69,6 +70,9 @@ function failure(signal: AbortSignal): unknown {
 /** All IPv6 addresses that are given out to hosts; the rest is reserved (RFC 4291, 2.4). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
+/** All domains at the top, as a URL writes them: IANA's list has some in their own script. */
+const TOP_LEVEL_DOMAINS = new Set(tlds.map((domain) => new URL(`http://${domain}`).hostname));
+
 /** Domains that exist inside a network only: RFC 6761, RFC 6762 (appendix G), RFC 8375. */
 const INSIDE_DOMAINS = [
 	'localhost',
@@ -119,6 +123,7 @@ function isPublic(host = ''): boolean {
 	return (
 		labels.length > 1 &&
 		labels.every((label) => label !== '') &&
+		TOP_LEVEL_DOMAINS.has(labels.at(-1) ?? '') &&
 		!INSIDE_DOMAINS.some((domain) => `.${host}`.endsWith(`.${domain}`))
 	);
 }
