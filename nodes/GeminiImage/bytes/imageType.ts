@@ -77,10 +77,20 @@ function withoutProlog(markup: string): string {
 	}
 }
 
+/**
+ * What the library looks at of a file made of boxes (HEIC, AVIF), in bytes: it takes the square of
+ * their number, and theirs stand near the start.
+ */
+const BOXES_BYTES = 16 * 1024;
+
 /** Width and height in pixels as far as the first bytes of a file tell them. */
 export function pixelSizeOf(head: Buffer): { width: number | null; height: number | null } {
+	const hasBoxes = head.toString('latin1', 4, 8) === 'ftyp';
+	// The library may read beyond a part of a buffer, into what others left there.
+	const own = Buffer.alloc(hasBoxes ? Math.min(head.length, BOXES_BYTES) : head.length);
+	head.copy(own);
 	try {
-		const { width, height } = imageSize(head);
+		const { width, height } = imageSize(own);
 		return { width, height };
 	} catch {
 		return { width: null, height: null };

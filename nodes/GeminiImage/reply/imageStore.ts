@@ -126,6 +126,7 @@ export class PendingImage {
 	private readonly hash: Hash = createHash('sha256');
 	private readonly check: ReturnType<typeof createWholenessCheck>;
 	private bytes = 0;
+	private size: ReturnType<typeof pixelSizeOf> = { width: null, height: null };
 	/** Why reading it failed; storage would only report that again, as an error of its own. */
 	failure: unknown;
 	stored!: Promise<IBinaryData>;
@@ -144,6 +145,8 @@ export class PendingImage {
 				throw new DamagedImage('The reply holds an image that is cut off');
 			}
 			this.digest = this.hash.digest('hex');
+			// Here, and not for all images of a reply in one go.
+			this.size = pixelSizeOf(this.check.head());
 			this.wasRead.resolve();
 		} catch (error) {
 			this.failure = error;
@@ -161,8 +164,7 @@ export class PendingImage {
 	}
 
 	async facts(): Promise<StoredImage> {
-		const { fileName, mimeType, bytes } = this;
-		const size = pixelSizeOf(this.check.head());
+		const { fileName, mimeType, bytes, size } = this;
 		return { binary: await this.stored, fileName, mimeType, ...size, bytes };
 	}
 }

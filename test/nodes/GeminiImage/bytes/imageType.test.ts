@@ -81,3 +81,39 @@ describe('pixel size', () => {
 		expect(pixelSizeOf(Buffer.from(head, 'latin1'))).toEqual({ width: null, height: null });
 	});
 });
+
+test('The pixel size is that of the bytes alone, and not of what lies behind them in memory', async () => {
+	for (const format of ['png', 'gif', 'webp', 'tiff', 'avif', 'jpeg'] as const) {
+		const file = await orange().toFormat(format).toBuffer();
+		const pool = Buffer.concat([Buffer.alloc(64, 7), file, Buffer.alloc(64, 7)]);
+		for (const bytes of [6, 8, 12, SIGNATURE_BYTES]) {
+			const cut = Buffer.from(file.subarray(0, bytes));
+			const size = pixelSizeOf(pool.subarray(64, 64 + bytes));
+			expect([format, bytes, size]).toEqual([format, bytes, pixelSizeOf(cut)]);
+			if (bytes < 10) expect(size).toEqual({ width: null, height: null });
+		}
+	}
+});
+
+test('Of a file made of boxes the first 16 KiB are searched, as each box takes the time of all', () => {
+	const box = (name: string, content: Buffer) => {
+		const head = Buffer.alloc(8);
+		head.writeUInt32BE(8 + content.length);
+		head.write(name, 4, 'latin1');
+		return Buffer.concat([head, content]);
+	};
+	const sized = (side: number) => {
+		const content = Buffer.alloc(12);
+		content.writeUInt32BE(side, 4);
+		content.writeUInt32BE(side, 8);
+		return box('ispe', content);
+	};
+	const heic = (sides: number[]) => {
+		const boxes = box('iprp', box('ipco', Buffer.concat(sides.map(sized))));
+		const meta = box('meta', Buffer.concat([Buffer.alloc(4), boxes]));
+		return Buffer.concat([box('ftyp', Buffer.from('heic\0\0\0\0heic')), meta]);
+	};
+	const boxes = (count: number) => Array.from({ length: count }, () => 8);
+	expect(pixelSizeOf(heic([...boxes(700), 64]))).toEqual({ width: 64, height: 64 });
+	expect(pixelSizeOf(heic([...boxes(10_000), 64]))).toEqual({ width: null, height: null });
+});
