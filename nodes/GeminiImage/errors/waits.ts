@@ -26,7 +26,7 @@ export function waitAskedFor(headers: Record<string, unknown>, text: string): nu
 		1000 * Number(RETRY_DELAY.exec(text)?.[1] ?? 0),
 		msOfWords(WORDS.exec(text)?.[1] ?? ''),
 	];
-	return waits.find((ms) => ms > 0) ?? 0;
+	return waits.find((ms) => ms > 0 && ms < Infinity) ?? 0;
 }
 
 /** `Retry-After` is in seconds or a date (RFC 9110, 10.2.3); NaN if it is neither. */
