@@ -67,21 +67,21 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The outcome of some work that must not hold anything up.
+ * The outcome of some work that must not hold anything up; its signal tells the end of that time.
  *
  * @throws what the work throws, at once or later, the reason of an abort, or an Error after `ms`
  * milliseconds
  */
 export async function within<T>(
 	ms: number,
-	work: () => T | Promise<T>,
+	work: (signal: AbortSignal) => T | Promise<T>,
 	signal: AbortSignal,
 ): Promise<T> {
 	const limit = abortWith(signal);
 	const timeout = pause(ms, limit.signal).then(() => limit.abort(new Error('It took too long')));
 	timeout.catch(() => {});
 	try {
-		return await unlessAborted(Promise.resolve().then(work), limit.signal);
+		return await unlessAborted(Promise.resolve(limit.signal).then(work), limit.signal);
 	} finally {
 		limit.abort();
 	}

@@ -1,3 +1,4 @@
+import { within } from '../async';
 import { imageTypeOf, SIGNATURE_BYTES } from '../bytes/imageType';
 import { peek } from '../bytes/stream';
 import { ApiError, DamagedImage, type ErrorDetails } from '../errors/apiError';
@@ -19,7 +20,7 @@ export interface ReceiveSettings extends StoreSettings {
 	/** Longest wait for a sign of life, in milliseconds. */
 	timeoutMs: number;
 	/** Fetches an image that the reply only links. */
-	download(address: string): Promise<Answer>;
+	download(address: string, signal: AbortSignal): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
 	onText?(text: string): void;
 	/** Told what is missing in a reply that is good all the same, and what was said of it. */
@@ -187,7 +188,10 @@ async function take(
 	}
 }
 
-/** What the addresses lead to; one that leads nowhere is left out, as the rest is paid for. */
+/**
+ * What the addresses lead to, all within one Timeout; one that leads nowhere is left out, as the rest
+ * is paid for.
+ */
 async function loadAll(
 	addresses: string[],
 	store: ImageStore,
@@ -195,8 +199,15 @@ async function loadAll(
 ): Promise<Map<string, PendingImage>> {
 	const loaded = new Map<string, PendingImage>();
 	const different = new Set(addresses);
-	for (const address of different) {
-		const image = await load(address, store, settings).catch(() => undefined);
+	const until = Date.now() + settings.timeoutMs;
+	for (const [index, address] of [...different].entries()) {
+		// Whoever trickles for ever leaves time for the others.
+		const share = (until - Date.now()) / (different.size - index);
+		const image = await within(
+			share,
+			async (signal) => await load(address, store, { ...settings, signal }),
+			settings.signal,
+		).catch(() => undefined);
 		settings.signal.throwIfAborted();
 		if (image) loaded.set(address, image);
 	}
@@ -208,8 +219,8 @@ async function loadAll(
 }
 
 /** Undefined if what the address leads to is no image. */
-async function load(address: string, store: ImageStore, { download }: ReceiveSettings) {
-	const answer = await download(address);
+async function load(address: string, store: ImageStore, { download, signal }: ReceiveSettings) {
+	const answer = await download(address, signal);
 	try {
 		const { head, all } = await peek(answer.body, SIGNATURE_BYTES);
 		const type = imageTypeOf(head);
