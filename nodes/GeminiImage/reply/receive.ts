@@ -115,6 +115,7 @@ interface Whole {
 }
 
 const BEHIND = 'The reply was complete, and what followed cost nothing';
+const NOT_SAID = 'The reply ended without saying that it is complete';
 const NOT_ENDED = new ApiError('The service did not end its reply', '');
 
 /**
@@ -135,14 +136,16 @@ async function readAll(
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
 	const images: Carried[] = [];
 	const hasImage = () => images.some((image) => image instanceof PendingImage);
+	const isWhole = () => reader.isWhole() || progress.isSaidComplete();
 
 	/** When what has come counts as all, unless something new comes. */
 	function endsAt(): number {
-		const isWhole = reader.isWhole() || progress.isSaidComplete();
-		if (!isWhole && !progress.isFinished()) return Infinity;
 		const hasFinal = candidatesOf(images, reducer.drafts).some(({ isDraft }) => !isDraft);
-		const isShort = isWhole || hasFinal;
-		return progress.newsAt() + (isShort ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
+		const isShort = isWhole() || (hasFinal && progress.isFinished());
+		if (isShort) return progress.newsAt() + Math.min(GRACE_MS, timeoutMs);
+		if (progress.isFinished()) return progress.newsAt() + timeoutMs;
+		// Mere silence is over before; this ends heartbeats.
+		return hasFinal ? progress.newsAt() + timeoutMs + GRACE_MS : Infinity;
 	}
 
 	try {
@@ -157,11 +160,9 @@ async function readAll(
 			}
 			if (reader.isDone()) break;
 		}
-		const isComplete = reader.end() || progress.isFinished() || progress.isSaidComplete();
+		const isComplete = reader.end() || progress.isFinished() || isWhole();
 		if (!isComplete && !hasImage()) throw endedEarly();
-		const ending: Whole['ending'] = isComplete
-			? undefined
-			: ['The reply ended without saying that it is complete'];
+		const ending: Whole['ending'] = isComplete ? undefined : [NOT_SAID];
 		return { read: reducer.end(hasImage()), images, ending };
 	} catch (error) {
 		signal.throwIfAborted();
@@ -170,7 +171,8 @@ async function readAll(
 		const isKept = isComplete || (reader.isWhole() && hasImage());
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);
-		return { read: reducer.end(hasImage()), images, ending: [BEHIND, what] };
+		const isSaid = progress.isFinished() || isWhole();
+		return { read: reducer.end(hasImage()), images, ending: [isSaid ? BEHIND : NOT_SAID, what] };
 	}
 }
 
