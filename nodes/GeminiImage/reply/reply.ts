@@ -44,6 +44,9 @@ const MAX_ENTRIES = 10_000;
 /** What of an unusable entry tells it from others, in characters. */
 const MAX_KEPT_CHARS = 1000;
 
+/** What says nothing, zero-width spaces too: gateways send it as a heartbeat. */
+const BLANK = /^[\s\u200b]*$/;
+
 /** How some gateways tell, in a reply that looks good, that the call failed. */
 const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
 
@@ -100,11 +103,12 @@ export function createReplyReducer(
 		said.model ??= asText(object.model) ?? null;
 		said.created ??= asNumber(object.created) ?? null;
 		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
-		isTask ||= object.task_id !== undefined;
+		const entries = entriesOf([object.data].flat());
+		isTask ||= [object, ...entries].some((entry) => asObject(entry)?.task_id !== undefined);
 		const choices = entriesOf(object.choices);
 		choices.forEach((choice, position) => addChoice(asObject(choice), position));
 		const isList = Array.isArray(object.data);
-		for (const entry of entriesOf([object.data].flat())) addImage(entry, isList);
+		for (const entry of entries) addImage(entry, isList);
 		// An event of the images endpoint is an image itself.
 		if (object.b64_json !== undefined) addImage(object);
 		const type = asText(object.type) ?? '';
@@ -182,7 +186,7 @@ export function createReplyReducer(
 	function addText(content: string, choice: number): void {
 		texts.set(choice, (texts.get(choice) ?? '') + content);
 		if (content === '') return;
-		progress.content();
+		if (!BLANK.test(content)) progress.content();
 		const text = placeholders.strip(content);
 		if (text !== '') onText(text);
 	}

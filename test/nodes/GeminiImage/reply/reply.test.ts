@@ -212,6 +212,8 @@ test.each([
 	],
 	['nothing in it', {}, /not a reply/],
 	['a task', { task_id: 't', data: null }, /started a task/],
+	['a task in data', { code: 0, data: { task_id: 't' } }, /started a task/],
+	['a task in a list', { code: 200, data: [{ status: 'queued', task_id: 't' }] }, /started a task/],
 ])('A reply with %s fails, and the message tells why', (_name, value, message) => {
 	expect(() => reduce(value)).toThrow(message);
 });
@@ -314,6 +316,16 @@ describe('a reply that says that the call failed', () => {
 			'The service answered with JSON that is no reply',
 		);
 	});
+});
+
+test.each([' ', '\n\n', '\u200b', ''])('Text of %j alone takes nothing back', (content) => {
+	const { add, progress } = createReplyReducer(placeholders);
+	add({ ...delta({ content: 'A cat' }, { finish_reason: 'stop' }), usage });
+	expect(progress.isComplete()).toBe(true);
+	add(delta({ content }));
+	expect(progress.isComplete()).toBe(true);
+	add(delta({ content: 'is' }));
+	expect(progress.isComplete()).toBe(false);
 });
 
 test('Content that reads like an error is text if the reply has usage or other words', () => {
