@@ -28,10 +28,12 @@ const REST_CHARS = 32;
 /** As a JSON escape, a character takes six bytes. */
 const PROBE_BYTES = 6 * OPAQUE_CHARS;
 
-/** Base64 that goes on behind its end, at once or behind a few characters that are none. */
-const GOES_ON = /^(?:[\w+/=-]|(?:\\u[\da-f]{4}|[^\w+/="\\-]){1,8}[\w+/-]{64})/i;
+/** Base64 that goes on behind its end, at once, percent-encoded or behind a few characters that are none. */
+const GOES_ON =
+	/^(?:[\w+/=-]|%(?:2[bf]|3d)|(?:\\u[\da-f]{4}|\\[bft\\]|[^\w+/="\\-]){1,8}[\w+/-]{64})/i;
 /** What may turn out to be that. */
-const MAY_GO_ON = /^(?:\\u[\da-f]{4}|[^\w+/="\\-]){0,8}(?:[\w+/-]{0,63}|\\(?:u[\da-f]{0,3})?)$/i;
+const MAY_GO_ON =
+	/^(?:\\u[\da-f]{4}|\\[bft\\]|[^\w+/="\\-]){0,8}(?:[\w+/-]{0,63}|\\(?:u[\da-f]{0,3})?)$/i;
 /** Where the value or the markup around a damaged image ends. */
 const VALUE_END = /\\?["'()<>]|[\r\n]|\\$/;
 

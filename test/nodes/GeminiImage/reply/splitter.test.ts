@@ -320,6 +320,20 @@ describe('a damaged image', () => {
 		}
 	});
 
+	test.each(['\\t', '\\\\', '%2B', '%3D%3D', '\\f'])(
+		'An image whose base64 is broken by %s in prose is an error, and none of it gets into the text',
+		async (what) => {
+			const prose = Buffer.from(
+				`{"content":"A ![](data:image/png;base64,${insert(402, what)}) B"}`,
+			);
+			for (const pieces of [...halves(prose), cut(prose, 1)]) {
+				const { images, error } = await split(pieces);
+				expect(error).toBeInstanceOf(DamagedImage);
+				expect(images).toEqual([]);
+			}
+		},
+	);
+
 	test('A reply that ends inside an image gives no image, and an error once it can be told from text', async () => {
 		const whole = reply(base64);
 		const start = whole.indexOf(base64);
