@@ -221,7 +221,7 @@ export function createReplyReducer(
 	 */
 	function end(hasImage = false): ReadReply {
 		const failure = isTask ? taskStarted() : isForeign ? notAnImage() : undefined;
-		if (!isReply) {
+		if (!isReply && !hasImage) {
 			throw failure ?? unexpected('The service answered with something that is not a reply');
 		}
 		// Only the whole text shows the markup of an image, as its parts may come in pieces.

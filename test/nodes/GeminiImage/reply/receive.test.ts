@@ -437,6 +437,12 @@ describe('drafts', () => {
 	});
 });
 
+test('An image is kept wherever it stands in JSON, even if nothing else there is known', async () => {
+	const { received, hints } = start(JSON.stringify({ images: [{ b64_json: base64(small) }] }));
+	expect((await received).images).toMatchObject([{ width: 16 }]);
+	expect(hints).toEqual([]);
+});
+
 test('An event of the images endpoint gives its image and its usage, without a hint', async () => {
 	const event = { type: 'image_generation.completed', b64_json: base64(small), usage: { n: 1 } };
 	const { received, hints } = start(`event: ${event.type}\n${sse(event)}`);
