@@ -143,7 +143,11 @@ export function createReplyReducer(
 		addContent(message.content ?? choice.text, index);
 		addContent(message.refusal, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
-		for (const entry of entriesOf(message.images)) addImage(entry, true);
+		const images = entriesOf(message.images);
+		for (const entry of images) addImage(entry, true);
+		// Words that end in a blank go on; some gateways repeat the images with each piece of them.
+		const isBetween = !asText(message.content) && !texts.get(index)?.endsWith(' ');
+		if (images.length > 0 && isBetween) interrupted.add(index);
 		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
 		const finishReason = asText(choice.finish_reason);
 		if (finishReason !== undefined) progress.finish();
@@ -162,7 +166,7 @@ export function createReplyReducer(
 	function addContent(content: unknown, choice: number): void {
 		if (typeof content === 'string') return addPart(content, choice);
 		for (const part of entriesOf(content)) {
-			const { text, image_url: image } = asObject(part) ?? {};
+			const { text = part, image_url: image } = asObject(part) ?? {};
 			if (typeof text === 'string' && isThought(part)) addReasoning(text);
 			else if (typeof text === 'string') addPart(text, choice);
 			else {

@@ -116,6 +116,17 @@ describe('text', () => {
 		],
 		['markdown of an image', [message({ content: `Here:\n\n![image](${image()})` })], 'Here:'],
 		[
+			'an image between its words',
+			[delta({ content: 'One' }), delta({ images: [part(image())] }), delta({ content: 'Two' })],
+			'One\n\nTwo',
+		],
+		[
+			'an image that stands with each of its words',
+			['A ', 'cat'].map((content) => delta({ content, images: [part(image())] })),
+			'A cat',
+		],
+		['words alone as parts', [message({ content: ['One', part(image()), 'Two'] })], 'One\n\nTwo'],
+		[
 			'markdown whose image came in a piece of its own',
 			[delta({ content: 'Here: ![a cat](' }), delta({ content: image() }), delta({ content: ')' })],
 			'Here:',
