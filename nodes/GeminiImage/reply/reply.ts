@@ -179,8 +179,9 @@ export function createReplyReducer(
 	/** A part of a text, which is a paragraph of its own behind an image. */
 	function addPart(text: string, choice: number): void {
 		const before = texts.get(choice) ?? '';
-		const isBehindImage = before !== '' && text !== '' && interrupted.has(choice);
-		if (text !== '') interrupted.delete(choice);
+		if (interrupted.has(choice) && BLANK.test(text)) return;
+		const isBehindImage = before !== '' && interrupted.has(choice);
+		interrupted.delete(choice);
 		const [end = ''] = /\n{0,2}$/.exec(before.slice(-2)) ?? [];
 		const [start = ''] = /^\n{0,2}/.exec(text) ?? [];
 		const missing = isBehindImage ? 2 - end.length - start.length : 0;
@@ -231,7 +232,7 @@ export function createReplyReducer(
 		// Only the whole text shows the markup of an image, as its parts may come in pieces.
 		const all = [...texts.values()].map((text) => placeholders.strip(text));
 		const text = all
-			.filter((each) => each !== '')
+			.filter((each) => !BLANK.test(each))
 			.join('\n\n')
 			.trim();
 		const isError = !hasImage && !said.usage && ERROR_TEXT.test(text);

@@ -125,6 +125,22 @@ describe('text', () => {
 			['A ', 'cat'].map((content) => delta({ content, images: [part(image())] })),
 			'A cat',
 		],
+		[
+			'blanks alone between two images',
+			[
+				message({
+					content: [
+						{ text: 'One' },
+						part(image()),
+						{ text: ' \n' },
+						part(image(1)),
+						{ text: 'Two' },
+					],
+				}),
+			],
+			'One\n\nTwo',
+		],
+		['zero-width spaces alone', [message({ content: '\u200b\n\u200b' })], ''],
 		['words alone as parts', [message({ content: ['One', part(image()), 'Two'] })], 'One\n\nTwo'],
 		[
 			'markdown whose image came in a piece of its own',
