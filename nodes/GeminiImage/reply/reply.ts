@@ -143,11 +143,7 @@ export function createReplyReducer(
 		addContent(message.content ?? choice.text, index);
 		addContent(message.refusal, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
-		const images = entriesOf(message.images);
-		for (const entry of images) addImage(entry, true);
-		// Words that end in a blank go on; some gateways repeat the images with each piece of them.
-		const isBetween = !asText(message.content) && !texts.get(index)?.endsWith(' ');
-		if (images.length > 0 && isBetween) interrupted.add(index);
+		for (const entry of entriesOf(message.images)) addImage(entry, true);
 		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
 		const finishReason = asText(choice.finish_reason);
 		if (finishReason !== undefined) progress.finish();

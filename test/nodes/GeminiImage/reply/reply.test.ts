@@ -116,16 +116,6 @@ describe('text', () => {
 		],
 		['markdown of an image', [message({ content: `Here:\n\n![image](${image()})` })], 'Here:'],
 		[
-			'an image between its words',
-			[delta({ content: 'One' }), delta({ images: [part(image())] }), delta({ content: 'Two' })],
-			'One\n\nTwo',
-		],
-		[
-			'an image that stands with each of its words',
-			['A ', 'cat'].map((content) => delta({ content, images: [part(image())] })),
-			'A cat',
-		],
-		[
 			'blanks alone between two images',
 			[
 				message({
