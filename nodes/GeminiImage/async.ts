@@ -67,20 +67,20 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The outcome of `work`, which may take `ms` milliseconds at most.
+ * The outcome of `work`, which may take `ms` milliseconds at most; its signal tells their end.
  *
  * @throws what the work throws, at once or later, the reason of an abort, or an Error if it takes longer
  */
 export async function within<T>(
 	ms: number,
-	work: () => T | Promise<T>,
+	work: (signal: AbortSignal) => T | Promise<T>,
 	signal: AbortSignal,
 ): Promise<T> {
 	const limit = abortWith(signal);
 	const timeout = pause(ms, limit.signal).then(() => limit.abort(new Error('It took too long')));
 	timeout.catch(() => {});
 	try {
-		return await unlessAborted(Promise.resolve().then(work), limit.signal);
+		return await unlessAborted(Promise.resolve(limit.signal).then(work), limit.signal);
 	} finally {
 		limit.abort();
 	}

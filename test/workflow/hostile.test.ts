@@ -291,6 +291,24 @@ describe('silence', () => {
 		expect(out).toMatchObject({ text: 'Got it' });
 	});
 
+	test('Heartbeats for ever behind an image without a finish reason end, and the image is kept', async () => {
+		const delta = { images: [imagePart(dataUrl(await imageFile()))] };
+		const { json: out, hints } = await ask(
+			(request, response) => {
+				request.resume();
+				response.writeHead(200, { 'content-type': 'text/event-stream' });
+				response.write(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
+				const beat = setInterval(() => response.write(': still here\n\n'), 100);
+				response.on('close', () => clearInterval(beat));
+			},
+			{ options: { timeout: 0.6 } },
+		);
+		expect(out.images).toHaveLength(1);
+		expect(hints(NODE)).toEqual([
+			'The reply ended without saying that it is complete: The service did not end its reply',
+		]);
+	}, 15_000);
+
 	test('An answer of 101 fails the item, as silence or as a service that cannot be reached', async () => {
 		const { json: out } = await ask(
 			(_request, response) => {

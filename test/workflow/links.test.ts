@@ -33,6 +33,11 @@ async function startService(image: Buffer) {
 		'/half': (response) =>
 			response.writeHead(200).write(image.subarray(0, 90), () => response.destroy()),
 		'/silent': () => {},
+		'/trickle': (response) => {
+			response.write(image.subarray(0, 90));
+			const more = setInterval(() => response.write('.'), 100);
+			response.on('close', () => clearInterval(more));
+		},
 		'/reset': (response) => response.destroy(),
 		'/hop-3': (response) => redirect(response, 'hop-2'),
 		'/hop-2': (response) => redirect(response, '/hop-1'),
@@ -100,6 +105,7 @@ test.each([
 	['a connection that is reset', () => `${service.origin}/reset`, 1],
 	['a connection lost in the image', () => `${service.origin}/half`, 1],
 	['a silent server', () => `${service.origin}/silent`, 1],
+	['a server that trickles for ever', () => `${service.origin}/trickle`, 1],
 	['an unknown host', () => 'https://no-such-host.invalid/a.png', 0],
 	['four redirects', () => `${service.origin}/hop-4`, 4],
 	['redirects without end', () => `${service.origin}/loop`, 4],

@@ -17,8 +17,8 @@ const WORDS = [
 	'error',
 	'errors',
 ];
-/** Codes of what went well. */
-const OK = /^(?:0|200|ok|success)?$/i;
+/** Codes and words of what went well, and what some languages write for nothing. */
+const OK = /^(?:0|200|ok|success|none|null|<?nil>?|undefined|false)?$/i;
 /** Each envelope takes two steps, and one that is passed on as text another. */
 const MAX_DEPTH = 8;
 /** Fields of an error beyond this are left alone. */
@@ -56,7 +56,9 @@ function isFlat(object: JsonObject): boolean {
 	const isReply = [choices, content, image].some(holdsAny);
 	// A gateway may put its "ok" beside whatever it passes on, such as a chunk without a choice.
 	const isOk = OK.test(asText(code) ?? '') && Boolean(choices ?? usage ?? holdsAny(data));
-	return (success === false || !(isReply || isOk)) && wordsOf(object) !== undefined;
+	const words = wordsOf(object);
+	if (success === false) return words !== undefined;
+	return !(isReply || isOk) && words !== undefined && !OK.test(words);
 }
 
 /** Services that have nothing to give may send an empty list or object. */

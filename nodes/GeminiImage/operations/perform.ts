@@ -54,7 +54,7 @@ async function receiveReply(turn: Turn, answer: Answer, settings: RequestSetting
 			storeBinary: context.helpers.prepareBinaryData,
 			timeoutMs: settings.timeoutMs,
 			nameOf: (index) => nameOf(turn, options.imagesPerReply === 'last' ? 0 : index),
-			download: async (url) => await client.download(url, settings),
+			download: async (url, limit) => await client.download(url, { ...settings, signal: limit }),
 			onText: live?.add,
 			signal,
 			hint,

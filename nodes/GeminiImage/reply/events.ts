@@ -10,6 +10,9 @@ const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */
 const REPEATED_PREFIX = /^\s{0,8}(?:data:\s{0,8}){1,4}/;
+/** Some gateways send their heartbeat, a comment, as data, or as an event of its own. */
+const HEARTBEAT = /^(?::|(?:"?(?:ping|pong|heartbeat|keep-?alive)"?|null|\[\])?$)/i;
+const HEARTBEAT_EVENT = /^(?:ping|heartbeat|keep-?alive)$/i;
 /** What a line of SSE may begin with. */
 const FIELDS = ['data:', 'event:', 'id:', 'retry:'];
 
@@ -79,8 +82,7 @@ export function createReplyReader(isEventStream: boolean, onValue: (value: unkno
 
 	function readEvent({ event, data }: EventSourceMessage): void {
 		const text = data.replace(REPEATED_PREFIX, '').trim();
-		// Some gateways send their heartbeat, a comment, as data.
-		if (isDone || text === '' || text.startsWith(':') || event === 'ping') return;
+		if (isDone || HEARTBEAT.test(text) || HEARTBEAT_EVENT.test(event ?? '')) return;
 		if (text === DONE) isDone = true;
 		// An event that is called an error is one, whatever it holds.
 		else if (event === 'error') onValue({ error: parseErrorBody(text) });

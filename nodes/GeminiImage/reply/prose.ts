@@ -11,9 +11,9 @@ export interface Mention {
 /** What is looked at for links, in characters. */
 const MAX_TEXT_CHARS = 256 * 1024;
 const URL_IN_TEXT = /https?:\/\/[^\s<>"'()[\]]{1,2000}/gi;
-/** Perhaps in brackets or quotes; each address ends at a blank. */
+/** Perhaps in brackets, quotes or bold; each address ends at a blank. */
 const ADDRESSES_ALONE =
-	/^(?:\s*[<"'`([]?https?:\/\/[^\s<>"'`()[\]]{1,2000}[>"'`)\].]?(?=\s|$))+\s*$/i;
+	/^(?:\s*[<"'`([*]{0,4}https?:\/\/[^\s<>"'`()[\]*]{1,2000}[>"'`)\].*]{0,4}(?=\s|$))+\s*$/i;
 const IMAGE_FILE = /^[^?#]*\.(?:png|jpe?g|webp|gif|avif|heic|heif|bmp|tiff?)(?:[?#]|$)/i;
 
 /** Characters on each side of an address that are looked at. */
@@ -23,7 +23,7 @@ const MAX_AROUND = 2600;
 const MARKUP: Array<[before: RegExp, after: RegExp]> = [
 	[/<img\s[^<>]{0,500}$/i, /^[^<>]{0,500}>/],
 	[/\[!\[[^[\]]{0,500}\]\(\s{0,4}$/, /^[^()]{0,500}\)\]\([^()\s]{0,2000}\)/],
-	[/!?\[[^[\]]{0,500}\]\(\s{0,4}$/, /^[^()]{0,500}\)/],
+	[/!?\[[^[\]]{0,500}\]\(\s{0,4}<?$/, /^[^()]{0,500}\)/],
 ];
 
 /**
@@ -40,7 +40,7 @@ export function findImageLinks(text: string): Mention[] {
 }
 
 function addressAlone({ 0: word, index }: RegExpExecArray): Mention {
-	const address = word.replace(/^[<"'`([]|[>"'`)\].]$/g, '');
+	const address = word.replace(/^[<"'`([*]{1,4}|[>"'`)\].*]{1,4}$/g, '');
 	return { address, start: index, end: index + word.length };
 }
 

@@ -1,3 +1,4 @@
+import { within } from '../async';
 import { imageTypeOf, SIGNATURE_BYTES } from '../bytes/imageType';
 import { peek } from '../bytes/stream';
 import { ApiError, DamagedImage, type ErrorDetails } from '../errors/apiError';
@@ -20,7 +21,7 @@ export interface ReceiveSettings extends StoreSettings {
 	/** Longest wait for a sign of life, in milliseconds. */
 	timeoutMs: number;
 	/** Fetches an image that the reply only links. */
-	download(address: string): Promise<Answer>;
+	download(address: string, signal: AbortSignal): Promise<Answer>;
 	/** Told each piece of text as it arrives. */
 	onText?(text: string): void;
 	/** Told what is wrong with a reply that is good all the same, and what was said of it. */
@@ -119,6 +120,7 @@ interface Whole {
 }
 
 const BEHIND = 'The reply was complete, and what followed cost nothing';
+const NOT_SAID = 'The reply ended without saying that it is complete';
 /** Ends a reply that is complete, so that the user sees it in a hint alone. */
 const NOT_ENDED = new ApiError('The service did not end its reply', '');
 
@@ -141,15 +143,15 @@ async function readAll(
 	const images: Carried[] = [];
 	const hasImage = () => images.some((image) => image instanceof PendingImage);
 	const whole = (ending?: Whole['ending']) => ({ read: reducer.end(hasImage()), images, ending });
-	const hasFinalImage = () =>
+	const isSaid = () => reader.isWhole() || progress.isSaidComplete();
+	const hasResult = () =>
 		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
 
 	try {
 		for await (const part of split(answer.body, placeholders.of)) {
 			if ('text' in part) {
 				reader.push(part.text);
-				const isWhole = reader.isWhole() || progress.isSaidComplete();
-				answer.endAt(endOf(progress, isWhole, hasFinalImage(), timeoutMs), NOT_ENDED);
+				answer.endAt(endOf(progress, isSaid(), hasResult(), timeoutMs), NOT_ENDED);
 			} else {
 				progress.content();
 				answer.endAt(Infinity, NOT_ENDED);
@@ -157,9 +159,9 @@ async function readAll(
 			}
 			if (reader.isDone()) break;
 		}
-		if (reader.end() || progress.isFinished() || progress.isSaidComplete()) return whole();
+		if (reader.end() || progress.isFinished() || isSaid()) return whole();
 		if (!hasImage()) throw endedEarly();
-		return whole(['The reply ended without saying that it is complete']);
+		return whole([NOT_SAID]);
 	} catch (error) {
 		signal.throwIfAborted();
 		// What stands beside an error in one document is an image, or the words of the error.
@@ -169,21 +171,23 @@ async function readAll(
 			(reader.isWhole() && (hasImage() || !progress.isFailed()));
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);
-		return whole([BEHIND, what]);
+		return whole([progress.isFinished() || isSaid() ? BEHIND : NOT_SAID, what]);
 	}
 }
 
 /**
  * When what has come counts as all, unless something new comes; in milliseconds since 1970.
  *
- * @param isWhole the reply says itself that it is complete, or is a whole document
- * @param hasImage it carries or links an image that is no draft
+ * @param isSaid the reply says itself that it is complete, or is a whole document
+ * @param hasResult it carries or links an image that is no draft
  */
-function endOf(progress: Progress, isWhole: boolean, hasImage: boolean, timeoutMs: number): number {
-	if (!isWhole && !progress.isFinished()) return Infinity;
+function endOf(progress: Progress, isSaid: boolean, hasResult: boolean, timeoutMs: number): number {
+	const grace = Math.min(GRACE_MS, timeoutMs);
+	if (isSaid || (hasResult && progress.isFinished())) return progress.newsAt() + grace;
 	// Behind words and a finish reason alone, an image may still be on its way.
-	const isEnough = isWhole || hasImage;
-	return progress.newsAt() + (isEnough ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
+	if (progress.isFinished()) return progress.newsAt() + timeoutMs;
+	// Mere silence is over before; this ends heartbeats.
+	return hasResult ? progress.newsAt() + timeoutMs + grace : Infinity;
 }
 
 async function take(
@@ -200,7 +204,10 @@ async function take(
 	}
 }
 
-/** The images by their addresses; an address that leads to none is left out, as the rest is paid for. */
+/**
+ * The images by their addresses, all within one Timeout; an address that leads to none is left out, as
+ * the rest is paid for.
+ */
 async function loadAll(
 	addresses: string[],
 	store: ImageStore,
@@ -208,8 +215,15 @@ async function loadAll(
 ): Promise<Map<string, PendingImage>> {
 	const loaded = new Map<string, PendingImage>();
 	const different = new Set(addresses);
-	for (const address of different) {
-		const image = await load(address, store, settings).catch(() => undefined);
+	const until = Date.now() + settings.timeoutMs;
+	for (const [index, address] of [...different].entries()) {
+		// Whoever trickles for ever leaves time for the others.
+		const share = (until - Date.now()) / (different.size - index);
+		const image = await within(
+			share,
+			async (signal) => await load(address, store, { ...settings, signal }),
+			settings.signal,
+		).catch(() => undefined);
 		settings.signal.throwIfAborted();
 		if (image) loaded.set(address, image);
 	}
@@ -221,8 +235,8 @@ async function loadAll(
 }
 
 /** Undefined if what the address leads to is no image. */
-async function load(address: string, store: ImageStore, { download }: ReceiveSettings) {
-	const answer = await download(address);
+async function load(address: string, store: ImageStore, { download, signal }: ReceiveSettings) {
+	const answer = await download(address, signal);
 	try {
 		const { head, all } = await peek(answer.body, SIGNATURE_BYTES);
 		const type = imageTypeOf(head);

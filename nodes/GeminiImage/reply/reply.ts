@@ -44,6 +44,9 @@ const MAX_ENTRIES = 10_000;
 /** What is kept of an unusable entry to tell it from others, in characters. */
 const MAX_KEPT_CHARS = 1000;
 
+/** What says nothing, zero-width spaces too: gateways send it as a heartbeat. */
+const BLANK = /^[\s\u200b]*$/;
+
 /** How some gateways tell, in a reply that looks good, that the call failed. */
 const ERROR_TEXT = /^\[Error\] \S.{0,500}$/i;
 
@@ -101,11 +104,12 @@ export function createReplyReducer(
 		said.model ??= asText(object.model) ?? null;
 		said.created ??= asNumber(object.created) ?? null;
 		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
-		isTask ||= object.task_id !== undefined;
+		const entries = entriesOf([object.data].flat());
+		isTask ||= [object, ...entries].some((entry) => asObject(entry)?.task_id !== undefined);
 		const choices = entriesOf(object.choices);
 		choices.forEach((choice, position) => addChoice(asObject(choice), position));
 		const isList = Array.isArray(object.data);
-		for (const entry of entriesOf([object.data].flat())) addImage(entry, isList);
+		for (const entry of entries) addImage(entry, isList);
 		// An event of the images endpoint is an image itself.
 		if (object.b64_json !== undefined) addImage(object);
 		const type = asText(object.type) ?? '';
@@ -158,7 +162,7 @@ export function createReplyReducer(
 	function addContent(content: unknown, choice: number): void {
 		if (typeof content === 'string') return addPart(content, choice);
 		for (const part of entriesOf(content)) {
-			const { text, image_url: image } = asObject(part) ?? {};
+			const { text = part, image_url: image } = asObject(part) ?? {};
 			if (typeof text === 'string' && isThought(part)) addReasoning(text);
 			else if (typeof text === 'string') addPart(text, choice);
 			else {
@@ -171,7 +175,8 @@ export function createReplyReducer(
 	/** A part of a text, which is a paragraph of its own behind an image. */
 	function addPart(text: string, choice: number): void {
 		const before = texts.get(choice) ?? '';
-		const isBehindImage = text !== '' && interrupted.delete(choice) && before !== '';
+		if (interrupted.has(choice) && BLANK.test(text)) return;
+		const isBehindImage = interrupted.delete(choice) && before !== '';
 		const [end = ''] = /\n{0,2}$/.exec(before.slice(-2)) ?? [];
 		const [start = ''] = /^\n{0,2}/.exec(text) ?? [];
 		const missing = isBehindImage ? '\n\n'.slice(end.length + start.length) : '';
@@ -181,7 +186,7 @@ export function createReplyReducer(
 	function addText(content: string, choice: number): void {
 		texts.set(choice, (texts.get(choice) ?? '') + content);
 		if (content === '') return;
-		progress.content();
+		if (!BLANK.test(content)) progress.content();
 		const text = placeholders.strip(content);
 		if (text !== '') onText(text);
 	}
@@ -216,13 +221,13 @@ export function createReplyReducer(
 	 */
 	function end(hasImage = false): ReadReply {
 		const failure = isTask ? taskStarted() : isForeign ? notAnImage() : undefined;
-		if (!isReply) {
+		if (!isReply && !hasImage) {
 			throw failure ?? unexpected('The service answered with something that is not a reply');
 		}
 		// Only the whole text shows the markup of an image, as its parts may come in pieces.
 		const all = [...texts.values()].map((text) => placeholders.strip(text));
 		const text = all
-			.filter((each) => each !== '')
+			.filter((each) => !BLANK.test(each))
 			.join('\n\n')
 			.trim();
 		const isError = !hasImage && !said.usage && ERROR_TEXT.test(text);

@@ -30,10 +30,16 @@ const REST_CHARS = 32;
 /** As a JSON escape, a character takes six bytes. */
 const PROBE_BYTES = 6 * OPAQUE_CHARS;
 
-/** Base64 that goes on behind its end, at once or behind a few characters that are none. */
-const GOES_ON = /^(?:[\w+/=-]|(?:\\u[\da-f]{4}|[^\w+/="\\-]){1,8}[\w+/-]{64})/i;
+/** Base64 that goes on behind its end, at once, percent-encoded or behind a few characters that are none. */
+const GOES_ON =
+	/^(?:[\w+/=-]|%(?:2[bf]|3d)|(?:\\u[\da-f]{4}|\\[bft\\]|[^\w+/="\\-]){1,8}[\w+/-]{64})/i;
 /** What may turn out to be that. */
-const MAY_GO_ON = /^(?:\\u[\da-f]{4}|[^\w+/="\\-]){0,8}(?:[\w+/-]{0,63}|\\(?:u[\da-f]{0,3})?)$/i;
+const MAY_GO_ON =
+	/^(?:\\u[\da-f]{4}|\\[bft\\]|[^\w+/="\\-]){0,8}(?:[\w+/-]{0,63}|\\(?:u[\da-f]{0,3})?)$/i;
+/** Base64 whose plus signs became blanks, as in a form: words hold no such mix. */
+const SPACED = /^ (?=(?:\D{0,40}\d){6})(?=(?:[^A-Z]{0,40}[A-Z]){12})[\w+/ -]{100}/;
+/** What may turn out to be that. */
+const MAY_BE_SPACED = /^ [\w+/ -]{0,99}$/;
 /** Where the value or the markup around a damaged image ends. */
 const VALUE_END = /\\?["'()<>]|[\r\n]|\\$/;
 
@@ -150,8 +156,9 @@ async function goesOn(input: Input): Promise<boolean> {
 	for (;;) {
 		const bytes = await input.window();
 		const text = bytes?.toString('latin1', 0, PROBE_CHARS * 2) ?? '';
-		if (GOES_ON.test(text)) return true;
-		if (!MAY_GO_ON.test(text) || !(await input.more(text.length))) return false;
+		if (GOES_ON.test(text) || SPACED.test(text)) return true;
+		const isOpen = MAY_GO_ON.test(text) || MAY_BE_SPACED.test(text);
+		if (!isOpen || !(await input.more(text.length))) return false;
 	}
 }
 

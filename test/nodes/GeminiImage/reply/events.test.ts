@@ -54,6 +54,14 @@ describe('an event stream', () => {
 		['with heartbeats as data', STREAM.replaceAll('data: ', 'data: : PING\n\ndata: ')],
 		['with heartbeats right before data', STREAM.replaceAll('data: ', ': heartbeat\ndata: ')],
 		['with blank lines before it', `\n\n\r\n${STREAM}`],
+		...['ping', '"keep-alive"', 'Heartbeat', 'null', '[]'].map((beat): [string, string] => [
+			`with ${beat} as data`,
+			STREAM.replaceAll('data: ', `data: ${beat}\n\ndata: `),
+		]),
+		[
+			'with heartbeats that are events',
+			STREAM.replaceAll('data:', 'event: heartbeat\ndata: {"message":"At work"}\n\ndata:'),
+		],
 		['with pings that are events', STREAM.replaceAll('data:', 'event: ping\ndata: x\n\ndata:')],
 	])('An event stream %s is read right, wherever it is cut', (_name, text) => {
 		const reply = Buffer.from(text);

@@ -97,6 +97,7 @@ const read = (text: string) => {
 test.each<[string, string, string[], string]>([
 	['a markdown image', `A ![cat](${CAT}) B`, [CAT], 'A  B'],
 	['a markdown image with a title', `![cat](${CAT} "A cat")`, [CAT], ''],
+	['a markdown image in angle brackets', `![cat](<${CAT}> "A cat") B`, [CAT], 'B'],
 	['a markdown image inside a link', `[![t](${CAT})](https://example.com/page) A`, [CAT], 'A'],
 	['an HTML image', `<img alt="a" src="${CAT}"> A`, [CAT], 'A'],
 	['an HTML image in capitals', `<IMG SRC='${CAT}'/>`, [CAT], ''],
@@ -113,6 +114,8 @@ test.each<[string, string, string[], string]>([
 	],
 	['nothing but an address', ` ${CAT}?file=a.png\n`, [`${CAT}?file=a.png`], ''],
 	['nothing but an address in brackets', `<${CAT}>`, [CAT], ''],
+	['nothing but an address in bold', `**${CAT}**`, [CAT], ''],
+	['nothing but an address as code in bold', `**\`${CAT}\`**`, [CAT], ''],
 	['nothing but two addresses', `${CAT}/1\n\n${CAT}/2.`, [`${CAT}/1`, `${CAT}/2`], ''],
 	['a markdown image that is not closed', `![cat](${CAT}`, [], `![cat](${CAT}`],
 	[

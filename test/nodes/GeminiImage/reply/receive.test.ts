@@ -303,6 +303,27 @@ test('A dead link among three images that a reply links costs only itself, and g
 	}
 });
 
+test('Links that never answer take one Timeout together, and leave time for the others', async () => {
+	const names = ['silent-1', 'silent-2', 'cat', 'silent-3'];
+	const data = names.map((name) => ({ url: `https://example.com/${name}` }));
+	const closed: string[] = [];
+	const download = async (url: string, signal: AbortSignal) => {
+		if (url.includes('cat')) return answer(arriving(cut(other, 100)));
+		return await new Promise<Answer>((_resolve, reject) => {
+			signal.addEventListener('abort', () => {
+				closed.push(url);
+				reject(signal.reason as Error);
+			});
+		});
+	};
+	const since = Date.now();
+	const { received, hints } = start(JSON.stringify({ data }), { download, timeoutMs: 1200 });
+	expect((await received).images).toMatchObject([{ width: 40 }]);
+	expect(Date.now() - since).toBeLessThan(2400);
+	expect(closed).toHaveLength(3);
+	expect(hints).toEqual(['3 of 4 images that the reply links cannot be loaded']);
+});
+
 test('A link that leads to something else than an image counts as one that cannot be loaded', async () => {
 	const download = async () => answer(arriving([Buffer.from('<!doctype html>')]));
 	const images = [{ image_url: { url: 'https://example.com/a' } }];
@@ -438,6 +459,12 @@ describe('drafts', () => {
 		const { received } = start(sse(...values, '[DONE]'));
 		expect((await received).images).toMatchObject([{ width: 16 }]);
 	});
+});
+
+test('An image is kept wherever it stands in JSON, even if nothing else there is known', async () => {
+	const { received, hints } = start(JSON.stringify({ images: [{ b64_json: base64(small) }] }));
+	expect((await received).images).toMatchObject([{ width: 16 }]);
+	expect(hints).toEqual([]);
 });
 
 test('An event of the images endpoint gives its image and its usage, without a hint', async () => {

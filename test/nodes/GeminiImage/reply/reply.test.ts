@@ -116,6 +116,23 @@ describe('text', () => {
 		],
 		['markdown of an image', [message({ content: `Here:\n\n![image](${image()})` })], 'Here:'],
 		[
+			'blanks alone between two images',
+			[
+				message({
+					content: [
+						{ text: 'One' },
+						part(image()),
+						{ text: ' \n' },
+						part(image(1)),
+						{ text: 'Two' },
+					],
+				}),
+			],
+			'One\n\nTwo',
+		],
+		['zero-width spaces alone', [message({ content: '\u200b\n\u200b' })], ''],
+		['words alone as parts', [message({ content: ['One', part(image()), 'Two'] })], 'One\n\nTwo'],
+		[
 			'markdown whose image came in a piece of its own',
 			[delta({ content: 'Here: ![a cat](' }), delta({ content: image() }), delta({ content: ')' })],
 			'Here:',
@@ -212,6 +229,8 @@ test.each([
 	],
 	['nothing in it', {}, /not a reply/],
 	['a task', { task_id: 't', data: null }, /started a task/],
+	['a task in data', { code: 0, data: { task_id: 't' } }, /started a task/],
+	['a task in a list', { code: 200, data: [{ status: 'queued', task_id: 't' }] }, /started a task/],
 ])('A reply with %s fails, and the message tells why', (_name, value, message) => {
 	expect(() => reduce(value)).toThrow(message);
 });
@@ -314,6 +333,16 @@ describe('a reply that says that the call failed', () => {
 			'The service answered with JSON that is no reply',
 		);
 	});
+});
+
+test.each([' ', '\n\n', '\u200b', ''])('Text of %j alone takes nothing back', (content) => {
+	const { add, progress } = createReplyReducer(placeholders);
+	add({ ...delta({ content: 'A cat' }, { finish_reason: 'stop' }), usage });
+	expect(progress.isComplete()).toBe(true);
+	add(delta({ content }));
+	expect(progress.isComplete()).toBe(true);
+	add(delta({ content: 'is' }));
+	expect(progress.isComplete()).toBe(false);
 });
 
 test('Content that reads like an error is text if the reply has usage or other words', () => {

@@ -320,6 +320,37 @@ describe('a damaged image', () => {
 		}
 	});
 
+	test.each(['\\t', '\\\\', '%2B', '%3D%3D', '\\f'])(
+		'An image whose base64 is broken by %s in prose is an error, and none of it gets into the text',
+		async (what) => {
+			const prose = Buffer.from(
+				`{"content":"A ![](data:image/png;base64,${insert(402, what)}) B"}`,
+			);
+			for (const pieces of [...halves(prose), cut(prose, 1)]) {
+				const { images, error } = await split(pieces);
+				expect(error).toBeInstanceOf(DamagedImage);
+				expect(images).toEqual([]);
+			}
+		},
+	);
+
+	test('An image whose plus signs became blanks is an error, and none of it gets into the text', async () => {
+		const spaced = base64.replaceAll('+', ' ');
+		const prose = Buffer.from(`{"content":"A ![](data:image/png;base64,${spaced}) B"}`);
+		for (const pieces of [...halves(prose), cut(prose, 1)]) {
+			const { images, error } = await split(pieces);
+			expect(error).toBeInstanceOf(DamagedImage);
+			expect(images).toEqual([]);
+		}
+	});
+
+	test('An image with words behind a blank is whole, however long they are', async () => {
+		const words = ' and here stand WORDS of all kinds 2026 without a full stop'.repeat(4);
+		const template = `{"content":"A data:image/png;base64,{{IMAGE}}${words}"}`;
+		const prose = Buffer.from(fill(template, [base64]));
+		for (const pieces of halves(prose)) await expectImages(template, pieces, [small]);
+	});
+
 	test('A reply that ends inside an image gives no image, and an error once it can be told from text', async () => {
 		const whole = reply(base64);
 		const start = whole.indexOf(base64);
