@@ -4,6 +4,7 @@ import { abortWith } from '../async';
 import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
 import { lostHint, runHint } from './hints';
+import type { PlannedRequest } from './turn';
 
 interface HintDetails {
 	/** The item that it is told of. */
@@ -16,11 +17,13 @@ interface HintDetails {
 export interface Run {
 	/** Aborted by a cancel of the execution, by a failure that stops the run, and by its end. */
 	signal: AbortSignal;
-	hold: Hold;
 	/** Tells the user, once a run, what they would not expect. */
 	hint(message: string, details: HintDetails): void;
-	/** The items of a request: those of an earlier try, or what is made now. */
-	once(place: number, make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[]>;
+	/** The items of a request: those of an earlier try, or what is made now, with a hold of its own. */
+	once(
+		request: Pick<PlannedRequest, 'itemIndex' | 'number'>,
+		make: (hold: Hold) => Promise<INodeExecutionData[]>,
+	): Promise<INodeExecutionData[]>;
 	/** Stops the run. What is under way is let finish if another try can use it. */
 	fail(error: unknown, itemIndex: number): void;
 	/** Shows the hints. @throws the failure that stopped the run, or that it was canceled */
@@ -32,40 +35,53 @@ export function createRun(context: IExecuteFunctions): Run {
 	const run = abortWith(cancel);
 	const { kept, isLastTry, forget } = openTry(context);
 	const { results, hold, hints } = kept;
-	let underWay = 0;
-	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
+	/** The requests that the service has whole, and has neither refused nor answered to the end. */
+	const underWay = new Set<string>();
+	let failure: { error: unknown; itemIndex: number; underWay: string[] } | undefined;
 
-	async function tell(summary: string | undefined): Promise<void> {
-		if (summary !== undefined) hints.set(summary, { itemIndex: 0 });
+	function show(message: string): void {
+		context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+	}
+
+	async function tell(): Promise<void> {
 		for (const [text, { said, itemIndex }] of hints) {
-			const message =
-				said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
-			context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+			show(said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`);
 		}
+	}
+
+	function holdOf(key: string): Hold {
+		return {
+			...hold,
+			sent: () => void underWay.add(key),
+			refuse(refusal) {
+				underWay.delete(key);
+				hold.refuse(refusal);
+			},
+		};
 	}
 
 	return {
 		signal: run.signal,
-		hold,
 		hint: (message, details) => void (hints.has(message) || hints.set(message, details)),
 
-		async once(place, make) {
-			const earlier = results.get(place);
+		async once({ itemIndex, number }, make) {
+			// Its place in the run may be another one at the next try, as expressions may change.
+			const key = `${itemIndex}/${number}`;
+			const earlier = results.get(key);
 			if (earlier) return earlier;
 			run.signal.throwIfAborted();
 			if (failure) throw failure.error;
-			underWay++;
 			try {
-				const items = await make();
-				results.set(place, items);
+				const items = await make(holdOf(key));
+				results.set(key, items);
 				return items;
 			} finally {
-				underWay--;
+				underWay.delete(key);
 			}
 		},
 
 		fail(error, itemIndex) {
-			failure ??= { error, itemIndex, underWay };
+			failure ??= { error, itemIndex, underWay: [...underWay] };
 			if (isLastTry) run.abort();
 		},
 
@@ -75,10 +91,13 @@ export function createRun(context: IExecuteFunctions): Run {
 			// n8n tries again as well if the first item is that of a failure.
 			if (isLastTry || !(failure || all[0]?.[0]?.json.error)) forget();
 			if (failure) {
-				const lost = isLastTry ? lostHint([...results.values()], failure.underWay) : undefined;
+				const unfinished = failure.underWay.filter((key) => !results.has(key)).length;
+				const lost = isLastTry ? lostHint([...results.values()], unfinished) : undefined;
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
-			await tell(runHint(all, hold.took));
+			await tell();
+			const summary = runHint(all, hold.took);
+			if (summary !== undefined) show(summary);
 		},
 	};
 }
@@ -90,8 +109,8 @@ function canceled(context: IExecuteFunctions): NodeOperationError {
 
 /** What a run keeps over the tries of n8n's Retry On Fail. */
 interface Kept {
-	/** The items of each request that is done, by its place in the run. */
-	results: Map<number, INodeExecutionData[]>;
+	/** The items of each request that is done, by its item and its number among the requests of that. */
+	results: Map<string, INodeExecutionData[]>;
 	hold: Hold;
 	/** What the user is told. */
 	hints: Map<string, HintDetails>;

@@ -10,6 +10,8 @@ const GIVE_UP_MS = 600_000;
 export interface Hold {
 	/** Waits until requests may go on. @throws the last refusal after ten minutes of nothing else */
 	pass(signal: AbortSignal): Promise<void>;
+	/** The service has a request whole. */
+	sent(): void;
 	/** The service asks one of the requests to wait, which holds back all. */
 	refuse(refusal: ApiError): void;
 	/** The service does something else than that. */
@@ -48,6 +50,7 @@ export function createHold(): Hold {
 			await wait(until - Date.now(), signal);
 			failIfGivenUp();
 		},
+		sent() {},
 		refuse(refusal) {
 			refused = { since: refused?.since ?? Date.now(), last: refusal };
 			const ms = refusal.retryAfterMs ?? 0;
