@@ -24,7 +24,7 @@ export async function toNodeError(
 		return new NodeOperationError(node, message, { itemIndex });
 	}
 	const said = clean(error.message);
-	const message = error.advice ? `${said.replace(/\.$/, '')}. ${error.advice}` : said;
+	const message = error.advice ? `${asSentence(said)} ${error.advice}` : said;
 	const description = clean(error.description);
 	const { httpCode } = error.details;
 	const nodeError = httpCode
@@ -49,10 +49,15 @@ export async function toLastError(
 ): Promise<NodeError> {
 	const nodeError = await toNodeError(context, error, itemIndex);
 	const { message, description } = nodeError;
-	const said = context.isStreaming?.() ? `${message.replace(/\.$/, '')}.` : undefined;
+	const said = context.isStreaming?.() ? asSentence(message) : undefined;
 	const sentences = [said, description, lost].filter((each) => each);
 	if (sentences.length > 0) nodeError.description = sentences.join(' ');
 	return nodeError;
+}
+
+/** What others said may end with a mark of its own. */
+function asSentence(text: string): string {
+	return /[.!?…。！？]$/.test(text) ? text : `${text}.`;
 }
 
 /** What others said, fit for a hint. */
