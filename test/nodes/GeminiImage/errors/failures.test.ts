@@ -324,6 +324,15 @@ describe('no answer at all', () => {
 	});
 });
 
+test('A silence while the request is sent says that nothing can have been billed, and one behind it that it may', () => {
+	const silent = timedOut(1000);
+	const unsent = connectionError(silent, false);
+	expect(unsent.message).toBe(silent.message);
+	expect(unsent.description).toMatch(/nothing can have been billed/);
+	expect(unsent.retryAfterMs).toBeUndefined();
+	expect(connectionError(silent, true)).toBe(silent);
+});
+
 test('A reply that breaks off warns of the bill, and one that falls silent names the Timeout', () => {
 	expect(connectionLost(new Error('aborted'))).toMatchObject({
 		message: 'The connection was lost in the middle of the reply',
