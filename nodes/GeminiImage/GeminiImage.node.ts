@@ -17,6 +17,7 @@ import { createRun } from './operations/run';
 import type { Operation, PlannedRequest } from './operations/turn';
 import { createClient } from './transport/client';
 import { searchModels } from './transport/modelList';
+import type { Hold } from './transport/retry';
 
 /** n8n before 1.85 does not export the types of connections. */
 const MAIN = NodeConnectionTypes?.Main ?? 'main';
@@ -71,9 +72,9 @@ export class GeminiImage implements INodeType {
 		const operation = operationOf(this);
 		const { requests, concurrency } = planRequests(this, operation);
 		const run = createRun(this);
-		const { signal, hold } = run;
+		const { signal } = run;
 
-		const make = async (request: PlannedRequest): Promise<INodeExecutionData[]> => {
+		const make = async (request: PlannedRequest, hold: Hold): Promise<INodeExecutionData[]> => {
 			const { itemIndex } = request;
 			const hint = (message: string, said?: string) => run.hint(message, { said, itemIndex });
 			const client = await createClient(this, itemIndex, hold);
@@ -86,7 +87,7 @@ export class GeminiImage implements INodeType {
 			const pairedItem = pairs.length === 1 ? pairs[0] : pairs;
 			try {
 				if ('failure' in request) throw request.failure;
-				const items = await run.once(request.place, async () => await make(request));
+				const items = await run.once(request, async (hold) => await make(request, hold));
 				return items.map((item) => ({ ...item, pairedItem }));
 			} catch (error) {
 				if (this.continueOnFail() && !signal.aborted) {

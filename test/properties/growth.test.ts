@@ -35,7 +35,18 @@ const UNITS = [
 	],
 	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
 	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
-	...['retry in ', 'retry in 1m', '1m1', 'per ', 'PerDay', '<!--', '<!-- -->', '<?xml '],
+	...[
+		'retry in ',
+		'retry in 1m',
+		'1m1',
+		'wait 1s,',
+		'retry_after":1',
+		'per ',
+		'PerDay',
+		'<!--',
+		'<!-- -->',
+		'<?xml ',
+	],
 	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
 ];
 

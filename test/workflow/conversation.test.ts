@@ -9,6 +9,9 @@ import { itemWith, imageFile } from './harness';
 const GONE = expect.stringMatching(/^An image of the conversation is missing: /);
 const FORGED = expect.stringMatching(/^A link in the conversation was not signed by this n8n/);
 
+/** The start of an image, in base64. */
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1').toString('base64');
+
 let chat: Chat;
 beforeAll(async () => {
 	chat = await startChat();
@@ -65,7 +68,7 @@ describe('Image Source Automatic', () => {
 		expect(sentImages(next.body)).toEqual([expect.stringContaining(sha256(photo))]);
 	});
 
-	test.each([[7], [true], [null], [['a.png']], [{ name: 'a.png' }]])(
+	test.each([[7], [true], [null], [['a.png']], [{ name: 'a.png' }], [{ toString: 1 }]])(
 		'A chat about a file whose name is %j comes out, and the next turn finds the image',
 		async (fileName) => {
 			const photo = await imageFile('jpeg', '#664422');
@@ -92,6 +95,19 @@ describe('Image Source Automatic', () => {
 			expect.stringMatching(/^Not sent, as they are no images: .*data0 \(notes\.txt\)/),
 		]);
 	});
+
+	test.each([
+		['its type', { data: PNG }],
+		['its content', { fileName: 'photo.png' }],
+	])(
+		'A file that lacks %s is not replaced by an older image of the conversation',
+		async (_what, data) => {
+			const { file, hash } = await chat.store('#333333');
+			const input = [{ json: {}, binary: { data: data as never } }];
+			const { body } = await chat.say('Draw it again', { input }, showing(file));
+			expect(JSON.stringify(sentImages(body))).not.toContain(hash);
+		},
+	);
 
 	test('An upload that is no image is refused, and no older image is sent in its place', async () => {
 		const { file } = await chat.store('#323232');
@@ -167,6 +183,28 @@ describe('Image Source Automatic', () => {
 			{ role: 'assistant', content: [text] },
 		]);
 	});
+
+	test.each([
+		['a data URL', `data:image/png;base64,${PNG}`],
+		['an address', 'https://example.com/house.png'],
+	])(
+		'An image in a part of a newer message that is %s is the newest, and no older one goes along with the turn',
+		async (_what, url) => {
+			const { file } = await chat.store('#00ff11');
+			const part = { type: 'image_url', image_url: { url } };
+			const { body } = await chat.say(
+				'Draw it again',
+				{},
+				asHistory([
+					{ role: 'assistant', content: `Old ![a](${chat.linkTo(file)})` },
+					{ role: 'user', content: [{ type: 'text', text: 'My house' }, part] },
+					{ role: 'assistant', content: 'Nice' },
+				]),
+			);
+			expect(sentImages(body)).toEqual([]);
+			expect(JSON.stringify((body.messages as IDataObject[])[1])).toContain('image_url');
+		},
+	);
 
 	test('A chat sends no more earlier images than the model takes, and a hint says so', async () => {
 		const stored = await Promise.all(['#111', '#222', '#333', '#444'].map(chat.store));

@@ -229,6 +229,14 @@ describe('image files that are none', () => {
 		}
 	});
 
+	test('A file whose label is no image type but for a blank before it is refused, however it is chosen', async () => {
+		const data = await harness.engine.store(Buffer.from(PAGE), 'photo.png', ' image/png');
+		for (const parameters of Object.values(WAYS)) {
+			const { message } = await refused(FIELD, parameters, { json: {}, binary: { data } });
+			expect(message).toMatch(/is a web page, not an image that the models take$/);
+		}
+	});
+
 	test('A file of another type that is named is refused for what it is', async () => {
 		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
 		const named = WAYS['named in Input Data Field Name']!;
@@ -367,6 +375,44 @@ describe('files in the item itself, as a Code node makes them', () => {
 	});
 });
 
+describe('files that lack something', () => {
+	test.each([[undefined], [null], [7], ['']])(
+		'An image whose type is given as %j is sent, however it is chosen',
+		async (mimeType) => {
+			const bytes = await imageFile();
+			const file = await harness.engine.store(bytes, 'photo.png', 'image/png');
+			const inline = { data: bytes.toString('base64'), fileName: 'photo.png' };
+			for (const data of [file, inline]) {
+				const input = { json: {}, binary: { data: { ...data, mimeType: mimeType as never } } };
+				for (const parameters of Object.values(WAYS)) {
+					const { item, requests } = await run(parameters, input);
+					expect(item?.json.error).toBeUndefined();
+					expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+				}
+			}
+		},
+	);
+
+	test('A file without a type that is no image is refused if it is named, and else passed over with a hint', async () => {
+		const data = { data: Buffer.from(PDF).toString('base64'), fileName: 'notes.pdf' } as never;
+		const input = { json: {}, binary: { data } };
+		const { message } = await refused(FIELD, WAYS['named in Input Data Field Name']!, input);
+		expect(message).toBe(
+			"The file of 'data' (without a type) is a PDF, not an image that the models take",
+		);
+		const { hints } = await run(talk, input);
+		expect(hints).toEqual(['Not sent, as they are no images: data (notes.pdf)']);
+	});
+
+	test('An image file without content is refused as empty, however it is chosen', async () => {
+		const data = { mimeType: 'image/png', fileName: 'photo.png' } as never;
+		for (const parameters of Object.values(WAYS)) {
+			const { message } = await refused(FIELD, parameters, { json: {}, binary: { data } });
+			expect(message).toBe("The file of 'data' is empty");
+		}
+	});
+});
+
 interface Body {
 	messages: Array<{ content: Array<{ image_url?: { url: string } }> }>;
 }
@@ -500,6 +546,10 @@ describe('URLs', () => {
 			` ,\t${one} ,\n , ${two}\n${one}?v=2 , `,
 			[one, two, `${one}?v=2`],
 		],
+		['empty entries', `${one},,${two},, ,`, [one, two]],
+		['tabs', `${one}\t${two}`, [one, two]],
+		['semicolons', `${one};${two}; ${one}?v=2;`, [one, two, `${one}?v=2`]],
+		['commas of Chinese', `${one}，${two}、${one}?v=2；`, [one, two, `${one}?v=2`]],
 		['the same in capitals', `${one},HTTPS://B.EXAMPLE/2.png`, [one, 'HTTPS://B.EXAMPLE/2.png']],
 		['a comma, with one inside an address', `${withComma}, ${two}`, [withComma, two]],
 		['a comma alone, with one inside an address', `${withComma},${two}`, [withComma, two]],

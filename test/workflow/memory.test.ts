@@ -133,6 +133,22 @@ describe('a chat with a memory', () => {
 		},
 	);
 
+	test.each(['supply', 'read'] as const)(
+		'A memory that begins to %s its messages and never gets done fails the item within the Timeout',
+		async (stuckOn) => {
+			const memory = createMemoryNode();
+			memory.stuckOn = stuckOn;
+			const before = chat.emulator.requests.length;
+			const { error } = await chat.say(
+				'Draw a fox',
+				{ memory: memory.node, signal: AbortSignal.timeout(10_000) },
+				{ options: { timeout: 0.5 } },
+			);
+			expect(error?.message).toBe('The memory cannot be read: It took too long');
+			expect(chat.emulator.requests).toHaveLength(before);
+		},
+	);
+
 	const throwAtOnce = () => {
 		throw new Error('No such session');
 	};

@@ -237,6 +237,28 @@ describe('a run with Retry On Fail', () => {
 		},
 	);
 
+	test('An item gets its own image at the second try, even if Number of Images has changed since the first', async () => {
+		let numberOfImages = 2;
+		const words = ['ant', 'bee', 'cat'];
+		const changing = {
+			get count() {
+				return numberOfImages;
+			},
+		};
+		const { asked, error, items } = await ask(
+			async (prompt, time) => {
+				if (prompt !== 'Draw cat' || time > 1) return await drawn(prompt);
+				numberOfImages = 1;
+				return refused();
+			},
+			{ numberOfImages: '={{ $json.word === "ant" ? $json.changing.count : 1 }}' },
+			{ ...RETRY, input: words.map((word) => ({ json: { word, changing } })) },
+		);
+		expect(error).toBeUndefined();
+		expect(words.map((word) => timesIn(asked, `Draw ${word}`))).toEqual([2, 1, 2]);
+		await expectImages(items, PROMPTS.slice(0, 3));
+	});
+
 	test('Turns of a chat with a memory are asked and remembered once, however many tries it takes', async () => {
 		const memory = createMemoryNode();
 		const { asked, error, items } = await ask(
@@ -403,6 +425,42 @@ describe('a failure that stops a run', () => {
 		expect(error?.description).not.toMatch(/\b0\b|\bimages? of this run\b/);
 	});
 
+	test('A failure before anything was sent tells of nothing under way', async () => {
+		const { asked, error } = await ask(
+			never,
+			{ prompt: '={{ $json.word === "cat" ? "" : $json.word }}' },
+			{ input: inputOf(['ant', 'bee', 'cat']) },
+		);
+		expect(asked).toEqual([]);
+		expect(error?.message).toBe("'Prompt' is empty");
+		expect(error?.description).not.toMatch(/under way|On Error/);
+	});
+
+	test('Requests that wait for the service, which has refused them, are not told as under way', async () => {
+		const { error } = await ask(
+			async (prompt, _time, all) => {
+				if (prompt !== 'Draw cat') return refused(429, { 'retry-after': '50' });
+				await until(() => all.length === 3);
+				await sleep(200);
+				return refused();
+			},
+			{},
+			{ input: inputOf(['ant', 'bee', 'cat']) },
+		);
+		expect(error?.description).toBe(TOP_UP);
+	});
+
+	test('A failure that stops a run of chats tells of the answers that are lost', async () => {
+		const { error } = await ask(
+			async (prompt) => {
+				if (prompt === 'Draw dog') return refused();
+				return prompt === FIRST ? await drawn(prompt) : { body: completion({ content: 'Yes' }) };
+			},
+			{ operation: 'chat', options: { maxConcurrency: 1 } },
+		);
+		expect(error?.description).toMatch(/ 1 image and 2 answers of this run are lost\. On Error: /);
+	});
+
 	test('A failure of the last try tells of the images of all tries', async () => {
 		const { asked, error } = await ask(refusing(LAST!), {}, RETRY);
 		expect(countsOf(asked)).toEqual(onceBut(LAST!, 3));
@@ -522,6 +580,25 @@ describe('the end of a run', () => {
 			expect(told[0]).toMatch(/14,278 tokens/);
 		},
 	);
+
+	test('The end of a run is told once if its tries end with a failed item', async () => {
+		const onError = 'continueRegularOutput';
+		const told = await endOf(refusing(FIRST!, 2), {}, { ...RETRY, onError });
+		expect(told).toEqual([expect.stringMatching(/ made 12 images\b.*\b15,576 tokens/)]);
+	});
+
+	test('The end of a run counts the tokens of answers without an image, which are paid, too', async () => {
+		const onError = 'continueRegularOutput';
+		const told = await endOf(
+			async (prompt) =>
+				prompt === FIRST
+					? { body: completion({ content: 'No' }, { usage: { total_tokens: 1000 } }) }
+					: await drawn(prompt),
+			{},
+			{ onError },
+		);
+		expect(told).toEqual([expect.stringMatching(/^12 requests made 11 images\b.*\b15,278 tokens/)]);
+	});
 
 	test('The end of a run that took several tries is told once, with all of its images', async () => {
 		const told = await endOf(refusing('Draw fox', 1), {}, RETRY);

@@ -133,6 +133,7 @@ const UNTRUSTED: Fault = { reason: 'its certificate is not trusted', isUnsent: t
  */
 export function connectionError(error: unknown, isSentWhole: boolean): ApiError {
 	const own = causes(error).find((candidate) => candidate instanceof ApiError);
+	if (own instanceof Silence && !isSentWhole) return new ApiError(own.message, NOT_SENT);
 	if (own instanceof ApiError) return own;
 	const { reason, isUnsent, isPassing } = faultOf(error);
 	const isBillable = isSentWhole && !isUnsent;
@@ -190,9 +191,12 @@ export function connectionLost(error: unknown): ApiError {
 	);
 }
 
+/** The other side said nothing, perhaps before it had the whole request. */
+class Silence extends ApiError {}
+
 /** The error for a silence of that length. */
 export function timedOut(timeoutMs: number): ApiError {
-	return new ApiError(
+	return new Silence(
 		`The service sent nothing for ${timeoutMs / 1000} seconds`,
 		`${BILLED} Raise the Timeout, or try a smaller Image Size.`,
 	);

@@ -51,10 +51,6 @@ async function cleanNodeError(
 	return nodeError;
 }
 
-function asSentence(text: string): string {
-	return `${text.replace(/\.$/, '')}.`;
-}
-
 /**
  * The error that ends the node. A chat that streams shows its description alone.
  *
@@ -72,6 +68,11 @@ export async function toLastError(
 	const sentences = [said, description, lost].filter((each) => each);
 	if (sentences.length > 0) nodeError.description = sentences.join(' ');
 	return nodeError;
+}
+
+/** What others said may end with a mark of its own. */
+function asSentence(text: string): string {
+	return /[.!?…。！？]$/.test(text) ? text : `${text}.`;
 }
 
 /** What others said, fit for a hint. */

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { withoutDataUrls } from '../errors/cleanText';
+import { asText } from '../json';
 import type { Reply } from '../reply/reply';
 import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
@@ -75,7 +76,7 @@ async function linksToFiles(
 		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours, signal));
 		if (file?.id && !link)
 			hint(`A later turn cannot see the images of this one: ${whyNoLink(context, file)}`);
-		return link === undefined ? [] : [markdownOf(file?.fileName ?? 'image', link)];
+		return link === undefined ? [] : [markdownOf(asText(file?.fileName) ?? 'image', link)];
 	});
 	return (await Promise.all(lines)).flat();
 }

@@ -9,10 +9,13 @@ import type { Conversation } from './turn';
  */
 export function readConversation(earlier: JsonObject[], ownLinks: OwnLinks): Conversation {
 	const read = earlier.map((message) => readMessage(message, ownLinks));
+	// Images that a message sends itself are newer than what stands before it.
+	const newest = read.reduce((last, { hasImages }, index) => (hasImages ? index : last), 0);
 	return {
 		earlier,
 		messages: read.map(({ message }) => message),
 		imageLinks: read
+			.slice(newest)
 			.map(({ links }) => links)
 			.filter((links) => links.length > 0)
 			.reverse(),
@@ -21,6 +24,7 @@ export function readConversation(earlier: JsonObject[], ownLinks: OwnLinks): Con
 
 function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 	const links = new Set<string>();
+	let hasImages = false;
 
 	function withoutImages(text: string): string {
 		const found = findMentions(text, text.matchAll(ownLinks.pattern));
@@ -33,14 +37,16 @@ function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 		if (typeof text === 'string') return withText(part, withoutImages(text));
 		const url = String(asObject(image)?.url ?? image);
 		if (ownLinks.isOwn(url)) links.add(url);
-		return message.role === 'assistant' || ownLinks.isOwn(url) ? [] : [part];
+		if (message.role === 'assistant' || ownLinks.isOwn(url)) return [];
+		hasImages ||= image !== undefined;
+		return [part];
 	}
 
 	const { role, content } = message;
 	const rest = role === 'assistant' ? { role } : message;
 	const clean =
 		typeof content === 'string' ? withoutImages(content) : asArray(content).flatMap(readPart);
-	return { message: { ...rest, content: clean }, links: [...links] };
+	return { message: { ...rest, content: clean }, links: [...links], hasImages };
 }
 
 /** Gemini refuses a part without words, such as one that held a link alone. */

@@ -2,6 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
+import { asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
 import type { Prompt } from '../request/prompt';
 import { excerpt } from '../request/values';
@@ -52,7 +53,10 @@ export function runHint(
 ): string | undefined {
 	const seconds = Math.round(waitedMs / 1000);
 	if (requests < 2 && repeated === 0 && seconds === 0) return undefined;
-	const usages = results.flat().map(({ json }) => tokensOf(json.usage).total);
+	// An answer without what was asked for takes tokens, too.
+	const usages = results
+		.flat()
+		.map(({ json }) => tokensOf(json.usage ?? asObject(json.details)?.usage).total);
 	const tokens = usages.reduce((sum, each) => sum + each, 0);
 	const images = imagesIn(results);
 	const made = `${counted(requests, 'request')} made ${images === 0 ? 'no images' : counted(images, 'image')}`;
@@ -67,8 +71,14 @@ export function runHint(
 /** What is lost with a failure that stops a run. */
 export function lostHint(results: INodeExecutionData[][], underWay: number): string | undefined {
 	const images = imagesIn(results);
+	const answers = results.flat().filter(({ binary }) => !binary).length;
+	const made = [
+		images > 0 && counted(images, 'image'),
+		answers > 0 && counted(answers, 'answer'),
+	].filter((part) => part !== false);
 	const lost = [
-		images > 0 && `${counted(images, 'image')} of this run ${images === 1 ? 'is' : 'are'} lost`,
+		made.length > 0 &&
+			`${made.join(' and ')} of this run ${images + answers === 1 ? 'is' : 'are'} lost`,
 		underWay > 0 &&
 			`${counted(underWay, 'request')} ${were(underWay)} under way and may have been billed`,
 	].filter((part) => part !== false);

@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, type IExecuteFunctions } from 'n8n-workflow';
 
-import { unlessAborted, within } from '../async';
+import { within } from '../async';
 import { ApiError } from '../errors/apiError';
 import { converses } from '../form/operations';
 import { asArray, asObject, asText, type JsonObject } from '../json';
@@ -31,17 +31,21 @@ export function hasMemory(context: IExecuteFunctions): boolean {
 	return parents.length > 0;
 }
 
-/** The memory that an item has, which is empty and forgets all if none is connected. */
+/**
+ * The memory that an item has, which is empty and forgets all if none is connected. To connect it and
+ * to read it may each take one Timeout.
+ */
 export async function openMemory(turn: Turn): Promise<Memory> {
 	const { context, operation, itemIndex, signal, hint } = turn;
+	const { timeoutMs } = turn.options;
 	// A tool has no inputs.
 	if (!converses(operation) || isTool(context)) return NO_MEMORY;
 	try {
-		const connecting = context.getInputConnectionData(AI_MEMORY, itemIndex);
-		const supplied = await unlessAborted(connecting, signal);
+		const connect = async () => await context.getInputConnectionData(AI_MEMORY, itemIndex);
+		const supplied = await within(timeoutMs, connect, signal);
 		if (!asObject(supplied)) return NO_MEMORY;
 		const memory = supplied as ChatMemory;
-		const messages = await unlessAborted(load(memory), signal);
+		const messages = await within(timeoutMs, async () => await load(memory), signal);
 		return {
 			messages: messages.map(toMessage),
 			async save(input, output) {

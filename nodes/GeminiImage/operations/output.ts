@@ -73,11 +73,8 @@ export function asMarkdown(images: StoredImage[]): string[] {
 }
 
 /** An image as markdown. */
-export function markdownOf(name: unknown, link: string): string {
-	// Other nodes may give a file any name.
-	const alt = String(name)
-		.slice(0, MAX_ALT_CHARS)
-		.replace(/[[\]\\\s]+/g, ' ');
+export function markdownOf(name: string, link: string): string {
+	const alt = name.slice(0, MAX_ALT_CHARS).replace(/[[\]\\\s]+/g, ' ');
 	return `![${alt.trim()}](${link})`;
 }
 

@@ -4,6 +4,7 @@ import { abortWith } from '../async';
 import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
 import { lostHint, runHint } from './hints';
+import type { PlannedRequest } from './turn';
 
 /** What belongs to a hint besides its words. */
 interface HintDetails {
@@ -17,15 +18,17 @@ interface HintDetails {
 export interface Run {
 	/** Aborted by a cancel of the execution, by a failure that stops the run, and by its end. */
 	signal: AbortSignal;
-	hold: Hold;
 	/** Tells the user, once a run, what they would not expect. */
 	hint(message: string, details: HintDetails): void;
 	/**
-	 * The items of the request at a place of the run: those of an earlier try, or what `make` gives.
+	 * The items of a request: those of an earlier try, or what `make` gives with a hold of its own.
 	 *
 	 * @throws what `make` throws, or the failure that stopped the run
 	 */
-	once(place: number, make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[]>;
+	once(
+		request: Pick<PlannedRequest, 'itemIndex' | 'number'>,
+		make: (hold: Hold) => Promise<INodeExecutionData[]>,
+	): Promise<INodeExecutionData[]>;
 	/** Stops the run. What is under way is let finish if another try can use it. */
 	fail(error: unknown, itemIndex: number): void;
 	/** Shows the hints. @throws the failure that stopped the run, or that it was canceled */
@@ -38,35 +41,43 @@ export function createRun(context: IExecuteFunctions): Run {
 	const run = abortWith(cancel);
 	const { kept, isLastTry, forget } = openTry(context);
 	const { results, hold, hints } = kept;
-	let underWay = 0;
-	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
+	/** The requests that the service has whole, and has neither refused nor answered to the end. */
+	const underWay = new Set<string>();
+	let failure: { error: unknown; itemIndex: number; underWay: string[] } | undefined;
 
-	function hint(message: string, details: HintDetails): void {
-		if (!hints.has(message)) hints.set(message, details);
+	function holdOf(key: string): Hold {
+		return {
+			...hold,
+			sent: () => void underWay.add(key),
+			refuse(refusal) {
+				underWay.delete(key);
+				hold.refuse(refusal);
+			},
+		};
 	}
 
 	return {
 		signal: run.signal,
-		hold,
-		hint,
+		hint: (message, details) => void (hints.has(message) || hints.set(message, details)),
 
-		async once(place, make) {
-			const earlier = results.get(place);
+		async once({ itemIndex, number }, make) {
+			// Its place in the run may be another one at the next try, as expressions may change.
+			const key = `${itemIndex}/${number}`;
+			const earlier = results.get(key);
 			if (earlier) return earlier;
 			run.signal.throwIfAborted();
 			if (failure) throw failure.error;
-			underWay++;
 			try {
-				const items = await make();
-				results.set(place, items);
+				const items = await make(holdOf(key));
+				results.set(key, items);
 				return items;
 			} finally {
-				underWay--;
+				underWay.delete(key);
 			}
 		},
 
 		fail(error, itemIndex) {
-			failure ??= { error, itemIndex, underWay };
+			failure ??= { error, itemIndex, underWay: [...underWay] };
 			if (isLastTry) run.abort();
 		},
 
@@ -76,22 +87,26 @@ export function createRun(context: IExecuteFunctions): Run {
 			// n8n tries again if the run fails, and if its first item is that of a failure.
 			if (isLastTry || !(failure || outputs[0]?.[0]?.json.error)) forget();
 			if (failure) {
-				const lost = isLastTry ? lostHint([...results.values()], failure.underWay) : undefined;
+				const unfinished = failure.underWay.filter((key) => !results.has(key)).length;
+				const lost = isLastTry ? lostHint([...results.values()], unfinished) : undefined;
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
-			const summary = runHint(outputs, hold.took);
-			if (summary !== undefined) hint(summary, { itemIndex: 0 });
 			await showHints(context, hints);
+			const summary = runHint(outputs, hold.took);
+			if (summary !== undefined) show(context, summary);
 		},
 	};
 }
 
 async function showHints(context: IExecuteFunctions, hints: Kept['hints']): Promise<void> {
 	for (const [text, { said, itemIndex }] of hints) {
-		const message =
-			said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
-		context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+		const words = said === undefined ? undefined : await cleanWords(context, said, itemIndex);
+		show(context, words === undefined ? text : `${text}: ${words}`);
 	}
+}
+
+function show(context: IExecuteFunctions, message: string): void {
+	context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
 }
 
 /** By the word 'canceled', n8n tells a cancel from a failure. */
@@ -101,8 +116,8 @@ function canceled(context: IExecuteFunctions): NodeOperationError {
 
 /** What a run keeps over the tries of n8n's Retry On Fail. */
 interface Kept {
-	/** The items of each request that is done, by its place in the run. */
-	results: Map<number, INodeExecutionData[]>;
+	/** The items of each request that is done, by its item and its number among the requests of that. */
+	results: Map<string, INodeExecutionData[]>;
 	hold: Hold;
 	/** What the user is told, by the words of each hint. */
 	hints: Map<string, HintDetails>;

@@ -11,9 +11,6 @@ export interface Mention {
 /** What is looked at for links, in characters. */
 const MAX_TEXT_CHARS = 256 * 1024;
 const URL_IN_TEXT = /https?:\/\/[^\s<>"'()[\]]{1,2000}/gi;
-/** Perhaps in brackets, quotes or bold; each address ends at a blank. */
-const ADDRESSES_ALONE =
-	/^(?:\s*[<"'`([*]{0,4}https?:\/\/[^\s<>"'`()[\]*]{1,2000}[>"'`)\].*]{0,4}(?=\s|$))+\s*$/i;
 const IMAGE_FILE = /^[^?#]*\.(?:png|jpe?g|webp|gif|avif|heic|heif|bmp|tiff?)(?:[?#]|$)/i;
 
 /** Characters on each side of an address that are looked at. */
@@ -32,16 +29,21 @@ const MARKUP: Array<[before: RegExp, after: RegExp]> = [
  */
 export function findImageLinks(text: string): Mention[] {
 	const start = text.slice(0, MAX_TEXT_CHARS);
-	if (ADDRESSES_ALONE.test(start)) return [...start.matchAll(/\S+/g)].map(addressAlone);
-	return findMentions(text, start.matchAll(URL_IN_TEXT), (match, markup) => {
-		const address = markup ? match : match.replace(/[.,;:!?]{1,8}$/, '');
-		return markup?.isImage || IMAGE_FILE.test(address) ? address : undefined;
-	});
-}
-
-function addressAlone({ 0: word, index }: RegExpExecArray): Mention {
-	const address = word.replace(/^[<"'`([*]{1,4}|[>"'`)\].*]{1,4}$/g, '');
-	return { address, start: index, end: index + word.length };
+	const find = (isWanted: (address: string, markup?: Markup) => boolean) =>
+		findMentions(text, start.matchAll(URL_IN_TEXT), (match, markup) => {
+			const address = markup ? match : match.replace(/[.,;:!?*_`]{1,8}$/, '');
+			return isWanted(address, markup) ? address : undefined;
+		});
+	const all = find((_address, markup) => markup === undefined || markup.isImage);
+	// Brackets, quotes and marks of lists are no words.
+	const isAlone = all.length > 0 && !/[\p{L}\p{N}]/u.test(withoutMentions(text, all));
+	if (!isAlone) return find((address, markup) => markup?.isImage || IMAGE_FILE.test(address));
+	const ends = all.map(({ end }, index) => (index === all.length - 1 ? text.length : end));
+	return all.map(({ address }, index) => ({
+		address,
+		start: ends[index - 1] ?? 0,
+		end: ends[index] as number,
+	}));
 }
 
 /**

@@ -119,7 +119,7 @@ interface Whole {
 	ending?: [message: string, said?: string];
 }
 
-const BEHIND = 'The reply was complete, and what followed cost nothing';
+const BEHIND = 'The reply was complete, and what came behind it is left out';
 const NOT_SAID = 'The reply ended without saying that it is complete';
 /** Ends a reply that is complete, so that the user sees it in a hint alone. */
 const NOT_ENDED = new ApiError('The service did not end its reply', '');
@@ -146,11 +146,15 @@ async function readAll(
 	const isSaid = () => reader.isWhole() || progress.isSaidComplete();
 	const hasResult = () =>
 		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
+	/** A complete reply with an image stays one, though a further image may begin behind it. */
+	let wasComplete = false;
+	let isEnded = false;
 
 	try {
 		for await (const part of split(answer.body, placeholders.of)) {
 			if ('text' in part) {
 				reader.push(part.text);
+				wasComplete ||= progress.isComplete() && hasResult();
 				answer.endAt(endOf(progress, isSaid(), hasResult(), timeoutMs), NOT_ENDED);
 			} else {
 				progress.content();
@@ -159,6 +163,7 @@ async function readAll(
 			}
 			if (reader.isDone()) break;
 		}
+		isEnded = true;
 		if (reader.end() || progress.isFinished() || isSaid()) return whole();
 		if (!hasImage()) throw endedEarly();
 		return whole([NOT_SAID]);
@@ -167,7 +172,10 @@ async function readAll(
 		// What stands beside an error in one document is an image, or the words of the error.
 		const isKept =
 			error === NOT_ENDED ||
+			wasComplete ||
 			progress.isComplete() ||
+			// The end of the last event is missing.
+			(isEnded && progress.isFinished() && hasImage()) ||
 			(reader.isWhole() && (hasImage() || !progress.isFailed()));
 		if (!isKept) return await Promise.reject(error);
 		const what = error instanceof Error ? error.message : String(error);

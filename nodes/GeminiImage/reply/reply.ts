@@ -114,7 +114,9 @@ export function createReplyReducer(
 		if (object.b64_json !== undefined) addImage(object);
 		const type = asText(object.type) ?? '';
 		if (type.endsWith('.partial_image')) addDrafts(object);
-		if (type.endsWith('.completed')) progress.complete();
+		// An event may hold the whole reply of the Images endpoint.
+		const isWhole = isList && entries.length > 0 && asObject(object.usage) !== undefined;
+		if (type.endsWith('.completed') || isWhole) progress.complete();
 		addFeedback(asObject(object.promptFeedback) ?? asObject(object.prompt_feedback));
 		addUsage(asObject(object.usage));
 		return choices.map((choice) => asObject(choice)).filter((choice) => choice !== undefined);

@@ -8,7 +8,7 @@ import type {
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
-import { asObject, asText, kindOf, type JsonObject } from '../json';
+import { asObject, asText, kindOf } from '../json';
 import { InputImage, openImage, PIECE_BYTES } from './inputImage';
 import { excerpt } from './values';
 
@@ -71,17 +71,22 @@ async function* imagesOf(
 	for (const { field, ...file } of files) {
 		const image = await openFile(context, file);
 		if (image instanceof InputImage) yield image;
-		else if (field === undefined || /^image\//i.test(file.binary.mimeType)) {
+		else if (field === undefined || /^image\//i.test(typeOf(file.binary))) {
 			throw notAnImage(file, image);
 		} else passedOver.push(nameOf(field, file.binary));
 	}
 	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${passedOver.join(', ')}`);
 }
 
+/** Other nodes may give a file any name. */
 function nameOf(field: string, { fileName }: IBinaryData): string {
-	// Other nodes may give a file any name.
 	const name = asText(fileName);
 	return excerpt(field) + (name === undefined ? '' : ` (${excerpt(name)})`);
+}
+
+/** The type that a file is labelled with, which may be missing. */
+function typeOf({ mimeType }: IBinaryData): string {
+	return asText(mimeType)?.trim() ?? '';
 }
 
 function allFiles(fields: IBinaryKeyData): ItemFile[] {
@@ -102,7 +107,7 @@ function findFiles(
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFiles(fields);
 	return entries.map((entry) => {
 		if (isBinary(entry))
-			return { name: `'${excerpt(String(entry.fileName ?? 'file'))}'`, binary: entry };
+			return { name: `'${excerpt(asText(entry.fileName) ?? 'file')}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
@@ -132,7 +137,7 @@ function binaryFieldsOf(context: IExecuteFunctions, itemIndex: number): IBinaryK
 	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
 	const fields = { ...(isCombined && asObject(item.json._files)), ...item.binary };
 	return Object.fromEntries(
-		Object.entries(fields).filter((entry): entry is [string, IBinaryData] => isBinary(entry[1])),
+		Object.entries(fields).filter((entry): entry is [string, IBinaryData] => isFile(entry[1])),
 	);
 }
 
@@ -146,9 +151,16 @@ function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
 	}
 }
 
+/** A file with its content; who makes it by hand may forget its type. */
 function isBinary(value: unknown): value is IBinaryData {
-	const object: JsonObject | undefined = asObject(value);
-	return typeof object?.mimeType === 'string' && typeof (object.id ?? object.data) === 'string';
+	const object = asObject(value);
+	return typeof (object?.id ?? object?.data) === 'string';
+}
+
+/** What was meant as a file, though its content may be missing: it is never replaced. */
+function isFile(value: unknown): value is IBinaryData {
+	const { mimeType, fileName } = asObject(value) ?? {};
+	return isBinary(value) || typeof mimeType === 'string' || typeof fileName === 'string';
 }
 
 /** What the file is instead, in words, if it is no image. */
@@ -166,9 +178,9 @@ async function contentOf(
 	name: string,
 	binary: IBinaryData,
 ): Promise<Content> {
-	const { id, data } = binary;
+	const id = asText(binary.id);
 	// Without an id, n8n keeps its files in memory, as base64.
-	if (!id) return inlineContent(data);
+	if (id === undefined) return inlineContent(asText(binary.data) ?? '');
 	const fail = () => Promise.reject(unreadable(name));
 	const { fileSize } = await helpers.getBinaryMetadata(id).catch(fail);
 
@@ -189,7 +201,7 @@ function notAnImage({ name, binary }: ItemFile, what: string): ApiError {
 	}
 	return invalidInput(
 		FIELD,
-		`The file of ${name} (${excerpt(binary.mimeType)}) is ${what}, not an image that the models take`,
+		`The file of ${name} (${excerpt(typeOf(binary)) || 'without a type'}) is ${what}, not an image that the models take`,
 		'The models take PNG, JPEG and WebP.',
 	);
 }

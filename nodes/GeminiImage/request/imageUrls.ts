@@ -30,8 +30,8 @@ export async function* imagesOfUrls(
 	}
 }
 
-/** What parts addresses: blanks, lines, and commas that are neither in an address nor in a data URL. */
-const BETWEEN = /\s+|(?<!;base64),(?=\s|$|https?:|data:)/i;
+/** What parts addresses: blanks, lines, and commas or semicolons that are neither in an address nor in a data URL. */
+const BETWEEN = /\s+|(?<!;base64)[,;，；、](?=[,;，；、]{0,9}(?:\s|$|https?:|data:))/i;
 
 /** The addresses of a text; the base64 of a data URL may go on behind blanks and in further lines. */
 function urlsIn(text: string): string[] {

@@ -55,7 +55,10 @@ export async function createClient(
 	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
 		let isSentWhole = false;
 		const answer = await exchange(settings, async (signal, heard) => {
-			const stream = body.stream(heard, () => (isSentWhole = true));
+			const stream = body.stream(heard, () => {
+				isSentWhole = true;
+				hold.sent();
+			});
 			// Nobody else closes the files behind it if the request ends early.
 			onAbort(signal, () => stream.destroy());
 			return await send(context, itemIndex, signal, {

@@ -10,6 +10,8 @@ const GIVE_UP_MS = 600_000;
 export interface Hold {
 	/** Waits until requests may go on. @throws ApiError once the run is given up */
 	pass(signal: AbortSignal): Promise<void>;
+	/** The service has a request whole. */
+	sent(): void;
 	/** The service asks one of the requests to wait, so all are held back. */
 	refuse(refusal: ApiError): void;
 	/** The service does anything else, so the run is not given up yet. */
@@ -50,6 +52,7 @@ export function createHold(): Hold {
 			await wait(until - Date.now(), signal);
 			failIfGivenUp();
 		},
+		sent() {},
 		refuse(refusal) {
 			refused = { since: refused?.since ?? Date.now(), last: refusal };
 			const ms = refusal.retryAfterMs ?? 0;

@@ -80,6 +80,9 @@ describe('the wait that the service asks for', () => {
 		['Fri, 20 Nov 2026 09:00:00 GMT', 0],
 		['-5', 0],
 		['soon', 0],
+		['30s', 30_000],
+		['1m30s', 90_000],
+		['5 seconds', 5_000],
 	])('A 429 or 503 with a Retry-After of %p may be repeated after %i ms', (header, wait) => {
 		for (const status of [429, 503]) {
 			expect(failure(status, '', { 'retry-after': header }).retryAfterMs).toBe(wait);
@@ -125,6 +128,23 @@ describe('the wait that the service asks for', () => {
 		['words of seconds', body('Too many requests, please try again in 20 seconds.'), 20_000],
 		['words without an envelope', '{"code":429,"msg":"Busy, retry in 3s"}', 3_000],
 		['words as plain text', 'Busy, retry in 3s', 3_000],
+		['a retryDelay as a number', details(retryDelay(6)), 6_000],
+		['a retryDelay in parts', details(retryDelay({ seconds: '6', nanos: 0 })), 6_000],
+		[
+			'the error of a client in Python',
+			body(`429 RESOURCE_EXHAUSTED. {'error': {'details': [{'retryDelay': '6s'}]}}`),
+			6_000,
+		],
+		['Protocol Buffers as text', body('429 Quota [retry_delay {\n  seconds: 6\n}\n]'), 6_000],
+		['a field of seconds', '{"message":"Slow down","retry_after":6.5}', 6_500],
+		['a field of seconds in its envelope', body('Slow down', { retryAfter: '6' }), 6_000],
+		['a field of milliseconds', body('Slow down', { retry_after_ms: 250 }), 250],
+		['a field that tells a point in time', body('Slow down', { retry_after: 1_795_662_352 }), 0],
+		['words of a wait', body('Please wait 12 seconds before the next request.'), 12_000],
+		['words about a wait', body('Retry your request in about 5 seconds'), 5_000],
+		['words in two lines', 'Please retry in\n6s', 6_000],
+		['words of days', body('Try again in 3 days'), 259_200_000],
+		['words in Chinese', body('请求过于频繁，请在 20 秒后重试'), 20_000],
 		['words that ask for no wait', body('Too many requests, please retry'), 0],
 	])('A 429 or 503 with %s may be repeated after the time that it tells', (_what, text, wait) => {
 		for (const status of [429, 503]) expect(failure(status, text).retryAfterMs).toBe(wait);
@@ -153,6 +173,12 @@ describe('the wait that the service asks for', () => {
 		['the type insufficient_quota', body('Check your plan', { type: 'insufficient_quota' })],
 		['the code insufficient_user_quota', body('No', { code: 'insufficient_user_quota' })],
 		['the type insufficient_user_quota', body('No', { type: 'insufficient_user_quota' })],
+		['the words "monthly quota"', body('Your monthly token quota is used. Please retry in 6s')],
+		['the words "weekly limit"', body('Weekly limit reached')],
+		['the code insufficient_balance', body('No', { code: 'insufficient_balance' })],
+		['the words "insufficient credits"', body('Insufficient credits. Please retry in 6s')],
+		['a balance that is used up, in Chinese', body('账户余额不足，请充值')],
+		['a quota that is used up, in Chinese', body('用户额度不足')],
 	])('A 429 with %s is not repeated, and says that waiting does not help', (_what, text) => {
 		for (const headers of [{}, { 'retry-after': '1' }, { 'retry-after-ms': '100' }]) {
 			const { retryAfterMs, description } = failure(429, text, headers);
@@ -164,6 +190,8 @@ describe('the wait that the service asks for', () => {
 
 	test('A 429 for a quota of the minute is repeated', () => {
 		expect(failure(429, details(PER_MINUTE)).retryAfterMs).toBe(0);
+		const advice = 'Limit of 10 requests per minute reached. Upgrade for $20 per month.';
+		expect(failure(429, body(advice)).retryAfterMs).toBe(0);
 	});
 
 	test.each([302, 400, 408, 409, 500, 502, 504, 524])(
@@ -294,6 +322,15 @@ describe('no answer at all', () => {
 			expect(connectionError(new Error('aborted', { cause: changed }), isSent)).toBe(changed);
 		}
 	});
+});
+
+test('A silence while the request is sent says that nothing can have been billed, and one behind it that it may', () => {
+	const silent = timedOut(1000);
+	const unsent = connectionError(silent, false);
+	expect(unsent.message).toBe(silent.message);
+	expect(unsent.description).toMatch(/nothing can have been billed/);
+	expect(unsent.retryAfterMs).toBeUndefined();
+	expect(connectionError(silent, true)).toBe(silent);
 });
 
 test('A reply that breaks off warns of the bill, and one that falls silent names the Timeout', () => {

@@ -2,7 +2,11 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { failedItem, toNodeError } from '../../../../nodes/GeminiImage/errors/nodeError';
+import {
+	failedItem,
+	toLastError,
+	toNodeError,
+} from '../../../../nodes/GeminiImage/errors/nodeError';
 import { createPlaceholders } from '../../../../nodes/GeminiImage/reply/prose';
 import { createReplyReducer } from '../../../../nodes/GeminiImage/reply/reply';
 import { connectionError, statusError } from '../../../../nodes/GeminiImage/errors/failures';
@@ -122,3 +126,20 @@ test('Many words of the service do not hide the advice on what to do', async () 
 	const late = statusError(429, { 'retry-after': '3600' }, text);
 	expect((await shown(late)).message).toContain('It asks to wait 60 minutes');
 });
+
+test.each([
+	['Slow down', 'Slow down.'],
+	['Slow down.', 'Slow down.'],
+	['Slow down!', 'Slow down!'],
+	['请稍后再试。', '请稍后再试。'],
+])(
+	'What the service said, such as %j, ends with one mark before what follows',
+	async (said, end) => {
+		const late = statusError(429, { 'retry-after': '3600' }, body(said));
+		const { message } = await shown(late);
+		expect(message).toContain(`: ${end} It asks to wait`);
+		const streaming = { ...contextOf(), isStreaming: () => true } as IExecuteFunctions;
+		const { description } = await toLastError(streaming, statusError(402, {}, body(said)), 0);
+		expect(description).toContain(`: ${end} Top up`);
+	},
+);

@@ -569,6 +569,38 @@ test('A JSON document that is whole is kept, words alone and without usage too, 
 	expect((await failureOf(start(failed()).received)).message).toContain('No quota');
 });
 
+test.each<[string, () => string]>([
+	['a further image that breaks off', () => sse(chunk({ images: [part(other)] })).slice(0, 900)],
+	['words that break off', () => `${sse(chunk({ content: 'And' }))}data: {"choices":[{"de`],
+])(
+	'An image with a finish reason and usage is kept, whatever begins behind it: %s',
+	async (_what, more) => {
+		const complete = sse(chunk({ images: [part(small)] }, 'stop'), {
+			choices: [],
+			usage: { n: 1 },
+		});
+		const { received, hints } = start(complete + more(), { output: 'images' });
+		expect((await received).images).toMatchObject([{ width: 16 }]);
+		expect(hints).toEqual([expect.stringMatching(/^The reply was complete/)]);
+	},
+);
+
+test('An image with a finish reason is kept if the last event of a reply that ends in order is cut', async () => {
+	const reply = `${sse(chunk({ images: [part(small)] }, 'stop'))}data: {"choices":[],"usage":{"n"`;
+	const { received, hints } = start(reply, { output: 'images' });
+	expect((await received).images).toMatchObject([{ width: 16 }]);
+	expect(hints).toEqual([expect.stringMatching(/^The reply was complete/)]);
+});
+
+test('An event that holds a whole reply of the Images endpoint is complete', async () => {
+	async function* body() {
+		yield Buffer.from(sse({ data: [{ b64_json: base64(small) }], usage: { n: 1 } }));
+		throw new ApiError('The connection was lost', '');
+	}
+	const { received } = start(body(), { output: 'images' });
+	expect((await received).images).toMatchObject([{ width: 16 }]);
+});
+
 describe('a reply that fails', () => {
 	const head = () => sse(chunk({ images: [part(small)] }));
 	test.each<[string, () => string, string]>([
