@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
@@ -481,6 +483,22 @@ describe('formats', () => {
 			expect(JSON.stringify(requests[0]?.body)).toContain(`data:image/${format};base64,<`);
 		}
 	});
+});
+
+test('No file is opened if it is known before that there are too many, and few if it is not', async () => {
+	const bytes = await imageFile();
+	const files = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`photo${at}`, bytes]));
+	const item = await itemWith(harness.engine, files);
+	const opened = jest.spyOn(Container.get(BinaryDataService), 'getAsStream');
+	const parameters = { ...edit, ...model(FLASH_31), binaryPropertyName: '*' };
+	const { message } = await refused('Image Source', parameters, item);
+	expect(message).toBe('Gemini 3.1 Flash Image takes at most 14 input images, not 40');
+	expect(opened).not.toHaveBeenCalled();
+	for (const file of Object.values(item.binary!)) file.mimeType = 'application/octet-stream';
+	const other = await refused('Image Source', parameters, item);
+	expect(other.message).toContain('takes at most 14 input images, and there are more');
+	expect(opened).toHaveBeenCalledTimes(15);
+	opened.mockRestore();
 });
 
 test.each([

@@ -57,6 +57,21 @@ export async function* imagesOfItem(
 	yield* imagesOf(context, allFiles(binaryFieldsOf(context, itemIndex)), hint);
 }
 
+/** How many files {@link imagesOfFields}, or without a parameter {@link imagesOfItem}, has to send, as far as can be told unopened. */
+export function countImages(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	parameter: unknown = ALL_FIELDS,
+): number {
+	const files = findFiles(context, binaryFieldsOf(context, itemIndex), itemIndex, parameter);
+	return files.filter(isWanted).length;
+}
+
+/** Whether the file must be an image: somebody named it, or it says that it is one. */
+function isWanted({ field, binary }: ItemFile): boolean {
+	return field === undefined || /^image\//i.test(typeOf(binary));
+}
+
 /** Whether the item has files, of whatever kind. */
 export function hasFiles(context: IExecuteFunctions, itemIndex: number): boolean {
 	return Object.keys(binaryFieldsOf(context, itemIndex)).length > 0;
@@ -68,19 +83,18 @@ async function* imagesOf(
 	hint: Hint,
 ): AsyncGenerator<InputImage> {
 	const passedOver: string[] = [];
-	for (const { field, ...file } of files) {
+	for (const file of files) {
 		const image = await openFile(context, file);
 		if (image instanceof InputImage) yield image;
-		else if (field === undefined || /^image\//i.test(typeOf(file.binary))) {
-			throw notAnImage(file, image);
-		} else passedOver.push(nameOf(field, file.binary));
+		else if (isWanted(file)) throw notAnImage(file, image);
+		else passedOver.push(nameOf(file));
 	}
 	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${passedOver.join(', ')}`);
 }
 
 /** Other nodes may give a file any name. */
-function nameOf(field: string, { fileName }: IBinaryData): string {
-	const name = asText(fileName);
+function nameOf({ field = '', binary }: ItemFile): string {
+	const name = asText(binary.fileName);
 	return excerpt(field) + (name === undefined ? '' : ` (${excerpt(name)})`);
 }
 

@@ -1,8 +1,8 @@
-import { invalidInput } from '../errors/apiError';
+import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
 import type { OwnLinks } from '../transport/signedLinks';
-import { hasFiles, imagesOfFields, imagesOfItem } from './fileFields';
-import { imagesOfConversation, imagesOfUrls } from './imageUrls';
+import { countImages, hasFiles, imagesOfFields, imagesOfItem } from './fileFields';
+import { imagesOfConversation, imagesOfUrls, urlsOf } from './imageUrls';
 import { InputImage } from './inputImage';
 import { choiceValue, refused, textValue, type Form } from './values';
 
@@ -32,9 +32,15 @@ export async function readImages(
 	ownLinks: OwnLinks,
 ): Promise<SentImage[]> {
 	const { context, itemIndexes, hint } = form;
+	const most = model?.maxInputImages ?? Infinity;
+	const count = countOfForm(form);
+	if (model && count > most) throw tooMany(model, `not ${count}`);
 	const images: SentImage[] = [];
 	try {
-		for await (const image of imagesOfForm(form, ownLinks)) images.push(image);
+		for await (const image of imagesOfForm(form, ownLinks)) {
+			images.push(image);
+			if (model && new Set(images).size > most) throw tooMany(model, 'and there are more');
+		}
 		// What was attached is never replaced, though it may be no image.
 		const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
 		if (images.length === 0 && isBare && imageSourceOf(form) === 'auto') {
@@ -43,7 +49,7 @@ export async function readImages(
 		}
 		// Addresses that several items repeat are sent once.
 		const different = [...new Set(images)];
-		if (model) checkImages(different, model);
+		if (model) checkTypes(different, model);
 		return different;
 	} catch (error) {
 		closeImages(images);
@@ -53,6 +59,24 @@ export async function readImages(
 
 export function closeImages(images: SentImage[]): void {
 	for (const image of images) if (image instanceof InputImage) image.close();
+}
+
+/** How many images the form asks for, as far as can be told before any is opened. */
+function countOfForm({ context, operation, itemIndexes }: ImageForm): number {
+	const urls = new Set<string>();
+	let files = 0;
+	for (const itemIndex of itemIndexes) {
+		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+		const source = imageSourceOf({ context, operation, itemIndex });
+		if (source === 'auto') files += countImages(context, itemIndex);
+		if (source === 'binary' || source === 'binaryAndUrl') {
+			files += countImages(context, itemIndex, parameter('binaryPropertyName'));
+		}
+		if (source === 'url' || source === 'binaryAndUrl') {
+			for (const url of urlsOf(parameter('imageUrls'))) urls.add(url);
+		}
+	}
+	return files + urls.size;
 }
 
 /** One by one, so that a failure leaves no image open that nobody knows of. */
@@ -88,14 +112,15 @@ function imageSourceOf({ context, operation, itemIndex }: Form): string {
 	return source;
 }
 
-function checkImages(images: SentImage[], model: Model): void {
-	if (images.length > model.maxInputImages) {
-		throw invalidInput(
-			'Image Source',
-			`${model.name} takes at most ${model.maxInputImages} input images, not ${images.length}`,
-			'Send fewer images, or choose another Model.',
-		);
-	}
+function tooMany({ name, maxInputImages }: Model, what: string): ApiError {
+	return invalidInput(
+		'Image Source',
+		`${name} takes at most ${maxInputImages} input images, ${what}`,
+		'Send fewer images, or choose another Model.',
+	);
+}
+
+function checkTypes(images: SentImage[], model: Model): void {
 	for (const image of images) {
 		if (!(image instanceof InputImage) || model.inputTypes.includes(image.type.mimeType)) continue;
 		throw invalidInput(

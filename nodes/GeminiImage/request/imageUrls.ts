@@ -17,9 +17,7 @@ export async function* imagesOfUrls(
 	parameter: unknown,
 	ownLinks: OwnLinks,
 ): AsyncGenerator<InputImage | string> {
-	// An entry of the list may be an expression that gives a list.
-	const entries = [parameter].flat(Infinity);
-	const urls = entries.flatMap((entry) => urlsIn(textValue(FIELD, entry) ?? ''));
+	const urls = urlsOf(parameter);
 	if (urls.length === 0) {
 		throw invalidInput(FIELD, `'${FIELD}' is empty`, 'Add at least one http(s) or data URL.');
 	}
@@ -28,6 +26,13 @@ export async function* imagesOfUrls(
 		else if (ownLinks.isOwn(url)) yield await imageOfOwnLink(url, ownLinks);
 		else yield checkUrl(url);
 	}
+}
+
+/** The addresses that `parameter` lists. */
+export function urlsOf(parameter: unknown): string[] {
+	// An entry of the list may be an expression that gives a list.
+	const entries = [parameter].flat(Infinity);
+	return entries.flatMap((entry) => urlsIn(textValue(FIELD, entry) ?? ''));
 }
 
 /** What parts addresses: blanks, lines, and commas or semicolons that are neither in an address nor in a data URL. */
