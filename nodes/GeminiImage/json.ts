@@ -23,7 +23,7 @@ export function asNumber(value: unknown): number | undefined {
 }
 
 /** The first `most` fields of an object, or entries of a list: to list them all may take a second. */
-export function entriesOf(value: unknown, most: number): Array<[name: string, value: unknown]> {
+export function fieldsOf(value: unknown, most: number): Array<[name: string, value: unknown]> {
 	if (Array.isArray(value)) return Object.entries(value.slice(0, most));
 	const object = asObject(value) ?? {};
 	const names: string[] = [];

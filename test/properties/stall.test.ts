@@ -25,6 +25,9 @@ const errorOf = (message: string, raw: string) =>
 const urlsOf = (count: number) =>
 	Array.from({ length: count }, (_each, index) => ({ url: `https://a.example.com/${index}.png` }));
 
+const fieldsOf = (count: number) =>
+	Object.fromEntries(Array.from({ length: count }, (_each, index) => [`field${index}`, index]));
+
 /** A refused request, as n8n is told of it. */
 const refusal = (text: string) => async () =>
 	await toNodeError(context as never, statusError(400, {}, text, 'gemini-2.5-flash-image'), 0);
@@ -98,6 +101,27 @@ const CASES: Record<string, [length: number, of: (length: number) => () => Promi
 			const url = `data:image/png;base64,${fill('A', chars)}`;
 			return async () => await imagesOfUrls(url, NO_OWN_LINKS).next();
 		},
+	],
+	'eight million of one letter as data': [
+		8_000_000,
+		(chars) => reply(JSON.stringify({ data: fill('a', chars) }), 'images'),
+	],
+	'eight million of one letter as choices': [
+		8_000_000,
+		(chars) => reply(JSON.stringify({ choices: fill('a', chars) })),
+	],
+	'300,000 fields of a message': [
+		300_000,
+		(count) =>
+			reply(JSON.stringify({ choices: [{ message: { content: 'Hi', ...fieldsOf(count) } }] })),
+	],
+	'300,000 fields of usage': [
+		300_000,
+		(count) => reply(JSON.stringify({ usage: fieldsOf(count), error: fieldsOf(count) })),
+	],
+	'a million numbers as data': [
+		1_000_000,
+		(count) => reply(JSON.stringify({ data: Array(count).fill(1) }), 'images'),
 	],
 	'a JPEG of 32 MiB in one piece': [32 * MB, upload],
 };

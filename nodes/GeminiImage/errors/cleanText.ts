@@ -1,4 +1,4 @@
-import { entriesOf } from '../json';
+import { fieldsOf } from '../json';
 
 /** Longest foreign text in a message, a detail or a hint, in characters. */
 const MAX_CHARS = 600;
@@ -137,7 +137,7 @@ export function cleanJson(root: unknown, clean: Clean): unknown {
 		if (typeof value === 'string') return clean(value);
 		if (typeof value !== 'object' || value === null) return value;
 		if (depth === 0) return '…';
-		const entries = entriesOf(value, left);
+		const entries = fieldsOf(value, left);
 		left -= entries.length;
 		const told = entries.map(([name, entry]) => [clean(name), tell(entry, depth - 1)] as const);
 		return Array.isArray(value) ? told.map(([, entry]) => entry) : Object.fromEntries(told);

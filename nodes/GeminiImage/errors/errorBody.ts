@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, entriesOf, parseJson, type JsonObject } from '../json';
+import { asArray, asObject, asText, fieldsOf, parseJson, type JsonObject } from '../json';
 import type { ErrorDetails } from './apiError';
 
 /** What an error body of any of the known shapes says (reference: OpenAI, and gateways seen). */
@@ -45,7 +45,7 @@ function tellsAny(error: unknown, depth = MAX_DEPTH): boolean {
 	const text = asText(error)?.trim();
 	if (text !== undefined) return !OK.test(text);
 	if (typeof error !== 'object' || error === null || depth === 0) return error === true;
-	return entriesOf(error, MAX_ENTRIES).some(([, value]) => tellsAny(value, depth - 1));
+	return fieldsOf(error, MAX_ENTRIES).some(([, value]) => tellsAny(value, depth - 1));
 }
 
 /** An error without an envelope has words, and nothing that a reply has. */
@@ -63,7 +63,7 @@ function isFlat(object: JsonObject): boolean {
 
 /** Services that have nothing to give may send an empty list or object. */
 function holdsAny(value: unknown): boolean {
-	return typeof value === 'string' ? value !== '' : entriesOf(value, 1).length > 0;
+	return typeof value === 'string' ? value !== '' : fieldsOf(value, 1).length > 0;
 }
 
 /** Reads the text of a reply with an error status: JSON of any shape, HTML, plain text or nothing. */

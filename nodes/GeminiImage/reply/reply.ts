@@ -1,6 +1,6 @@
 import { ApiError } from '../errors/apiError';
 import { errorIn, errorOf } from '../errors/errorBody';
-import { asArray, asNumber, asObject, asText, type JsonObject } from '../json';
+import { asArray, asNumber, asObject, asText, fieldsOf, type JsonObject } from '../json';
 import type { StoredImage } from './imageStore';
 import { createProgress } from './progress';
 import type { Placeholders } from './prose';
@@ -40,6 +40,9 @@ export const MAX_ADDRESSES = 16;
 
 /** Entries of a list beyond this are left alone: each takes its time, and no service sends as many. */
 const MAX_ENTRIES = 10_000;
+
+/** Fields of a message beyond this are left alone. */
+const MAX_FIELDS = 100;
 
 /** What is kept of an unusable entry to tell it from others, in characters. */
 const MAX_KEPT_CHARS = 1000;
@@ -104,7 +107,7 @@ export function createReplyReducer(
 		said.model ??= asText(object.model) ?? null;
 		said.created ??= asNumber(object.created) ?? null;
 		isReply ||= [object.choices, object.data, object.b64_json].some((field) => field !== undefined);
-		const entries = entriesOf([object.data].flat());
+		const entries = entriesOf(Array.isArray(object.data) ? object.data : [object.data]);
 		isTask ||= [object, ...entries].some((entry) => asObject(entry)?.task_id !== undefined);
 		const choices = entriesOf(object.choices);
 		choices.forEach((choice, position) => addChoice(asObject(choice), position));
@@ -146,7 +149,9 @@ export function createReplyReducer(
 		addContent(message.refusal, index);
 		addReasoning(asText(message.reasoning_content) ?? asText(message.reasoning));
 		for (const entry of entriesOf(message.images)) addImage(entry, true);
-		Object.values(message).flatMap(entriesOf).filter(isThought).forEach(addDrafts);
+		for (const [, list] of fieldsOf(message, MAX_FIELDS)) {
+			entriesOf(list).filter(isThought).forEach(addDrafts);
+		}
 		const finishReason = asText(choice.finish_reason);
 		if (finishReason !== undefined) progress.finish();
 		said.finishReason = finishReason ?? said.finishReason;
