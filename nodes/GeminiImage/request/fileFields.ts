@@ -62,6 +62,12 @@ export function hasFiles(context: IExecuteFunctions, itemIndex: number): boolean
 	return Object.keys(binaryFieldsOf(context, itemIndex)).length > 0;
 }
 
+/** The ids of the files that items have: in the item, or where n8n has put them, not in other JSON. */
+export function fileIdsOf(context: IExecuteFunctions, itemIndexes: number[]): Set<string> {
+	const files = itemIndexes.flatMap((index) => Object.values(binaryFieldsOf(context, index)));
+	return new Set(files.flatMap(({ id }) => (id ? [id] : [])));
+}
+
 async function* imagesOf(
 	context: IExecuteFunctions,
 	files: ItemFile[],
