@@ -51,7 +51,7 @@ function addressAlone({ 0: word, index }: RegExpExecArray): Mention {
  */
 export function findMentions(
 	text: string,
-	matches: Iterable<RegExpExecArray>,
+	matches: Iterable<{ 0: string; index: number }>,
 	addressOf: (match: string, markup?: Markup) => string | undefined = (match) => match,
 ): Mention[] {
 	const mentions: Mention[] = [];
