@@ -421,6 +421,63 @@ describe('files that get a link', () => {
 		},
 	);
 
+	test.each<[string, string, boolean]>([
+		['of an earlier node', "={{ $('Start').item.binary.photo }}", true],
+		['of the JSON of an earlier node', "={{ $('Start').item.json.photo }}", false],
+	])(
+		'A file %s, handed over by an expression, gets a link: %s, %s',
+		async (_what, name, isLinked) => {
+			const item = await itemWith(chat.engine, { photo: await photo() });
+			item.json = { photo: await foreign() };
+			const common = { typeVersion: 1, position: [0, 0] as [number, number] };
+			const parameters: INodeParameters = {
+				operation: 'chat',
+				prompt: 'Words only: what is this?',
+				imageSource: 'binary',
+				binaryPropertyName: name,
+			};
+			const { output, error } = await chat.engine.run(
+				{
+					nodes: [
+						{
+							...common,
+							id: 's',
+							name: 'Start',
+							type: 'n8n-nodes-base.manualTrigger',
+							parameters: {},
+						},
+						{
+							...common,
+							id: 'e',
+							name: 'Bare',
+							type: 'n8n-nodes-base.set',
+							typeVersion: 3.4,
+							parameters: { mode: 'raw', jsonOutput: '{}', options: { stripBinary: true } },
+						},
+						{
+							...common,
+							id: 'n',
+							name: NODE,
+							type: 'n8n-nodes-nexconn.geminiImage',
+							parameters,
+							credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
+						},
+					],
+					connections: {
+						Start: { main: [[{ node: 'Bare', type: 'main' as const, index: 0 }]] },
+						Bare: { main: [[{ node: NODE, type: 'main' as const, index: 0 }]] },
+					},
+					settings: { executionOrder: 'v1' },
+				},
+				{ input: [item], instanceUrl: chat.url },
+			);
+			expect(error).toBeUndefined();
+			expect(output('Bare')[0]?.binary).toBeUndefined();
+			expect(sentImages(chat.emulator.requests.at(-1)?.body as IDataObject)).toHaveLength(1);
+			expect(JSON.stringify(output(NODE)[0]?.json.messages).includes('token=')).toBe(isLinked);
+		},
+	);
+
 	const OWN: Array<[string, Mode, string]> = [
 		['its field', 'separate', 'photo'],
 		['its field', 'combined', 'photo'],

@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { withoutDataUrls } from '../errors/cleanText';
 import type { Reply } from '../reply/reply';
-import { fileIdsOf } from '../request/fileFields';
+import { filesOfItems } from '../request/fileFields';
 import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
 import { lastingLinkTo, whyNoLink } from '../transport/signedLinks';
@@ -72,10 +72,11 @@ async function linksToFiles(
 	images: SentImage[],
 ): Promise<string[]> {
 	const files = images.flatMap((image) => (image instanceof InputImage && image.binary) || []);
-	const ids = files.length > 0 ? fileIdsOf(context, itemIndexes) : new Set();
+	if (files.length === 0) return [];
+	const filesOfItem = filesOfItems(context, itemIndexes, files);
 	const lines = files.map(async (file) => {
 		// Anybody may have sent JSON that looks like a file, and a link opens it to everyone.
-		const isOfItem = ids.has(file.id);
+		const isOfItem = filesOfItem.has(file);
 		const link = isOfItem
 			? await lastingLinkTo(context, file, options.imageLinkHours, signal)
 			: undefined;
@@ -88,7 +89,7 @@ async function linksToFiles(
 	return (await Promise.all(lines)).flat();
 }
 
-const NOT_OF_ITEM = 'links are made only to files that the item itself has';
+const NOT_OF_ITEM = 'links are made only to files that the item has';
 
 /** A message in words and links, so that no base64 gets into the output. */
 function textOnly({ role, content }: Record<string, unknown>): IDataObject {

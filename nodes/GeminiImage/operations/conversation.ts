@@ -1,5 +1,6 @@
 import { asArray, asObject, type JsonObject } from '../json';
 import { findMentions, withoutMentions } from '../reply/prose';
+import { NO_WORDS } from '../request/body';
 import type { OwnLinks, SignedLink } from '../transport/signedLinks';
 import type { Conversation } from './turn';
 
@@ -74,9 +75,6 @@ export function readRequest(
 		systemMessage: systemMessage && (textOf(read(systemMessage).message.content) || undefined),
 	};
 }
-
-/** Gemini refuses a message that is empty, such as one that held a link alone. */
-const NO_WORDS = '(no words)';
 
 const STRAY =
 	'A link to a file of n8n was not sent, and no image was read from it: it leads to another address than that of this n8n, such as a former one, and would open the file to whoever gets it';
