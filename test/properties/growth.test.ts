@@ -35,18 +35,9 @@ const UNITS = [
 	],
 	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
 	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
-	...[
-		'retry in ',
-		'retry in 1m',
-		'1m1',
-		'wait 1s,',
-		'retry_after":1',
-		'per ',
-		'PerDay',
-		'<!--',
-		'<!-- -->',
-		'<?xml ',
-	],
+	...['retry in ', 'retry in 1m', '1m1', 'wait 1s,', 'retry_after":1', 'per ', 'PerDay'],
+	...['<!--', '<!-- -->', '<?xml '],
+	...['http:=', 'https://n8n.example/rest/binary-data/signed?token=a.b.c,'],
 	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
 ];
 
@@ -156,7 +147,7 @@ async function answerOf(text: string): Promise<unknown> {
 	const asked = {
 		prompt: { text },
 		images: [],
-		conversation: readConversation(history, ownLinks),
+		conversation: readConversation(history, ownLinks, () => {}),
 		memory: { save: async () => {} },
 	};
 	const reply = { text, reasoning: text, usage: { [text]: text }, images: [] };

@@ -3,6 +3,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { withoutDataUrls } from '../errors/cleanText';
 import { asText } from '../json';
 import type { Reply } from '../reply/reply';
+import { filesOfItems } from '../request/fileFields';
 import type { SentImage } from '../request/imageSources';
 import { InputImage } from '../request/inputImage';
 import { lastingLinkTo, whyNoLink } from '../transport/signedLinks';
@@ -68,18 +69,26 @@ function paragraphs(text: string, images: string[]): string {
 
 /** The files of the item that went along, as markdown with links: a later turn may go on with them. */
 async function linksToFiles(
-	{ context, options, signal, hint }: Turn,
+	{ context, itemIndexes, options, signal, hint }: Turn,
 	images: SentImage[],
 ): Promise<string[]> {
-	const lines = images.map(async (image) => {
-		const file = image instanceof InputImage ? image.binary : undefined;
-		const link = file && (await lastingLinkTo(context, file, options.imageLinkHours, signal));
-		if (file?.id && !link)
-			hint(`A later turn cannot see the images of this one: ${whyNoLink(context, file)}`);
-		return link === undefined ? [] : [markdownOf(asText(file?.fileName) ?? 'image', link)];
+	const files = images.flatMap((image) => (image instanceof InputImage && image.binary) || []);
+	if (files.length === 0) return [];
+	const filesOfItem = filesOfItems(context, itemIndexes, files);
+	const lines = files.map(async (file) => {
+		// Anybody may have sent JSON that looks like a file, and a link opens it to everyone.
+		const isOfItem = filesOfItem.has(file);
+		const link = isOfItem
+			? await lastingLinkTo(context, file, options.imageLinkHours, signal)
+			: undefined;
+		const why = isOfItem ? whyNoLink(context, file) : NOT_OF_ITEM;
+		if (file.id && !link) hint(`A later turn cannot see the images of this one: ${why}`);
+		return link === undefined ? [] : [markdownOf(asText(file.fileName) ?? 'image', link)];
 	});
 	return (await Promise.all(lines)).flat();
 }
+
+const NOT_OF_ITEM = 'links are made only to files that the item has';
 
 /** A message in words and links, so that no base64 gets into the output. */
 function textOnly({ role, content }: Record<string, unknown>): IDataObject {

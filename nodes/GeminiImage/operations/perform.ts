@@ -11,7 +11,7 @@ import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
 import type { Answer } from '../transport/exchange';
 import { createOwnLinks } from '../transport/signedLinks';
-import { readConversation } from './conversation';
+import { readConversation, readRequest } from './conversation';
 import { resultHints } from './hints';
 import { createLiveText } from './liveText';
 import { openMemory } from './memory';
@@ -24,11 +24,18 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const { timeoutMs, maxRetries } = options;
 	const ownLinks = createOwnLinks(context, { timeoutMs, signal });
 	const memory = await openMemory(turn);
-	const conversation = readConversation([...memory.messages, ...options.history], ownLinks);
+	const earlier = [...memory.messages, ...options.history];
+	const conversation = readConversation(earlier, ownLinks, hint);
 	const prompt = readPrompt(turn, options);
-	const images = await readImages(turn, prompt.model, conversation.imageLinks, ownLinks);
+	const asked = readRequest(prompt.text, options.systemMessage, ownLinks, hint);
+	const isNew = converses(operation) && asked.links.length > 0;
+	const imageLinks = [...(isNew ? [asked.links] : []), ...conversation.imageLinks];
+	if (asked.links.length > 0 && !isNew) hint(LINK_NOT_READ);
+	const images = await readImages(turn, prompt.model, imageLinks, ownLinks);
 	try {
-		const { path, body } = postOf(prompt, conversation.messages, images, options);
+		const { text, systemMessage } = asked;
+		const sent = { ...options, systemMessage };
+		const { path, body } = postOf({ ...prompt, text }, conversation.messages, images, sent);
 		const notSent = optionsNotSent(options);
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
 		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
@@ -41,6 +48,9 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		closeImages(images);
 	}
 }
+
+const LINK_NOT_READ =
+	'A link to a file of this n8n was taken out of the words that are sent, as it would open the file to whoever gets it. To send its image, give the link as an image URL';
 
 /** Receives the reply; who waits for an answer reads its words while they arrive. */
 async function receiveReply(turn: Turn, answer: Answer, settings: RequestSettings): Promise<Reply> {

@@ -7,6 +7,7 @@ import type { SentImage } from '../request/imageSources';
 import type { Options } from '../request/options';
 import type { Prompt } from '../request/prompt';
 import type { Client } from '../transport/client';
+import type { SignedLink } from '../transport/signedLinks';
 
 /** One request that the form asks for. */
 export interface PlannedRequest {
@@ -59,7 +60,7 @@ export interface Conversation {
 	/** As the model gets them: without these links, and without images of its own. */
 	messages: JsonObject[];
 	/** The own links in them, one list per message that has some, newest message first. */
-	imageLinks: string[][];
+	imageLinks: SignedLink[][];
 }
 
 /** The memory node of a chat. */

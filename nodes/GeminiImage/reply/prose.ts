@@ -53,7 +53,7 @@ export function findImageLinks(text: string): Mention[] {
  */
 export function findMentions(
 	text: string,
-	matches: Iterable<RegExpExecArray>,
+	matches: Iterable<{ 0: string; index: number }>,
 	addressOf: (match: string, markup?: Markup) => string | undefined = (match) => match,
 ): Mention[] {
 	const mentions: Mention[] = [];

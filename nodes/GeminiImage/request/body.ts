@@ -76,12 +76,15 @@ export function optionsNotSent(options: Options): string[] {
 	].filter((name) => name !== false);
 }
 
+/** What stands for words where there are none. */
+export const NO_WORDS = '(no words)';
+
 /** Gemini refuses a message that is empty, such as the turn of a model that answered with an image alone. */
 function withContent(message: JsonObject): JsonObject {
 	const { content } = message;
 	const isEmpty =
 		typeof content === 'string' ? content.trim() === '' : asArray(content).length === 0;
-	return isEmpty ? { ...message, content: '(no words)' } : message;
+	return isEmpty ? { ...message, content: NO_WORDS } : message;
 }
 
 /** The turn of the user: plain text, or the text part and one part per image. */

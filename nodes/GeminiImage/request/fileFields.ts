@@ -77,6 +77,44 @@ export function hasFiles(context: IExecuteFunctions, itemIndex: number): boolean
 	return Object.keys(binaryFieldsOf(context, itemIndex)).length > 0;
 }
 
+/**
+ * Those of some files that the items have, or the items that they were made from: where n8n has put
+ * them, not in other JSON.
+ */
+export function filesOfItems(
+	context: IExecuteFunctions,
+	itemIndexes: number[],
+	files: IBinaryData[],
+): Set<IBinaryData> {
+	const idsIn = (items: unknown[]) =>
+		new Set(items.flatMap((item) => Object.values(filesIn(context, item)).map(({ id }) => id)));
+	const input = context.getInputData();
+	const ids = idsIn(itemIndexes.map((itemIndex) => input[itemIndex]));
+	const others = files.filter(({ id }) => !ids.has(id));
+	const before = others.length > 0 ? itemIndexes.flatMap((at) => itemsBefore(context, at)) : [];
+	const idsBefore = idsIn(before);
+	return new Set(files.filter(({ id }) => ids.has(id) || idsBefore.has(id)));
+}
+
+/** The items of earlier nodes that n8n pairs with an item, as expressions get them. */
+function itemsBefore(context: IExecuteFunctions, itemIndex: number): unknown[] {
+	try {
+		const { $ } = context.getWorkflowDataProxy(itemIndex) as unknown as {
+			$(node: string): { item: unknown };
+		};
+		return context.getParentNodes(context.getNode().name).flatMap(({ name }) => {
+			// It may not have run, or n8n may not know the pairs.
+			try {
+				return [$(name).item];
+			} catch {
+				return [];
+			}
+		});
+	} catch {
+		return [];
+	}
+}
+
 async function* imagesOf(
 	context: IExecuteFunctions,
 	files: ItemFile[],
@@ -146,10 +184,14 @@ function namesAndFiles(parameter: unknown): unknown[] {
 
 /** The item's files: in `binary`, or wherever the workflow's combined binary mode moves them. */
 function binaryFieldsOf(context: IExecuteFunctions, itemIndex: number): IBinaryKeyData {
-	const item = context.getInputData()[itemIndex] as INodeExecutionData;
+	return filesIn(context, context.getInputData()[itemIndex]);
+}
+
+function filesIn(context: IExecuteFunctions, item: unknown): IBinaryKeyData {
+	const { json, binary } = (asObject(item) ?? {}) as Partial<INodeExecutionData>;
 	// Elsewhere this is data like any other, which may come from anybody.
 	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
-	const fields = { ...(isCombined && asObject(item.json._files)), ...item.binary };
+	const fields = { ...(isCombined && asObject(json?._files)), ...binary };
 	return Object.fromEntries(
 		Object.entries(fields).filter((entry): entry is [string, IBinaryData] => isFile(entry[1])),
 	);

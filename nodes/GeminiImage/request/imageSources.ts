@@ -1,6 +1,6 @@
 import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
-import type { OwnLinks } from '../transport/signedLinks';
+import type { OwnLinks, SignedLink } from '../transport/signedLinks';
 import { countImages, hasFiles, imagesOfFields, imagesOfItem } from './fileFields';
 import { imagesOfConversation, imagesOfUrls, urlsOf } from './imageUrls';
 import { InputImage } from './inputImage';
@@ -28,7 +28,7 @@ interface ImageForm extends Form {
 export async function readImages(
 	form: ImageForm,
 	model: Model | undefined,
-	imageLinks: string[][],
+	imageLinks: SignedLink[][],
 	ownLinks: OwnLinks,
 ): Promise<SentImage[]> {
 	const { context, itemIndexes, hint } = form;
@@ -84,6 +84,7 @@ async function* imagesOfForm(
 	{ context, operation, itemIndexes, hint }: ImageForm,
 	ownLinks: OwnLinks,
 ): AsyncGenerator<SentImage> {
+	const seen = new Set<string>();
 	for (const itemIndex of itemIndexes) {
 		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 		const source = imageSourceOf({ context, operation, itemIndex });
@@ -92,7 +93,7 @@ async function* imagesOfForm(
 			yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'), hint);
 		}
 		if (source === 'url' || source === 'binaryAndUrl') {
-			yield* imagesOfUrls(parameter('imageUrls'), ownLinks);
+			yield* imagesOfUrls(parameter('imageUrls'), ownLinks, seen);
 		}
 	}
 }

@@ -1,8 +1,8 @@
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
-import { invalidInput } from '../errors/apiError';
+import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
-import type { OwnLinks } from '../transport/signedLinks';
+import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
 import { excerpt, textValue } from './values';
 
@@ -12,19 +12,28 @@ const LINK = 'a link';
 /**
  * The images that `parameter` lists: http(s) URLs as they are, but for own links, which most services
  * cannot reach; these and data URLs are read and checked.
+ *
+ * @param seen what this turn has already, which is sent once, whatever its spelling
  */
 export async function* imagesOfUrls(
 	parameter: unknown,
 	ownLinks: OwnLinks,
+	seen = new Set<string>(),
 ): AsyncGenerator<InputImage | string> {
 	const urls = urlsOf(parameter);
 	if (urls.length === 0) {
 		throw invalidInput(FIELD, `'${FIELD}' is empty`, 'Add at least one http(s) or data URL.');
 	}
 	for (const url of urls) {
-		if (isDataUrl(url)) yield await imageOfDataUrl(url);
-		else if (ownLinks.isOwn(url)) yield await imageOfOwnLink(url, ownLinks);
-		else yield checkUrl(url);
+		if (isDataUrl(url)) {
+			yield await imageOfDataUrl(url);
+			continue;
+		}
+		const link = ownLinks.read(url);
+		const key = link?.token ?? new URL(checkUrl(url)).href;
+		if (seen.has(key)) continue;
+		seen.add(key);
+		yield link ? await imageOfLink(link, ownLinks) : url;
 	}
 }
 
@@ -88,21 +97,36 @@ function checkUrl(url: string): string {
 	);
 }
 
-const NOT_READ = {
+const NOT_READ: Record<Unread, string> = {
 	gone: 'leads to a file that n8n does not hand out any more',
 	forged: 'was not signed by this n8n',
+	broken: 'leads to a file that does not come whole',
 };
 
 /** The image behind an own link that the user chose. */
-async function imageOfOwnLink(url: string, ownLinks: OwnLinks): Promise<InputImage> {
-	const content = await ownLinks.open(url);
+async function imageOfLink(link: SignedLink, ownLinks: OwnLinks): Promise<InputImage> {
+	if (link.url === undefined) throw strayLink();
+	const content = await ownLinks.open(link);
 	const isRead = typeof content !== 'string';
 	const image = isRead ? await openImage({ field: FIELD, name: LINK, ...content }) : undefined;
 	if (image instanceof InputImage) return image;
 	throw invalidInput(
 		FIELD,
 		`A link in '${FIELD}' ${isRead ? 'leads to a file that is no image' : NOT_READ[content]}`,
-		'Links expire, and n8n deletes the files of old executions. Make the image again, or set Image Link Hours higher.',
+		content === 'broken' ? CUT : EXPIRED,
+	);
+}
+
+const EXPIRED =
+	'Links expire, and n8n deletes the files of old executions. Make the image again, or set Image Link Hours higher.';
+const CUT =
+	'The connection broke or stalled, or the file had another length than was told. Look for a proxy in front of n8n that compresses or cuts its answers.';
+
+function strayLink(): ApiError {
+	return invalidInput(
+		FIELD,
+		`A link in '${FIELD}' leads to a file of n8n, but at another address than that of this n8n`,
+		'It was not sent, as it would open the file to whoever gets it. Put the present address of this n8n into it, or download the file with the HTTP Request node and give it as a binary file.',
 	);
 }
 
@@ -114,36 +138,40 @@ const MAX_TRIES = 32;
  * takes. Those that cannot be read any more, or that it does not take, are left out with a hint, and
  * the chat goes on.
  *
- * @param links own links, one list per message that has some, newest message first
+ * @param linkLists own links, one list per message that has some, newest message first
  */
 export async function* imagesOfConversation(
-	links: string[][],
+	linkLists: SignedLink[][],
 	ownLinks: OwnLinks,
 	model: Model | undefined,
 	hint: (message: string) => void,
 ): AsyncGenerator<InputImage> {
 	const most = model?.maxInputImages ?? Infinity;
 	let tries = 0;
-	for (const linksOfMessage of links) {
+	for (const links of linkLists) {
 		let found = 0;
 		let hasImages = false;
-		for (const link of linksOfMessage) {
-			if (found === most) hint(leftOut(most));
-			if (found === most || ++tries > MAX_TRIES) break;
-			const content = await ownLinks.open(link);
-			if (content === 'forged') hint(FORGED);
-			// What somebody typed is text, and the images before it are still the newest.
-			if (content === 'forged') continue;
-			hasImages = true;
-			const image = content === 'gone' ? undefined : await openIfReadable(content);
-			if (!image) hint(MISSING);
-			else if (model && !model.inputTypes.includes(image.type.mimeType)) {
-				image.close();
-				hint(notTaken(image, model));
-			} else {
-				found++;
-				yield image;
+		for (let at = 0; at < links.length && found < most && tries < MAX_TRIES; ) {
+			// At once, so that those which do not answer keep no other from being read in time.
+			const some = links.slice(at, at + Math.min(most - found, MAX_TRIES - tries));
+			at += some.length;
+			tries += some.length;
+			for (const content of await Promise.all(some.map(ownLinks.open))) {
+				if (content === 'forged') hint(FORGED);
+				// What somebody typed is text, and the images before it are still the newest.
+				if (content === 'forged') continue;
+				hasImages = true;
+				const image = typeof content === 'string' ? undefined : await openIfReadable(content);
+				if (!image) hint(MISSING);
+				else if (model && !model.inputTypes.includes(image.type.mimeType)) {
+					image.close();
+					hint(notTaken(image, model));
+				} else {
+					found++;
+					yield image;
+				}
 			}
+			if (found === most && at < links.length) hint(leftOut(most));
 		}
 		if (hasImages) return;
 	}
@@ -160,7 +188,7 @@ function notTaken({ type }: InputImage, { name }: Model): string {
 }
 
 const MISSING =
-	'An image of the conversation is missing: its link has expired, or n8n does not hand out the file any more. The model does not see it';
+	'An image of the conversation is missing: its link has expired, or n8n does not hand out the file any more, or not whole. The model does not see it';
 
 const FORGED =
 	'A link in the conversation was not signed by this n8n, so no image was read from it';
