@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { IBinaryData, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { itemWith, imageFile, startHarness, type Harness } from './harness';
@@ -354,6 +354,23 @@ describe('files in the item itself, as a Code node makes them', () => {
 		const { item, requests } = await run(edit, inline(encode(bytes)));
 		expect(item?.json.error).toBeUndefined();
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+	});
+
+	test('A file with an empty id is read from its data, and is none without data', async () => {
+		const bytes = await imageFile();
+		const file = { mimeType: 'image/png', id: '' };
+		const data = bytes.toString('base64');
+		for (const parameters of Object.values(WAYS)) {
+			const { item, requests } = await run(parameters, {
+				json: {},
+				binary: { data: { ...file, data } },
+			});
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+		}
+		const empty = { json: {}, binary: { data: file as IBinaryData } };
+		const { message } = await refused(FIELD, edit, empty);
+		expect(message).toBe("The item has no file field 'data'");
 	});
 
 	test('A file from $binary is refused for want of content, and one from $input is taken', async () => {

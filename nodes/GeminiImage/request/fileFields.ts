@@ -148,7 +148,7 @@ function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
 
 function isBinary(value: unknown): value is IBinaryData {
 	const object: JsonObject | undefined = asObject(value);
-	return typeof object?.mimeType === 'string' && typeof (object.id ?? object.data) === 'string';
+	return typeof object?.mimeType === 'string' && typeof (object.id || object.data) === 'string';
 }
 
 /** What the file is instead, in words, if it is no image. */
