@@ -29,7 +29,7 @@ function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 	}
 
 	function readPart(part: unknown): unknown[] {
-		const { text, image_url: image } = asObject(part) ?? {};
+		const { text = part, image_url: image } = asObject(part) ?? {};
 		if (typeof text === 'string') return withText(part, withoutImages(text));
 		const url = String(asObject(image)?.url ?? image);
 		if (ownLinks.isOwn(url)) links.add(url);
@@ -45,7 +45,7 @@ function readMessage(message: JsonObject, ownLinks: OwnLinks) {
 
 /** Gemini refuses a part without words, such as one that held a link alone. */
 function withText(part: unknown, text: string): JsonObject[] {
-	return text === '' ? [] : [{ ...asObject(part), text }];
+	return text === '' ? [] : [{ type: 'text', ...asObject(part), text }];
 }
 
 /** The words of a message: its text, or that of its parts. */
