@@ -74,8 +74,9 @@ export class GeminiImage implements INodeType {
 		const { signal, hold } = run;
 
 		const make = async (request: PlannedRequest): Promise<INodeExecutionData[]> => {
-			const { itemIndex } = request;
-			const hint = (message: string, said?: string) => run.hint(message, { said, itemIndex });
+			const { itemIndex, place } = request;
+			const hint = (message: string, said?: string) =>
+				run.hint(message, { said, itemIndex, place });
 			const client = await createClient(this, itemIndex, hold);
 			return await perform({ ...request, context: this, operation, client, signal, hint });
 		};

@@ -273,18 +273,23 @@ describe('files of other types', () => {
 		},
 	);
 
-	test('The files that are passed over are told by one hint for each item', async () => {
+	test('The files that items pass over are told by one hint, which names those of one and counts the others', async () => {
 		const photo = await imageFile();
 		const input = [await withOthers('notes', { photo }), await withOthers('plans', { photo })];
 		const { error, hints } = await harness.run({ ...talk, prompt: 'A fox' }, { input });
 		expect(error).toBeUndefined();
-		const told = hints('Gemini Image')
-			.filter((hint) => NOT_SENT.test(hint))
-			.sort();
-		expect(told).toEqual([expect.stringMatching(NOT_SENT), expect.stringMatching(NOT_SENT)]);
-		expect(told[0]).toContain('data1 (notes.csv)');
-		expect(told[0]).not.toContain('plans');
-		expect(told[1]).toContain('data1 (plans.csv)');
+		const told = hints('Gemini Image').filter((hint) => NOT_SENT.test(hint));
+		expect(told).toEqual([
+			expect.stringMatching(/: data0 \((.+)\.pdf\), data1 \(\1\.csv\) \(and 1 more like it\)$/),
+		]);
+	});
+
+	test('A hint on files that are passed over names twenty of them', async () => {
+		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
+		const binary = Object.fromEntries(Array.from({ length: 1200 }, (_, at) => [`data${at}`, data]));
+		const { hints } = await run(talk, { json: {}, binary });
+		expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+		expect(hints[0]).toMatch(/data19 \(notes\.pdf\) and 1180 more$/);
 	});
 
 	test.each([[7], [null], [{ name: 'notes.pdf' }]])(

@@ -45,6 +45,12 @@ function isOff(ratio: number, asked: string): boolean {
 	return Math.abs(Math.log((ratio * height) / width)) >= Math.log(1.15);
 }
 
+/** Hints that differ in numbers alone, or behind a colon, are of one kind. */
+export function kindOfHint(message: string): string {
+	const [what = ''] = message.split(': ', 1);
+	return what.replace(/\d+/g, '#');
+}
+
 /** What a run made and took, if it made more than one request or had to wait. */
 export function runHint(
 	results: INodeExecutionData[][],

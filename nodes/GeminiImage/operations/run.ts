@@ -3,14 +3,22 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 import { abortWith } from '../async';
 import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
-import { lostHint, runHint } from './hints';
+import { kindOfHint, lostHint, runHint } from './hints';
 
 /** What belongs to a hint besides its words. */
 interface HintDetails {
+	/** The place of the request that it is about. */
+	place: number;
 	/** The item whose credential is cleaned out of what others said. */
 	itemIndex: number;
 	/** What others said of it. */
 	said?: string;
+}
+
+/** The first hint of a kind, and how many of that kind each request has given, by its place. */
+interface ToldHint extends Omit<HintDetails, 'place'> {
+	message: string;
+	counts: Map<number, number>;
 }
 
 /** What the requests of one run of the node share, keep and leave behind. */
@@ -18,7 +26,7 @@ export interface Run {
 	/** Aborted by a cancel of the execution, by a failure that stops the run, and by its end. */
 	signal: AbortSignal;
 	hold: Hold;
-	/** Tells the user, once a run, what they would not expect. */
+	/** Tells the user, once a run for each kind of hint, what they would not expect. */
 	hint(message: string, details: HintDetails): void;
 	/**
 	 * The items of the request at a place of the run: those of an earlier try, or what `make` gives.
@@ -41,8 +49,11 @@ export function createRun(context: IExecuteFunctions): Run {
 	let underWay = 0;
 	let failure: { error: unknown; itemIndex: number; underWay: number } | undefined;
 
-	function hint(message: string, details: HintDetails): void {
-		if (!hints.has(message)) hints.set(message, details);
+	function hint(message: string, { place, ...details }: HintDetails): void {
+		const kind = kindOfHint(message);
+		const told = hints.get(kind) ?? { message, ...details, counts: new Map<number, number>() };
+		told.counts.set(place, (told.counts.get(place) ?? 0) + 1);
+		hints.set(kind, told);
 	}
 
 	return {
@@ -56,6 +67,8 @@ export function createRun(context: IExecuteFunctions): Run {
 			run.signal.throwIfAborted();
 			if (failure) throw failure.error;
 			underWay++;
+			// What an earlier try of it told does not count twice.
+			for (const { counts } of hints.values()) counts.delete(place);
 			try {
 				const items = await make();
 				results.set(place, items);
@@ -79,19 +92,24 @@ export function createRun(context: IExecuteFunctions): Run {
 				const lost = isLastTry ? lostHint([...results.values()], failure.underWay) : undefined;
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
+			await showHints(context, hints.values());
 			const summary = runHint(outputs, hold.took);
-			if (summary !== undefined) hint(summary, { itemIndex: 0 });
-			await showHints(context, hints);
+			if (summary !== undefined) showHint(context, summary);
 		},
 	};
 }
 
-async function showHints(context: IExecuteFunctions, hints: Kept['hints']): Promise<void> {
-	for (const [text, { said, itemIndex }] of hints) {
-		const message =
-			said === undefined ? text : `${text}: ${await cleanWords(context, said, itemIndex)}`;
-		context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
+async function showHints(context: IExecuteFunctions, hints: Iterable<ToldHint>): Promise<void> {
+	for (const { message, said, itemIndex, counts } of hints) {
+		const count = [...counts.values()].reduce((sum, each) => sum + each, 0);
+		const words = said === undefined ? '' : `: ${await cleanWords(context, said, itemIndex)}`;
+		const more = count > 1 ? ` (and ${count - 1} more like it)` : '';
+		if (count > 0) showHint(context, message + words + more);
 	}
+}
+
+function showHint(context: IExecuteFunctions, message: string): void {
+	context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
 }
 
 /** By the word 'canceled', n8n tells a cancel from a failure. */
@@ -104,8 +122,8 @@ interface Kept {
 	/** The items of each request that is done, by its place in the run. */
 	results: Map<number, INodeExecutionData[]>;
 	hold: Hold;
-	/** What the user is told, by the words of each hint. */
-	hints: Map<string, HintDetails>;
+	/** What the user is told, by the kind of each hint. */
+	hints: Map<string, ToldHint>;
 	/** How many have begun. */
 	tries: number;
 }

@@ -75,7 +75,13 @@ async function* imagesOf(
 			throw notAnImage(file, image);
 		} else passedOver.push(nameOf(field, file.binary));
 	}
-	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${passedOver.join(', ')}`);
+	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${listed(passedOver)}`);
+}
+
+function listed(names: string[]): string {
+	const others = names.length - MAX_NAMES;
+	const list = names.slice(0, MAX_NAMES).join(', ');
+	return others > 0 ? `${list} and ${others} more` : list;
 }
 
 function nameOf(field: string, { fileName }: IBinaryData): string {
