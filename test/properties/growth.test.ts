@@ -10,6 +10,8 @@ import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/b
 import {
 	createPlaceholders,
 	findImageLinks,
+	openImageAt,
+	withoutEmptyImages,
 	withoutMentions,
 } from '../../nodes/GeminiImage/reply/prose';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
@@ -33,8 +35,30 @@ const UNITS = [
 		`data:;base64,${'A'.repeat(40)}\n`,
 		'A\n',
 	],
-	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
-	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
+	...[
+		'![',
+		'![](',
+		'![a](',
+		'[![',
+		'](',
+		'![a](https://a)',
+		'<img ',
+		'<img src=',
+		' src="data:,',
+		'<h1 ',
+		'image:',
+		'[Error] ',
+	],
+	...[
+		'![a](data:',
+		'https://',
+		'https://a ',
+		'.png?',
+		'https://a.png?',
+		'https://a.png ',
+		'haha',
+		'gemini',
+	],
 	...['retry in ', 'retry in 1m', '1m1', 'per ', 'PerDay', '<!--', '<!-- -->', '<?xml '],
 	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
 ];
@@ -65,6 +89,7 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 		(text) => createBase64Decoder().push(Buffer.from(text), Buffer.alloc(text.length + 3)),
 	],
 	findImageLinks: [256 * KB, (text) => withoutMentions(text, findImageLinks(text).slice(0, 16))],
+	withoutEmptyImages: [512 * KB, (text) => openImageAt(withoutEmptyImages(text))],
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
 	inlineContent: [512 * KB, inlineContent],
@@ -148,7 +173,8 @@ async function answerOf(text: string): Promise<unknown> {
 		conversation: readConversation(history, ownLinks),
 		memory: { save: async () => {} },
 	};
-	const reply = { text, reasoning: text, usage: { [text]: text }, images: [] };
+	const said = { text, reasoning: text, usage: { [text]: text }, images: [] };
+	const reply = { ...said, id: text, model: text, finishReason: text };
 	return await chat.toItems(
 		{ context, options: DEFAULT_OPTIONS } as never,
 		reply as never,
