@@ -5,6 +5,9 @@ import { imageTypeOf } from '../../nodes/GeminiImage/bytes/imageType';
 import { createWholenessCheck } from '../../nodes/GeminiImage/bytes/wholeness';
 import { chat } from '../../nodes/GeminiImage/operations/chat';
 import { readConversation } from '../../nodes/GeminiImage/operations/conversation';
+import { kindOfHint } from '../../nodes/GeminiImage/operations/hints';
+import { holdsRest } from '../../nodes/GeminiImage/reply/splitter';
+import { jsonValue } from '../../nodes/GeminiImage/request/values';
 import { createOwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/base64';
 import {
@@ -60,7 +63,7 @@ const UNITS = [
 		'gemini',
 	],
 	...['retry in ', 'retry in 1m', '1m1', 'per ', 'PerDay', '<!--', '<!-- -->', '<?xml '],
-	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中'],
+	...['\\u00', '\\n', '"\\u0041', '%25', '&#', '{"', '{"error":', '[0,', 'é', '中', '…', 'a…'],
 ];
 
 const KB = 1024;
@@ -90,6 +93,9 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 	],
 	findImageLinks: [256 * KB, (text) => withoutMentions(text, findImageLinks(text).slice(0, 16))],
 	withoutEmptyImages: [512 * KB, (text) => openImageAt(withoutEmptyImages(text))],
+	holdsRest: [512 * KB, (text) => holdsRest(text, new Set(['a rest']))],
+	kindOfHint: [512 * KB, kindOfHint],
+	jsonValue: [256 * KB, (text) => jsonValue('Extra Body', { a: pieces(text).map((a) => [{ a }]) })],
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
 	inlineContent: [512 * KB, inlineContent],
