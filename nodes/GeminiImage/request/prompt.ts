@@ -1,6 +1,6 @@
 import { invalidInput } from '../errors/apiError';
 import type { Limit } from '../form/choices';
-import { findModel, type Model } from '../form/models';
+import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
 import type { Options } from './options';
 import { excerpt, numberValue, textValue, type Form } from './values';
@@ -30,7 +30,7 @@ export function readPrompt(form: Form, { reasoningEffort }: Options): Prompt {
 
 /** A part of an ID alone would be another model, so nothing is left out inside. */
 function checkId(id: string): string {
-	if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(id)) return id;
+	if (isPlainId(id)) return id;
 	throw invalidInput(
 		'Model',
 		"'Model' holds a line break or another character that nobody sees",
