@@ -76,7 +76,7 @@ export class GeminiImage implements INodeType {
 
 		const make = async (request: PlannedRequest, hold: Hold): Promise<INodeExecutionData[]> => {
 			const { itemIndex } = request;
-			const hint = (message: string, said?: string) => run.hint(message, { said, itemIndex });
+			const hint = (message: string, said?: string) => run.hint(message, request, said);
 			const client = await createClient(this, itemIndex, hold);
 			return await perform({ ...request, context: this, operation, client, signal, hint });
 		};

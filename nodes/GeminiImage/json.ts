@@ -34,6 +34,21 @@ export function fieldsOf(value: unknown, most: number): Array<[name: string, val
 	return names.map((name) => [name, object[name]]);
 }
 
+/** Whether a value is nested deeper than so many levels, or holds itself. */
+export function isDeeperThan(levels: number, root: unknown): boolean {
+	let level = [root].filter(isNested);
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth === levels) return true;
+		// What several share is looked at once.
+		level = [...new Set(level.flatMap((value) => Object.values(value)))].filter(isNested);
+	}
+	return false;
+}
+
+function isNested(value: unknown): value is object {
+	return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+}
+
 /** What a value is, in a word for a message. */
 export function kindOf(value: unknown): string {
 	if (Array.isArray(value)) return 'a list';

@@ -5,11 +5,16 @@ import { imageTypeOf } from '../../nodes/GeminiImage/bytes/imageType';
 import { createWholenessCheck } from '../../nodes/GeminiImage/bytes/wholeness';
 import { chat } from '../../nodes/GeminiImage/operations/chat';
 import { readConversation } from '../../nodes/GeminiImage/operations/conversation';
+import { kindOfHint } from '../../nodes/GeminiImage/operations/hints';
+import { holdsRest } from '../../nodes/GeminiImage/reply/splitter';
+import { jsonValue } from '../../nodes/GeminiImage/request/values';
 import { createOwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 import { createBase64Decoder, readBase64 } from '../../nodes/GeminiImage/reply/base64';
 import {
 	createPlaceholders,
 	findImageLinks,
+	openImageAt,
+	withoutEmptyImages,
 	withoutMentions,
 } from '../../nodes/GeminiImage/reply/prose';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
@@ -33,7 +38,8 @@ const UNITS = [
 		`data:;base64,${'A'.repeat(40)}\n`,
 		'A\n',
 	],
-	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<h1 ', 'image:', '[Error] '],
+	...['![', '![](', '![a](', '[![', '](', '![a](https://a)', '<img ', '<img src=', '<h1 '],
+	...[' src="data:,', '![a](data:', 'image:', '[Error] ', '…', 'a…'],
 	...['https://', 'https://a ', '.png?', 'https://a.png?', 'https://a.png ', 'haha', 'gemini'],
 	...['retry in ', 'retry in 1m', '1m1', 'wait 1s,', 'retry_after":1', 'per ', 'PerDay'],
 	...['<!--', '<!-- -->', '<?xml '],
@@ -67,6 +73,10 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 		(text) => createBase64Decoder().push(Buffer.from(text), Buffer.alloc(text.length + 3)),
 	],
 	findImageLinks: [256 * KB, (text) => withoutMentions(text, findImageLinks(text).slice(0, 16))],
+	withoutEmptyImages: [512 * KB, (text) => openImageAt(withoutEmptyImages(text))],
+	holdsRest: [512 * KB, (text) => holdsRest(text, new Set(['a rest']))],
+	kindOfHint: [512 * KB, kindOfHint],
+	jsonValue: [256 * KB, (text) => jsonValue('Extra Body', { a: pieces(text).map((a) => [{ a }]) })],
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
 	inlineContent: [512 * KB, inlineContent],
@@ -150,7 +160,8 @@ async function answerOf(text: string): Promise<unknown> {
 		conversation: readConversation(history, ownLinks, () => {}),
 		memory: { save: async () => {} },
 	};
-	const reply = { text, reasoning: text, usage: { [text]: text }, images: [] };
+	const said = { text, reasoning: text, usage: { [text]: text }, images: [] };
+	const reply = { ...said, id: text, model: text, finishReason: text };
 	return await chat.toItems(
 		{ context, options: DEFAULT_OPTIONS } as never,
 		reply as never,

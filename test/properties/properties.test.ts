@@ -67,7 +67,12 @@ async function read(reply: Uint8Array[], isEventStream: boolean) {
 	if ('error' in outcome) return { error: outcome.error, kept, open };
 	const { text, reasoning, finishReason, usage } = outcome;
 	const rest = withTokens({ finishReason, usage });
-	return { reading: { text, reasoning, ...rest, images: kept }, live, open, hints };
+	// An image may have come first as a draft, and so be stored before the others.
+	const images = outcome.images.map(({ binary }) =>
+		files[Number(binary.id)]!.bytes.toString('base64'),
+	);
+	expect([...images].sort()).toEqual([...kept].sort());
+	return { reading: { text, reasoning, ...rest, images }, live, open, hints };
 }
 
 /** An answer with neither words nor an image is a failure. */

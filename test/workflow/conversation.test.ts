@@ -26,6 +26,29 @@ const showing = (...files: IBinaryData[]) =>
 		{ role: 'assistant', content: files.map((file) => `![a](${chat.linkTo(file)})`).join(' ') },
 	]);
 
+test('Parts of earlier messages that are plain texts are sent as text, without the own links in them', async () => {
+	const { file, hash } = await chat.store('#225577');
+	const link = chat.linkTo(file);
+	const { body, json } = await chat.say(
+		'Draw it again',
+		{},
+		asHistory([
+			{ role: 'user', content: ['Hi', { type: 'text', text: 'there' }] },
+			{ role: 'assistant', content: ['Here:', `![a](${link})`] },
+		]),
+	);
+	const text = (words: string) => ({ type: 'text', text: words });
+	expect((body.messages as IDataObject[]).slice(0, 2)).toEqual([
+		{ role: 'user', content: [text('Hi'), text('there')] },
+		{ role: 'assistant', content: [text('Here:')] },
+	]);
+	expect(sentImages(body)).toEqual([expect.stringContaining(hash)]);
+	expect((json.messages as IDataObject[]).slice(0, 2)).toEqual([
+		{ role: 'user', content: 'Hi\n\nthere' },
+		{ role: 'assistant', content: `Here:\n\n![a](${link})` },
+	]);
+});
+
 describe('Image Source Automatic', () => {
 	test.each(['separate', 'combined'] as const)(
 		'An uploaded image is sent with its own turn and with the next one, in %s binary mode',

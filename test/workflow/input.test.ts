@@ -202,6 +202,12 @@ describe('JSON', () => {
 			'Chat History',
 			/^Message 2 of 'Chat History' is not/,
 		],
+		[
+			'a list as role',
+			history('[{"role":["user"],"content":"hi"}]'),
+			'Chat History',
+			/^Message 1 of 'Chat History' is not/,
+		],
 		['no content', history('[{"role":"user"}]'), 'Chat History', /^Message 1 of 'Chat History'/],
 		['bad JSON', extra('{seed: 7}'), 'Extra Body', /^'Extra Body' is not valid JSON: ./],
 		['a list', extra('[1]'), 'Extra Body', /^'Extra Body' is not a JSON object$/],
@@ -216,4 +222,36 @@ describe('JSON', () => {
 			}
 		},
 	);
+
+	const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+	const deepValue = (around: (list: string) => string, levels = 50_000) =>
+		`={{ (() => { let list = []; for (let i = 0; i < ${levels}; i++) list = [list]; return ${around('list')}; })() }}`;
+	const safety = (values: unknown) =>
+		({ options: { safetySettings: { values } } }) as INodeParameters;
+	const message = (content: string) => `[{"role":"user","content":${content}}]`;
+
+	test.each<[string, string, INodeParameters]>([
+		['Extra Body', 'a text', extra(`{"a":${DEEP}}`)],
+		['Extra Body', 'a value', extra(deepValue((list) => `({ a: ${list} })`))],
+		['Chat History', 'a text', history(message(DEEP))],
+		['Chat History', 'a value', history(deepValue(message))],
+		['Safety Settings', 'a value', safety([{ category: deepValue((list) => list) }])],
+		[
+			'Extra Body',
+			'a value that n8n itself can read',
+			extra(deepValue((list) => `({ a: ${list} })`, 1500)),
+		],
+	])(
+		'%s that is nested thousands of times is refused by its name, as %s',
+		async (field, _as, values) => {
+			expect((await refused(field, values)).message).toBe(`'${field}' is nested too deep`);
+		},
+	);
+
+	test('A value that holds itself is refused by the name of its field', async () => {
+		const circle = '={{ (() => { const a = {}; a.a = a; return a; })() }}';
+		expect((await refused('Extra Body', extra(circle))).message).toBe(
+			"'Extra Body' is nested too deep",
+		);
+	});
 });

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
-import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { IBinaryData, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { itemWith, imageFile, startHarness, type Harness } from './harness';
@@ -288,13 +288,22 @@ describe('files of other types', () => {
 		const input = [await withOthers('notes', { photo }), await withOthers('plans', { photo })];
 		const { error, hints } = await harness.run({ ...talk, prompt: 'A fox' }, { input });
 		expect(error).toBeUndefined();
-		const told = hints('Gemini Image')
-			.filter((hint) => NOT_SENT.test(hint))
-			.sort();
-		expect(told).toEqual([expect.stringMatching(NOT_SENT), expect.stringMatching(NOT_SENT)]);
-		expect(told[0]).toContain('data1 (notes.csv)');
-		expect(told[0]).not.toContain('plans');
-		expect(told[1]).toContain('data1 (plans.csv)');
+		const told = hints('Gemini Image').filter((hint) => NOT_SENT.test(hint));
+		expect(told.sort()).toEqual(
+			['notes', 'plans'].map((name) =>
+				expect.stringMatching(
+					new RegExp(`: data0 \\(${name}\\.pdf\\), data1 \\(${name}\\.csv\\)$`),
+				),
+			),
+		);
+	});
+
+	test('A hint on files that are passed over names twenty of them', async () => {
+		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
+		const binary = Object.fromEntries(Array.from({ length: 1200 }, (_, at) => [`data${at}`, data]));
+		const { hints } = await run(talk, { json: {}, binary });
+		expect(hints).toEqual([expect.stringMatching(NOT_SENT)]);
+		expect(hints[0]).toMatch(/data19 \(notes\.pdf\) and 1180 more$/);
 	});
 
 	test.each([[7], [null], [{ name: 'notes.pdf' }]])(
@@ -364,6 +373,23 @@ describe('files in the item itself, as a Code node makes them', () => {
 		const { item, requests } = await run(edit, inline(encode(bytes)));
 		expect(item?.json.error).toBeUndefined();
 		expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+	});
+
+	test('A file with an empty id is read from its data, and is none without data', async () => {
+		const bytes = await imageFile();
+		const file = { mimeType: 'image/png', id: '' };
+		const data = bytes.toString('base64');
+		for (const parameters of Object.values(WAYS)) {
+			const { item, requests } = await run(parameters, {
+				json: {},
+				binary: { data: { ...file, data } },
+			});
+			expect(item?.json.error).toBeUndefined();
+			expect(JSON.stringify(requests[0]?.body)).toContain(trace(bytes));
+		}
+		const empty = { json: {}, binary: { data: file as IBinaryData } };
+		const { message } = await refused(FIELD, edit, empty);
+		expect(message).toBe("The file of 'data' is empty");
 	});
 
 	test('A file from $binary is refused for want of content, and one from $input is taken', async () => {

@@ -98,7 +98,8 @@ describe('a failure in a streaming run', () => {
 
 describe('the live text', () => {
 	const placeholders = createPlaceholders();
-	const image = `data:image/png;base64,${placeholders.of(0)}`;
+	const bare = placeholders.of(0);
+	const image = `data:image/png;base64,${bare}`;
 
 	/** The text that the item gets, and what was sent of it. */
 	async function answer(deltas: string[]) {
@@ -126,12 +127,23 @@ describe('the live text', () => {
 		['no image', ['Wow! [1](x) a![b ![c](d ![e] (f) !']],
 		['an open end', ['It ends with ![an image](']],
 		['exclamation marks', ['Look!', '!', '!']],
+		['an image of HTML', ['See <img src="', image, '" alt="a fox"> here.']],
+		['an image of HTML in capitals', ["<IMG ALT='a' SRC = '", image, "'/> end"]],
+		['an image of HTML without quotes', ['A <img width=5 src=', image, '> end']],
+		['two images of HTML', ['<img src="', image, '"><img src="', image, '">!']],
+		['an image of HTML of the web', ['See <img src="https://example.com/a.png" alt="">!']],
+		['other HTML', ['1 < 2 <b>x</b> <i <image src=""> <img alt="a"> <']],
+		['an open end of HTML', ['It ends with <img src="']],
+		['the head of a data URL', ['![a](data:image/png;base64,', bare, ') and more']],
+		['the head of a data URL in HTML', ['<img src="data:image/png;base64,', bare, '"> more']],
 	])(
 		'The live text of an answer with %s is that of the item, however it is cut',
 		async (_what, deltas) => {
 			for (let size = 1; size <= 12; size++) {
 				const pieces = deltas.flatMap((delta) =>
-					delta === image ? [delta] : (delta.match(new RegExp(`.{1,${size}}`, 'g')) ?? []),
+					[image, bare].includes(delta)
+						? [delta]
+						: (delta.match(new RegExp(`.{1,${size}}`, 'g')) ?? []),
 				);
 				const { text, sent } = await answer(pieces);
 				expect(sent.join('').trim()).toBe(text);
@@ -141,8 +153,10 @@ describe('the live text', () => {
 	);
 
 	test('The live text does not hold back for ever what never becomes an image', async () => {
-		const { sent } = await answer(['![', ...Array.from({ length: 3000 }, () => 'a')]);
-		expect(sent.length).toBeGreaterThan(900);
-		expect(sent[0]!.length).toBeLessThan(2600);
+		for (const start of ['![', '<img ', '<img src="data:']) {
+			const { sent } = await answer([start, ...Array.from({ length: 3000 }, () => 'a')]);
+			expect(sent.length).toBeGreaterThan(900);
+			expect(sent[0]!.length).toBeLessThan(2600);
+		}
 	});
 });

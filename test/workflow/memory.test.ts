@@ -77,6 +77,19 @@ describe('a chat with a memory', () => {
 		]);
 	});
 
+	test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+		'A message of a memory whose role is called %s is one of the model',
+		async (type) => {
+			const memory = createMemoryNode();
+			memory.session().push({ type, content: 'Hello' });
+			const { body } = await chat.say('Say more', { memory: memory.node });
+			expect(body.messages).toEqual([
+				{ role: 'assistant', content: 'Hello' },
+				{ role: 'user', content: 'Say more' },
+			]);
+		},
+	);
+
 	test('A memory with a window of two adds only the last two messages to a request', async () => {
 		const memory = createMemoryNode();
 		memory.window = 2;

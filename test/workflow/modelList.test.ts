@@ -53,6 +53,12 @@ describe('the model list of a service', () => {
 		]);
 	});
 
+	test('The model list leaves out IDs that hold a line break or the like, and blanks around others', async () => {
+		const broken = ['\n', '\r', '\0', '\u2028', '\u200b'].map((char) => `my${char}-nano-banana-9`);
+		const ids = await offered(...broken, ' nano-banana-8\n', 'gemini-2.5-flash\n-image', '\n');
+		expect(ids).toEqual(['nano-banana-8']);
+	});
+
 	test('The model list shows each spelling of the service once, and each other known model once', async () => {
 		const ids = ['gemini-3.0-pro-image-preview', 'google/gemini-3-pro-image', 'nano-banana-pro'];
 		const results = await searchIn(list(...ids, ids[0] as string));

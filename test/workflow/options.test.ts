@@ -165,6 +165,62 @@ describe('options', () => {
 		});
 	});
 
+	describe('an Extra Body that replaces what holds the images', () => {
+		const body = (values: object): INodeParameters => ({ extraBody: JSON.stringify(values) });
+		const URL = 'https://example.com/a.png';
+		const MESSAGES = body({ messages: [{ role: 'user', content: 'Draw a cat' }] });
+		const files: INodeParameters = { imageSource: 'binary', binaryPropertyName: 'data' };
+		const urls: INodeParameters = { imageSource: 'url', imageUrls: [URL] };
+
+		test.each<[string, INodeParameters, INodeParameters, string[]]>([
+			[
+				'a file beside messages',
+				files,
+				MESSAGES,
+				["The input image is not sent, as Extra Body replaces 'messages'"],
+			],
+			[
+				'a URL beside messages',
+				urls,
+				MESSAGES,
+				["The input image is not sent, as Extra Body replaces 'messages'"],
+			],
+			[
+				'several images beside messages',
+				{ ...files, ...urls, imageSource: 'binaryAndUrl' },
+				MESSAGES,
+				["The 2 input images are not sent, as Extra Body replaces 'messages'"],
+			],
+			[
+				'a file beside image',
+				files,
+				{ endpoint: 'images', ...body({ image: URL }) },
+				["The input image is not sent, as Extra Body replaces 'image'"],
+			],
+			['a file beside prompt', files, { endpoint: 'images', ...body({ prompt: 'A cat' }) }, []],
+			['a file beside the image of the other endpoint', files, body({ image: URL }), []],
+			[
+				'a file beside the messages of the other endpoint',
+				files,
+				{ endpoint: 'images', ...MESSAGES },
+				[],
+			],
+		])(
+			'A hint tells of input images that are not sent: %s',
+			async (_what, source, options, told) => {
+				const { engine, run, lastBody } = harness;
+				const input = [await itemWith(engine, { data: await imageFile() })];
+				const { error, hints } = await run(
+					{ operation: 'imageToImage', prompt: 'A fox', ...source, options },
+					{ input, profile: 'tiny' },
+				);
+				expect(error).toBeUndefined();
+				expect(hints(NODE)).toEqual(told);
+				expect(JSON.stringify(lastBody()).includes('data:image/png')).toBe(told.length === 0);
+			},
+		);
+	});
+
 	describe('several images and items', () => {
 		test('Number of Images makes as many requests for each item, and their images are numbered on', async () => {
 			const { run, emulator } = harness;

@@ -45,6 +45,25 @@ describe('what the user is told', () => {
 		},
 	);
 
+	test('What a service says of itself is cut to 200 characters in the output', async () => {
+		const long = 'name '.repeat(100_000);
+		const image = imagePart(`data:image/png;base64,${(await imageFile()).toString('base64')}`);
+		const choice = { message: { images: [image] }, finish_reason: long };
+		const reply = { id: long, model: long, choices: [choice], usage: { a: long } };
+		const service = await startService(json(() => reply));
+		try {
+			const credentials = { apiKey: 'x', baseUrl: service.baseUrl };
+			const { output } = await harness.run({ prompt: 'Draw a fox' }, { credentials });
+			const { id, model: name, finishReason, usage } = output(NODE)[0]!.json;
+			for (const text of [id, name, finishReason]) {
+				expect(text).toBe(`${long.slice(0, 199)}…`);
+			}
+			expect(JSON.stringify(usage).length).toBeLessThan(21_000);
+		} finally {
+			await service.close();
+		}
+	});
+
 	// Of the pixels of the square, 0.7 are enough.
 	test.each([
 		['512', 429, 429, 'gives no hint'],

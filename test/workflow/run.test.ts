@@ -607,3 +607,45 @@ describe('the end of a run', () => {
 });
 
 const drawnOnly: Say = async (prompt) => await drawn(prompt);
+
+describe('the hints of a run', () => {
+	const model = { __rl: true, mode: 'id', value: 'gemini-3.1-flash-image' };
+
+	test('Hints that differ in numbers alone are one, which tells how many there are', async () => {
+		const say: Say = async (prompt) => await drawn(prompt, { count: 2 });
+		const { hints } = await ask(say, { model, imageSize: '2K', aspectRatio: '=16:9' });
+		expect(hints(NODE)).toEqual([
+			'The service sent an image of 8 x 8 pixels, smaller than the Image Size 2K (and 23 more like it)',
+			'The service sent an image of 8 x 8 pixels, not of the Aspect Ratio 16:9 (and 23 more like it)',
+			expect.stringMatching(/^The service sent 2 images for .+ alone \(and 11 more like it\)$/),
+			expect.stringMatching(/^12 requests made 24 images/),
+		]);
+	});
+
+	test('A request that another try repeats counts once in the hints', async () => {
+		const data = await harness.engine.store(Buffer.from('%PDF-1.7'), 'a.pdf', 'application/pdf');
+		const input = inputOf(['ant', 'bee']).map((item) => ({ ...item, binary: { data } }));
+		const { error, hints, asked } = await ask(
+			refusing(FIRST, 2),
+			{ operation: 'chat', imageSource: 'auto' },
+			{ ...RETRY, input },
+		);
+		expect(error).toBeUndefined();
+		expect(asked).toHaveLength(4);
+		expect(hints(NODE)).toEqual([
+			'Not sent, as they are no images: data (a.pdf) (and 1 more like it)',
+			expect.stringMatching(/^\d requests made/),
+		]);
+	});
+
+	test('What others said of a hint stands before the number of its like', async () => {
+		const say: Say = async (prompt) => {
+			const { body } = await drawn(prompt);
+			return { body: { ...(body as object), error: { message: `No ${prompt}` } } };
+		};
+		const { hints } = await ask(say, {}, { input: inputOf(['ant', 'bee']) });
+		expect(hints(NODE)[0]).toMatch(
+			/^The reply was complete, .+: No Draw \w+ \(and 1 more like it\)$/,
+		);
+	});
+});

@@ -8,6 +8,8 @@ const MAX_LOOK_CHARS = 64 * 1024;
 const MAX_DEPTH = 6;
 /** Most entries of a foreign object that are told: each takes its time. */
 const MAX_ENTRIES = 1000;
+/** Longest foreign object that is told, in characters. */
+const MAX_JSON_CHARS = 20_000;
 
 /** Base64, perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
 const LONG_RUN = /[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}/g;
@@ -129,18 +131,34 @@ function charOf([, percent, json, escaped, html, decimal, name]: RegExpExecArray
 	return String.fromCharCode(hex === undefined ? Number(decimal) : parseInt(hex, 16));
 }
 
-/** A foreign JSON value with every text in it clean, not deeper or wider than a reader needs. */
+/** A foreign JSON value with every text in it clean, not deeper, wider or longer than a reader needs. */
 export function cleanJson(root: unknown, clean: Clean): unknown {
 	let left = MAX_ENTRIES;
+	let charsLeft = MAX_JSON_CHARS;
+
+	function tellText(text: string): string {
+		const told = clean(text);
+		const short = told.length > charsLeft ? `${told.slice(0, Math.max(0, charsLeft - 1))}…` : told;
+		charsLeft -= short.length;
+		return short;
+	}
 
 	function tell(value: unknown, depth: number): unknown {
-		if (typeof value === 'string') return clean(value);
-		if (typeof value !== 'object' || value === null) return value;
+		if (typeof value === 'string') return tellText(value);
+		if (typeof value !== 'object' || value === null) {
+			charsLeft -= String(value).length;
+			return value;
+		}
 		if (depth === 0) return '…';
 		const entries = fieldsOf(value, left);
 		left -= entries.length;
-		const told = entries.map(([name, entry]) => [clean(name), tell(entry, depth - 1)] as const);
-		return Array.isArray(value) ? told.map(([, entry]) => entry) : Object.fromEntries(told);
+		const isList = Array.isArray(value);
+		const told: Array<[string, unknown]> = [];
+		for (const [name, entry] of entries) {
+			if (charsLeft <= 0) break;
+			told.push([isList ? name : tellText(name), tell(entry, depth - 1)]);
+		}
+		return isList ? told.map(([, entry]) => entry) : Object.fromEntries(told);
 	}
 
 	return tell(root, MAX_DEPTH);

@@ -108,10 +108,12 @@ interface Fault {
 	isPassing?: boolean;
 }
 
+const NO_LOOK_UP: Fault = { reason: 'the host name could not be looked up', isUnsent: true };
+
 /** By Node's code. */
 const FAULTS: Record<string, Fault> = {
 	ECONNREFUSED: { reason: 'nothing listens at the Base URL', isUnsent: true, isPassing: true },
-	EAI_AGAIN: { reason: 'the host name could not be looked up', isUnsent: true, isPassing: true },
+	EAI_AGAIN: { ...NO_LOOK_UP, isPassing: true },
 	EHOSTUNREACH: { reason: 'there is no route to the host', isPassing: true },
 	ENETUNREACH: { reason: 'there is no route to the network', isPassing: true },
 	ENOTFOUND: { reason: 'the host of the Base URL is unknown', isUnsent: true },
@@ -150,15 +152,17 @@ function faultOf(error: unknown): Fault {
 	const codes = causes(error).map((candidate) => asObject(candidate)?.code);
 	const code = codes.find((candidate) => typeof candidate === 'string');
 	const known = FAULTS[isHangUp(error) ? 'ECONNRESET' : (code ?? '')];
-	if (known) return { ...known, isUnsent: known.isUnsent ?? isConnecting(error) };
+	if (known) return { ...known, isUnsent: known.isUnsent ?? isIn('connect', error) };
 	if (code && /WRONG_VERSION|PACKET_LENGTH/.test(code)) return FAULTS.EPROTO as Fault;
 	if (code && /CERT|SIGNATURE|SSL|TLS/.test(code)) return UNTRUSTED;
+	// Such as that of a name that is longer than a host's may be.
+	if (isIn('getaddrinfo', error)) return NO_LOOK_UP;
 	return { reason: error instanceof Error ? error.message : String(error) };
 }
 
-/** Whether Node failed to connect. */
-function isConnecting(error: unknown): boolean {
-	return causes(error).some((cause) => asObject(cause)?.syscall === 'connect');
+/** Whether a call of the system failed: to look up a host, or to connect to it. */
+function isIn(syscall: 'getaddrinfo' | 'connect', error: unknown): boolean {
+	return causes(error).some((cause) => asObject(cause)?.syscall === syscall);
 }
 
 /** Node's words for a connection that was closed, which not every layer passes on with a code. */

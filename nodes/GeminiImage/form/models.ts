@@ -150,6 +150,11 @@ export function findModel(id: string): Model | undefined {
 	return BY_STEM.get(stemOf(id));
 }
 
+/** Whether an id can be one: without line breaks and other characters that nobody sees. */
+export function isPlainId(id: string): boolean {
+	return id !== '' && !/[\p{C}\p{Zl}\p{Zp}]/u.test(id);
+}
+
 /** Google's id of today. */
 export function currentIdOf({ ids }: Model): string {
 	return ids.find((id) => !id.endsWith('-preview')) ?? ids[0];

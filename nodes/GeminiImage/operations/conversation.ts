@@ -47,8 +47,7 @@ function readMessage(message: JsonObject, ownLinks: OwnLinks, hint: (message: st
 	}
 
 	function readPart(part: unknown): unknown[] {
-		if (typeof part === 'string') return withText({ type: 'text' }, withoutImages(part));
-		const { text, image_url: image } = asObject(part) ?? {};
+		const { text = part, image_url: image } = asObject(part) ?? {};
 		if (typeof text === 'string') return withText(part, withoutImages(text));
 		const isTakenOut = takeOut(String(asObject(image)?.url ?? image));
 		if (message.role === 'assistant' || isTakenOut) return [];
@@ -87,7 +86,7 @@ const STRAY =
 
 /** Gemini refuses a part without words, such as one that held a link alone. */
 function withText(part: unknown, text: string): JsonObject[] {
-	return text === '' ? [] : [{ ...asObject(part), text }];
+	return text === '' ? [] : [{ type: 'text', ...asObject(part), text }];
 }
 
 /** The words of a message: its text, or that of its parts. */

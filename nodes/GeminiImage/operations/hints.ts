@@ -46,6 +46,17 @@ function isOff(ratio: number, asked: string): boolean {
 	return Math.abs(Math.log((ratio * height) / width)) >= Math.log(1.15);
 }
 
+/** What a hint says; behind it may stand names. */
+export function prefixOfHint(message: string): string {
+	return message.split(': ', 1)[0] ?? '';
+}
+
+/** Hints that differ in numbers alone are of one kind; names differ by their numbers, too. */
+export function kindOfHint(message: string): string {
+	const prefix = prefixOfHint(message);
+	return prefix.replace(/\d+/g, '#') + message.slice(prefix.length);
+}
+
 /** What a run made and took, if it made more than one request or had to wait. */
 export function runHint(
 	results: INodeExecutionData[][],

@@ -11,7 +11,7 @@ export function createLiveText(context: IExecuteFunctions, itemIndex: number) {
 	const isStreaming = context.isStreaming?.() ?? false;
 	let sent: Promise<void> = Promise.resolve();
 	let hasText = false;
-	/** What may become the markdown of an image, which is no text. */
+	/** What may become the markdown or HTML of an image, which is no text. */
 	let held = '';
 
 	function sendChunk(type: 'begin' | 'item' | 'end', content?: string): void {

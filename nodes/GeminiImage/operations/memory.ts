@@ -71,18 +71,18 @@ async function load(memory: ChatMemory): Promise<unknown[]> {
 	return asArray(Array.isArray(told) ? told : await memory.chatHistory?.getMessages());
 }
 
-const ROLES: Record<string, string> = {
-	human: 'user',
-	user: 'user',
-	system: 'system',
-	developer: 'system',
-};
+const ROLES = new Map([
+	['human', 'user'],
+	['user', 'user'],
+	['system', 'system'],
+	['developer', 'system'],
+]);
 
 /** Messages of tools become words of the model, as the calls that they answer are not told. */
 function toMessage(entry: unknown): JsonObject {
 	const message = asObject(entry) as (JsonObject & { _getType?(): string }) | undefined;
 	const type = asText(message?._getType?.()) ?? asText(message?.type) ?? asText(message?.role);
-	return { role: ROLES[type ?? ''] ?? 'assistant', content: textOf(message?.content) };
+	return { role: ROLES.get(type ?? '') ?? 'assistant', content: textOf(message?.content) };
 }
 
 function unreadable(error: unknown): ApiError {

@@ -12,6 +12,8 @@ import { isTool } from '../request/values';
 import { linkTo, whyNoLink } from '../transport/signedLinks';
 import type { Turn } from './turn';
 
+/** A name or a reason that a service gives is cut beyond this, in characters. */
+const MAX_FACT_CHARS = 200;
 /** Alternative text of an image beyond this, in characters, is cut. */
 const MAX_ALT_CHARS = 100;
 
@@ -23,16 +25,21 @@ export function replyFacts(reply: Reply, { simplify }: Options) {
 	const facts = {
 		text: withoutDataUrls(reply.text),
 		usage: cleanJson(reply.usage, withoutDataUrls) as IDataObject | null,
-		model: reply.model,
+		model: brief(reply.model),
 	};
 	if (simplify) return facts;
 	return {
 		...facts,
-		finishReason: reply.finishReason,
+		finishReason: brief(reply.finishReason),
 		reasoning: reply.reasoning === null ? null : withoutDataUrls(reply.reasoning),
-		id: reply.id,
+		id: brief(reply.id),
 		created: reply.created,
 	};
+}
+
+function brief(text: string | null): string | null {
+	const isLong = text !== null && text.length > MAX_FACT_CHARS;
+	return isLong ? `${text.slice(0, MAX_FACT_CHARS - 1)}…` : text;
 }
 
 /** What was asked, which tells to which request an item belongs. */

@@ -5,7 +5,7 @@ import { converses } from '../form/operations';
 import { optionField } from '../form/options';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
-import { optionsNotSent, postOf } from '../request/body';
+import { imagesNotSent, optionsNotSent, postOf } from '../request/body';
 import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
@@ -38,6 +38,8 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		const { path, body } = postOf({ ...prompt, text }, conversation.messages, images, sent);
 		const notSent = optionsNotSent(options);
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
+		const imageHint = imagesNotSent(images, options);
+		if (imageHint !== undefined) hint(imageHint);
 		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
 		const answer = await client.post(path, body, settings);
 		const reply = await receiveReply(turn, answer, settings);

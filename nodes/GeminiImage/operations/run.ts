@@ -3,30 +3,35 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 import { abortWith } from '../async';
 import { cleanWords, toLastError } from '../errors/nodeError';
 import { createHold, type Hold } from '../transport/retry';
-import { lostHint, runHint } from './hints';
+import { kindOfHint, lostHint, prefixOfHint, runHint } from './hints';
 import type { PlannedRequest } from './turn';
 
-/** What belongs to a hint besides its words. */
-interface HintDetails {
-	/** The item whose credential is cleaned out of what others said. */
-	itemIndex: number;
+/** What tells a request from the others of its run, in each try. */
+type RequestId = Pick<PlannedRequest, 'itemIndex' | 'number'>;
+
+/** The first hint of a kind, and how many of that kind each request has given. */
+interface ToldHint {
+	message: string;
 	/** What others said of it. */
 	said?: string;
+	/** The item whose credential is cleaned out of what others said. */
+	itemIndex: number;
+	counts: Map<string, number>;
 }
 
 /** What the requests of one run of the node share, keep and leave behind. */
 export interface Run {
 	/** Aborted by a cancel of the execution, by a failure that stops the run, and by its end. */
 	signal: AbortSignal;
-	/** Tells the user, once a run, what they would not expect. */
-	hint(message: string, details: HintDetails): void;
+	/** Tells the user, once a run for each kind of hint, what they would not expect. */
+	hint(message: string, request: RequestId, said?: string): void;
 	/**
 	 * The items of a request: those of an earlier try, or what `make` gives with a hold of its own.
 	 *
 	 * @throws what `make` throws, or the failure that stopped the run
 	 */
 	once(
-		request: Pick<PlannedRequest, 'itemIndex' | 'number'>,
+		request: RequestId,
 		make: (hold: Hold) => Promise<INodeExecutionData[]>,
 	): Promise<INodeExecutionData[]>;
 	/** Stops the run. What is under way is let finish if another try can use it. */
@@ -56,17 +61,27 @@ export function createRun(context: IExecuteFunctions): Run {
 		};
 	}
 
+	function hint(message: string, request: RequestId, said?: string): void {
+		const kind = kindOfHint(message);
+		const { itemIndex } = request;
+		const told = hints.get(kind) ?? { message, itemIndex, said, counts: new Map() };
+		const key = keyOf(request);
+		told.counts.set(key, (told.counts.get(key) ?? 0) + 1);
+		hints.set(kind, told);
+	}
+
 	return {
 		signal: run.signal,
-		hint: (message, details) => void (hints.has(message) || hints.set(message, details)),
+		hint,
 
-		async once({ itemIndex, number }, make) {
-			// Its place in the run may be another one at the next try, as expressions may change.
-			const key = `${itemIndex}/${number}`;
+		async once(request, make) {
+			const key = keyOf(request);
 			const earlier = results.get(key);
 			if (earlier) return earlier;
 			run.signal.throwIfAborted();
 			if (failure) throw failure.error;
+			// What an earlier try of it told does not count twice.
+			for (const { counts } of hints.values()) counts.delete(key);
 			try {
 				const items = await make(holdOf(key));
 				results.set(key, items);
@@ -91,21 +106,40 @@ export function createRun(context: IExecuteFunctions): Run {
 				const lost = isLastTry ? lostHint([...results.values()], unfinished) : undefined;
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
-			await showHints(context, hints);
+			await showHints(context, hints.values());
 			const summary = runHint(outputs, hold.took);
-			if (summary !== undefined) show(context, summary);
+			if (summary !== undefined) showHint(context, summary);
 		},
 	};
 }
 
-async function showHints(context: IExecuteFunctions, hints: Kept['hints']): Promise<void> {
-	for (const [text, { said, itemIndex }] of hints) {
-		const words = said === undefined ? undefined : await cleanWords(context, said, itemIndex);
-		show(context, words === undefined ? text : `${text}: ${words}`);
+/** Its place in the run may be another one at the next try, as expressions may change. */
+function keyOf({ itemIndex, number }: RequestId): string {
+	return `${itemIndex}/${number}`;
+}
+
+/** How many hints that differ in names alone are shown. */
+const MAX_ALIKE = 10;
+
+async function showHints(context: IExecuteFunctions, hints: Iterable<ToldHint>): Promise<void> {
+	const alike = new Map<string, number>();
+	for (const { message, said, itemIndex, counts } of hints) {
+		const count = [...counts.values()].reduce((sum, each) => sum + each, 0);
+		const prefix = prefixOfHint(message);
+		const shown = alike.get(prefix) ?? 0;
+		if (count === 0) continue;
+		alike.set(prefix, shown + 1);
+		if (shown >= MAX_ALIKE) continue;
+		const words = said === undefined ? '' : `: ${await cleanWords(context, said, itemIndex)}`;
+		const more = count > 1 ? ` (and ${count - 1} more like it)` : '';
+		showHint(context, message + words + more);
+	}
+	for (const [prefix, count] of alike) {
+		if (count > MAX_ALIKE) showHint(context, `${prefix} … (${count - MAX_ALIKE} more like it)`);
 	}
 }
 
-function show(context: IExecuteFunctions, message: string): void {
+function showHint(context: IExecuteFunctions, message: string): void {
 	context.addExecutionHints?.({ message, type: 'info', location: 'outputPane' });
 }
 
@@ -119,8 +153,8 @@ interface Kept {
 	/** The items of each request that is done, by its item and its number among the requests of that. */
 	results: Map<string, INodeExecutionData[]>;
 	hold: Hold;
-	/** What the user is told, by the words of each hint. */
-	hints: Map<string, HintDetails>;
+	/** What the user is told, by the kind of each hint. */
+	hints: Map<string, ToldHint>;
 	/** How many have begun. */
 	tries: number;
 }

@@ -31,7 +31,7 @@ export interface Turn extends PlannedRequest {
 	client: Client;
 	/** Aborted by what ends the run. */
 	signal: AbortSignal;
-	/** Tells the user, once a run, what they would not expect; `said` are words of others. */
+	/** Tells the user, once a run for each kind of hint, what they would not expect; `said` are words of others. */
 	hint(message: string, said?: string): void;
 }
 

@@ -10,8 +10,10 @@ import { asObject } from '../json';
 
 /** An image beyond this, in bytes, ends the call. */
 export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
-/** Each image that is not yet known to be good holds a file open. */
+/** Each image that is not yet known to be good holds a file open. Equal ones count as one. */
 const MAX_IMAGES = 64;
+/** With all copies: gateways repeat what came before, in each snapshot of a reply. */
+const MAX_COPIES = 1024;
 
 /** An image that n8n has stored, with the facts that its bytes show. */
 export interface StoredImage {
@@ -48,14 +50,20 @@ export interface StoreSettings {
 export function createImageStore(settings: StoreSettings) {
 	const { storeBinary, nameOf, signal } = settings;
 	const pending: PendingImage[] = [];
+	const byDigest = new Map<string, PendingImage>();
 	let count = 0;
 
 	function countOne(): void {
 		count++;
-		if (count > MAX_IMAGES) throw tooMany();
+		if (count > MAX_COPIES) throw tooMany(`${MAX_COPIES} images, equal ones among them`);
 	}
 
-	/** Resolves when the image has been read off `chunks`, up to its end. @throws DamagedImage */
+	/**
+	 * Resolves when the image has been read off `chunks`, up to its end: with that image or, if it came
+	 * before, with the first one.
+	 *
+	 * @throws DamagedImage
+	 */
 	async function store(
 		{ mimeType, extension }: ImageType,
 		chunks: AsyncIterable<Uint8Array>,
@@ -84,7 +92,21 @@ export function createImageStore(settings: StoreSettings) {
 			image.failure ??= error;
 			return Promise.reject(error);
 		});
+		const first = byDigest.get(image.digest);
+		if (first) {
+			await drop(image);
+			return first;
+		}
+		byDigest.set(image.digest, image);
+		if (byDigest.size > MAX_IMAGES) throw tooMany(`${MAX_IMAGES} images`);
 		return image;
+	}
+
+	/** Closes the file of an image, and forgets its name. */
+	async function drop(image: PendingImage): Promise<void> {
+		image.verdict.reject(new Error('Not wanted'));
+		await unlessAborted(Promise.allSettled([image.stored]), signal);
+		pending.splice(pending.indexOf(image), 1);
 	}
 
 	/** Reads an image that nobody wants off `chunks`, within the same bounds. */
@@ -183,9 +205,9 @@ function tooLarge(): ApiError {
 	);
 }
 
-function tooMany(): ApiError {
+function tooMany(most: string): ApiError {
 	return new ApiError(
-		`The reply holds more than ${MAX_IMAGES} images`,
+		`The reply holds more than ${most}`,
 		'The call may have been billed. Ask for fewer images.',
 	);
 }

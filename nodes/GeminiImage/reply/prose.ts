@@ -126,22 +126,39 @@ export function createPlaceholders() {
 
 export type Placeholders = ReturnType<typeof createPlaceholders>;
 
-/** What is left of markdown whose image came in a piece of its own. */
-const EMPTY_IMAGE = /!\[[^[\]]{0,2000}\]\(\s{0,8}\)/g;
-/** What may yet become that. */
-const OPEN_IMAGE = /^!(?:\[[^[\]]{0,2000}(?:\](?:\(\s{0,8})?)?)?$/;
+/** What may be left of the head of a data URL. */
+const EMPTY_DATA = String.raw`\s{0,8}(?:data:[^,()<>"']{0,200},)?\s{0,8}`;
+/** What is left of markdown whose image came in a piece of its own, perhaps with a title. */
+const EMPTY_IMAGE = new RegExp(
+	String.raw`!\[[^[\]]{0,2000}\]\(${EMPTY_DATA}(?:["'][^()]{0,500})?\)`,
+	'gi',
+);
+/** An image of HTML, and what is left of its address. */
+const HTML_IMAGE = /<img\s[^<>]{0,1000}>/gi;
+const EMPTY_SOURCE = new RegExp(
+	String.raw`\ssrc\s{0,4}=(?:\s{0,4}(["'])${EMPTY_DATA}\1|${EMPTY_DATA}(?:\/?>|\s[\w-]{1,40}=))`,
+	'i',
+);
+/** What may yet become one of these. */
+const OPEN_IMAGE = /^!(?:\[[^[\]]{0,2000}(?:\](?:\([^()]{0,800})?)?)?$/;
+const OPEN_HTML = /^<(?:i(?:m(?:g(?:\s[^<>]{0,1000})?)?)?)?$/i;
 /** No such beginning is longer, in characters. */
-const MAX_OPEN_CHARS = 2020;
+const MAX_OPEN_CHARS = 2820;
 
-/** A text without the markdown that is left of its images. */
+/** A text without the markdown and HTML that is left of its images. */
 export function withoutEmptyImages(text: string): string {
-	return text.replace(EMPTY_IMAGE, '');
+	return text
+		.replace(EMPTY_IMAGE, '')
+		.replace(HTML_IMAGE, (image) => (EMPTY_SOURCE.test(image) ? '' : image));
 }
 
-/** Where, at the end of a text, markdown begins that may yet turn out empty: its end if nowhere. */
+/** Where, at the end of a text, an image begins that may yet turn out empty: its end if nowhere. */
 export function openImageAt(text: string): number {
 	const tail = text.slice(-MAX_OPEN_CHARS);
-	const at = tail.endsWith('!') ? tail.length - 1 : tail.lastIndexOf('![');
-	const isOpen = at !== -1 && OPEN_IMAGE.test(tail.slice(at));
-	return isOpen ? text.length - tail.length + at : text.length;
+	const markdown = tail.endsWith('!') ? tail.length - 1 : tail.lastIndexOf('![');
+	const html = tail.lastIndexOf('<');
+	const isMarkdown = markdown !== -1 && OPEN_IMAGE.test(tail.slice(markdown));
+	const isHtml = html !== -1 && OPEN_HTML.test(tail.slice(html));
+	const at = Math.min(isMarkdown ? markdown : Infinity, isHtml ? html : Infinity, tail.length);
+	return text.length - tail.length + at;
 }

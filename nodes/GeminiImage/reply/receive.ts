@@ -11,7 +11,7 @@ import { createImageStore, PendingImage, type ImageStore, type StoreSettings } f
 import type { Progress } from './progress';
 import { createPlaceholders, findImageLinks, withoutMentions, type Mention } from './prose';
 import { createReplyReducer, MAX_ADDRESSES, type ReadReply, type Reply } from './reply';
-import { split, SplitError, type ImagePart } from './splitter';
+import { holdsRest, split, SplitError, type ImagePart } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
 	/** What the reply is asked for. */
@@ -41,7 +41,7 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 	const { output, imagesPerReply, hint } = settings;
 	const store = createImageStore(settings);
 	try {
-		const { read, images, ending } = await readAll(answer, store, settings);
+		const { read, images, rests, ending } = await readAll(answer, store, settings);
 		const { said, drafts, addresses } = read;
 		const candidates = candidatesOf(images, drafts);
 		const isOwed = output === 'images' && !hasFinal(candidates);
@@ -59,6 +59,7 @@ export async function receive(answer: Answer, settings: ReceiveSettings): Promis
 		if (candidates.length === 0 && !areWordsEnough) throw notLoaded(read, mentions);
 		const kept = await store.commit(choose(candidates, imagesPerReply));
 		if (ending) hint(...ending);
+		if (holdsRest(said.text, rests)) hint(BASE64_CUT);
 		// Nobody misses a draft where there is something better.
 		const isMissed = (image: Carried, number: number) =>
 			image instanceof DamagedImage && !(hasFinal(candidates) && drafts.has(number));
@@ -115,10 +116,13 @@ interface Whole {
 	read: ReadReply;
 	/** By the number of the image. */
 	images: Carried[];
+	/** What is left of each long base64 that is no image. */
+	rests: Set<string>;
 	/** A hint that tells how the reply ended, if that was not orderly. */
 	ending?: [message: string, said?: string];
 }
 
+const BASE64_CUT = 'The answer holds base64 that is no image, of which only the beginning is kept';
 const BEHIND = 'The reply was complete, and what came behind it is left out';
 const NOT_SAID = 'The reply ended without saying that it is complete';
 /** Ends a reply that is complete, so that the user sees it in a hint alone. */
@@ -142,7 +146,11 @@ async function readAll(
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
 	const images: Carried[] = [];
 	const hasImage = () => images.some((image) => image instanceof PendingImage);
-	const whole = (ending?: Whole['ending']) => ({ read: reducer.end(hasImage()), images, ending });
+	const rests = new Set<string>();
+	const whole = (ending?: Whole['ending']) => {
+		const read = reducer.end(hasImage());
+		return { read, images, rests, ending };
+	};
 	const isSaid = () => reader.isWhole() || progress.isSaidComplete();
 	const hasResult = () =>
 		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
@@ -154,6 +162,7 @@ async function readAll(
 		for await (const part of split(answer.body, placeholders.of)) {
 			if ('text' in part) {
 				reader.push(part.text);
+				if (part.isRest) rests.add(part.text.toString());
 				wasComplete ||= progress.isComplete() && hasResult();
 				answer.endAt(endOf(progress, isSaid(), hasResult(), timeoutMs), NOT_ENDED);
 			} else {

@@ -3,7 +3,13 @@ import { ApiError, DamagedImage } from '../errors/apiError';
 import { createBase64Decoder, readBase64 } from './base64';
 
 /** What a reply consists of. */
-export type Part = { text: Buffer } | ImagePart;
+export type Part = TextPart | ImagePart;
+
+interface TextPart {
+	text: Buffer;
+	/** It is what is left of long base64 that is no image. */
+	isRest?: boolean;
+}
 
 /** The chunks are read to their end before the next part. */
 export interface ImagePart {
@@ -25,8 +31,9 @@ const PROBE_CHARS = 64;
 const OPAQUE_CHARS = 1024;
 /** All base64 that is no image, in characters; thought signatures take tens of MB. */
 const MAX_OPAQUE_CHARS = 256 * 1024 * 1024;
-/** What is left of longer base64, in characters. */
+/** What is left of longer base64, in characters, and what stands behind it. */
 const REST_CHARS = 32;
+const CUT = '…';
 /** As a JSON escape, a character takes six bytes. */
 const PROBE_BYTES = 6 * OPAQUE_CHARS;
 
@@ -84,7 +91,7 @@ export async function* split(
 			if (found.kind === 'opaque') {
 				const { start, length } = await skipOpaque(input, MAX_OPAQUE_CHARS - opaque);
 				opaque += length;
-				yield { text: Buffer.from(`${start}…`) };
+				yield { text: Buffer.from(start + CUT), isRest: true };
 			}
 			if (found.kind !== 'image') continue;
 			yield { text: Buffer.from(placeholder(images++)) };
@@ -193,6 +200,15 @@ async function skipOpaque(input: Input, most: number): Promise<{ start: string; 
 		if (length < bytes.length && !(await input.more(bytes.length - length))) break;
 	}
 	return { start, length: taken };
+}
+
+/** Whether a text holds one of the `rests` of long base64. */
+export function holdsRest(text: string, rests: ReadonlySet<string>): boolean {
+	if (rests.size === 0) return false;
+	for (let at = text.indexOf(CUT); at !== -1; at = text.indexOf(CUT, at + 1)) {
+		if (rests.has(text.slice(Math.max(0, at - REST_CHARS), at + 1))) return true;
+	}
+	return false;
 }
 
 function tooMuchOpaque(): ApiError {

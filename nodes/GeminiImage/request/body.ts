@@ -76,6 +76,17 @@ export function optionsNotSent(options: Options): string[] {
 	].filter((name) => name !== false);
 }
 
+/** What is said of input images that are not sent; undefined if they are. */
+export function imagesNotSent(
+	images: SentImage[],
+	{ endpoint, extraBody = {} }: Options,
+): string | undefined {
+	const holder = endpoint === 'chatCompletions' ? 'messages' : 'image';
+	if (images.length === 0 || !Object.hasOwn(extraBody, holder)) return undefined;
+	const what = images.length === 1 ? 'input image is' : `${images.length} input images are`;
+	return `The ${what} not sent, as Extra Body replaces '${holder}'`;
+}
+
 /** What stands for words where there are none. */
 export const NO_WORDS = '(no words)';
 

@@ -127,7 +127,13 @@ async function* imagesOf(
 		else if (isWanted(file)) throw notAnImage(file, image);
 		else passedOver.push(nameOf(file));
 	}
-	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${passedOver.join(', ')}`);
+	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${listed(passedOver)}`);
+}
+
+function listed(names: string[]): string {
+	const others = names.length - MAX_NAMES;
+	const list = names.slice(0, MAX_NAMES).join(', ');
+	return others > 0 ? `${list} and ${others} more` : list;
 }
 
 /** Other nodes may give a file any name. */
@@ -210,7 +216,7 @@ function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
 /** A file with its content; who makes it by hand may forget its type. */
 function isBinary(value: unknown): value is IBinaryData {
 	const object = asObject(value);
-	return typeof (object?.id ?? object?.data) === 'string';
+	return typeof (object?.id || object?.data) === 'string';
 }
 
 /** What was meant as a file, though its content may be missing: it is never replaced. */

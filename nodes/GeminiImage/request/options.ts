@@ -1,8 +1,8 @@
-import type { INodePropertyOptions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodePropertyOptions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
 import { hasOption, optionField, type ImagesPerReply } from '../form/options';
-import { asObject, type JsonObject } from '../json';
+import { asObject, fieldsOf, type JsonObject } from '../json';
 import { safeFileName } from './fileName';
 import {
 	booleanValue,
@@ -11,6 +11,7 @@ import {
 	jsonValue,
 	numberValue,
 	textValue,
+	tooDeep,
 	type Form,
 } from './values';
 
@@ -55,7 +56,7 @@ export function readOptions(form: Form): Options {
 		topK: read.number('topK'),
 		maxTokens: read.number('maxTokens'),
 		reasoningEffort: read.text('reasoningEffort')?.trim(),
-		safetySettings: checkSafety(read.raw('safetySettings')),
+		safetySettings: checkSafety(read.json('safetySettings')),
 		extraBody: checkExtraBody(read.json('extraBody')),
 		binaryPropertyOutput: checkField(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: checkFileName(read.text('fileName')),
@@ -75,9 +76,43 @@ export function readCombineItems(form: Form): boolean {
 	return withDefault(boolean, 'combineItems');
 }
 
+type Read = (path: string) => unknown;
+
+/** @throws ApiError for a value that is nested so deep that n8n itself cannot read it */
+function readAll(context: IExecuteFunctions, itemIndex: number): JsonObject {
+	const read: Read = (path) => context.getNodeParameter(path, itemIndex, {});
+	try {
+		return asObject(read('options')) ?? {};
+	} catch (error) {
+		return failToRead(error, read);
+	}
+}
+
+/** The options whose values may be nested. */
+const NESTED = ['history', 'extraBody', 'safetySettings'];
+
+function failToRead(error: unknown, read: Read): never {
+	const name = NESTED.find((each) => isOverflow(error) && !canRead(read, each));
+	throw name === undefined ? error : tooDeep(optionField(name).displayName);
+}
+
+/** Whether the stack was full. */
+function isOverflow(error: unknown): boolean {
+	return error instanceof Error && error.name === 'RangeError';
+}
+
+function canRead(read: Read, name: string): boolean {
+	try {
+		read(`options.${name}`);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** Reads options by name; what each takes and what it is unless set, its field in the form says. */
 function createReader({ context, itemIndex, operation }: Form) {
-	const values = asObject(context.getNodeParameter('options', itemIndex, {})) ?? {};
+	const values = readAll(context, itemIndex);
 	// A workflow may keep options of an operation that was chosen before.
 	const raw = (name: string) => (hasOption(operation, name) ? values[name] : undefined);
 	const title = (name: string) => optionField(name).displayName;
@@ -105,6 +140,8 @@ function createReader({ context, itemIndex, operation }: Form) {
 	};
 }
 
+const ROLES: unknown[] = ['system', 'user', 'assistant'];
+
 function checkHistory(messages: unknown = []): JsonObject[] {
 	const field = optionField('history').displayName;
 	const description = `It takes a JSON array of messages, each with a 'role' (system, user or assistant) and 'content'.`;
@@ -114,9 +151,7 @@ function checkHistory(messages: unknown = []): JsonObject[] {
 	return messages.map((entry: unknown, index) => {
 		const message = asObject(entry);
 		const hasContent = typeof message?.content === 'string' || Array.isArray(message?.content);
-		if (message && hasContent && /^(?:system|user|assistant)$/.test(String(message.role))) {
-			return message;
-		}
+		if (message && hasContent && ROLES.includes(message.role)) return message;
 		throw invalidInput(field, `Message ${index + 1} of '${field}' is not a message`, description);
 	});
 }
@@ -125,7 +160,7 @@ function checkHistory(messages: unknown = []): JsonObject[] {
 function checkSafety(value: unknown = []): unknown[] {
 	const settings = asObject(value)?.values ?? value;
 	if (Array.isArray(settings)) return settings;
-	if (Object.keys(Object(settings)).length === 0) return [];
+	if (asObject(settings) && fieldsOf(settings, 1).length === 0) return [];
 	const field = optionField('safetySettings').displayName;
 	throw invalidInput(
 		field,

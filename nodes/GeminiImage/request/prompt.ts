@@ -1,6 +1,6 @@
 import { invalidInput } from '../errors/apiError';
 import type { Limit } from '../form/choices';
-import { findModel, type Model } from '../form/models';
+import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
 import type { Options } from './options';
 import { excerpt, numberValue, textValue, type Form } from './values';
@@ -22,10 +22,20 @@ export interface Prompt {
  * @throws ApiError
  */
 export function readPrompt(form: Form, { reasoningEffort }: Options): Prompt {
-	const modelId = readText(form, 'model', 'Model').trim();
+	const modelId = checkId(readText(form, 'model', 'Model').trim());
 	const model = findModel(modelId);
 	checkTaken('Reasoning Effort', reasoningEffort, model, 'reasoningEfforts');
 	return { modelId, model, text: readText(form, 'prompt', 'Prompt'), ...readShape(form, model) };
+}
+
+/** A part of an ID alone would be another model, so nothing is left out inside. */
+function checkId(id: string): string {
+	if (isPlainId(id)) return id;
+	throw invalidInput(
+		'Model',
+		"'Model' holds a line break or another character that nobody sees",
+		'Enter the ID of one model, or choose it from the list.',
+	);
 }
 
 function readText({ context, itemIndex }: Form, name: string, field: string): string {

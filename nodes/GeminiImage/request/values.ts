@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
 import type { OperationFacts } from '../form/operations';
-import { kindOf } from '../json';
+import { isDeeperThan, kindOf } from '../json';
 
 /**
  * Values of the form or of an expression may be of any type: each reading gives a checked value,
@@ -69,12 +69,25 @@ export function choiceValue(field: string, value: unknown, taken: string[]): str
 	throw refused(field, value, taken.join(', '));
 }
 
+/** How deep the JSON of a field may be nested: some thousand levels more, and it cannot be written. */
+const MAX_LEVELS = 1000;
+
 /** JSON as text or, from an expression, as the value itself. */
 export function jsonValue(field: string, value: unknown): unknown {
 	if (isEmpty(value)) return undefined;
-	if (typeof value !== 'string') return value;
+	const read = typeof value === 'string' ? parsed(field, value) : value;
+	if (!isDeeperThan(MAX_LEVELS, read)) return read;
+	throw tooDeep(field);
+}
+
+/** The error for JSON that cannot be written. */
+export function tooDeep(field: string) {
+	return invalidInput(field, `'${field}' is nested too deep`, 'Make the JSON flatter.');
+}
+
+function parsed(field: string, text: string): unknown {
 	try {
-		return JSON.parse(value);
+		return JSON.parse(text);
 	} catch (error) {
 		return failOnJson(field, error);
 	}

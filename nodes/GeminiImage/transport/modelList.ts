@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import { findModel, listName, MODELS, type Model } from '../form/models';
+import { findModel, isPlainId, listName, MODELS, type Model } from '../form/models';
 import { requestModels } from './client';
 import { asArray, asObject, asText, type JsonObject } from '../json';
 
@@ -25,8 +25,8 @@ export async function searchModels(
 	filter = '',
 ): Promise<INodeListSearchResult> {
 	const listed = asArray(asObject(await requestModels(this).catch(() => undefined))?.data)
-		.map((entry) => ({ ...asObject(entry), id: asText(asObject(entry)?.id) ?? '' }))
-		.filter(({ id }) => id !== '' && id.length <= MAX_ID_LENGTH);
+		.map((entry) => ({ ...asObject(entry), id: (asText(asObject(entry)?.id) ?? '').trim() }))
+		.filter(({ id }) => id.length <= MAX_ID_LENGTH && isPlainId(id));
 	const drawing = [...new Set(listed.filter(draws).map(({ id }) => id))]
 		.sort()
 		.slice(0, MAX_MODELS);

@@ -241,4 +241,29 @@ describe('foreign JSON', () => {
 		expect(Object.keys(cleanJson(wide, clean) as object)).toHaveLength(1000);
 		expect(cleanJson(Array(5000).fill(1), clean)).toHaveLength(1000);
 	});
+
+	test.each<[string, unknown]>([
+		['texts', Array(1000).fill('word '.repeat(200))],
+		[
+			'names',
+			Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`${at} `.repeat(200), 1])),
+		],
+		['numbers', Array(1000).fill(-1.234567890123456e-300)],
+		['lists', { a: Array(30).fill(Array(30).fill('word '.repeat(200))) }],
+		['one text that nobody cut', 'word '.repeat(100_000)],
+	])('Foreign JSON of many %s is told in some 20,000 characters', (_what, value) => {
+		for (const each of [clean, (text: string) => text]) {
+			const { length } = JSON.stringify(cleanJson(value, each));
+			expect(length).toBeGreaterThan(500);
+			expect(length).toBeLessThan(25_000);
+		}
+	});
+
+	test('Foreign JSON that is too long keeps its first texts as they are', () => {
+		const texts = Array.from({ length: 100 }, (_, at) => `${at} `.padEnd(500, 'word '));
+		const told = cleanJson({ first: 'here', texts }, clean) as { first: string; texts: string[] };
+		expect(told.first).toBe('here');
+		expect(told.texts[0]).toBe(texts[0]!.trim());
+		expect(told.texts.length).toBeGreaterThan(30);
+	});
 });

@@ -240,6 +240,21 @@ describe('no answer at all', () => {
 		},
 	);
 
+	test.each(['EINVAL', 'ENAMETOOLONG', 'EAI_FAIL'])(
+		'A host name that cannot be looked up, by %s, sends nothing, and nothing of it may have been billed',
+		(code) => {
+			for (const error of wrapped(withCode(code, 'getaddrinfo'))) {
+				const { message, description, retryAfterMs } = connectionError(error, true);
+				expect(message).toBe(
+					'The service could not be reached: the host name could not be looked up',
+				);
+				expect(description).toContain(BASE_URL);
+				expect(description).not.toContain(MAY_BE_BILLED);
+				expect(retryAfterMs).toBeUndefined();
+			}
+		},
+	);
+
 	test.each<[string, string]>([
 		['ECONNRESET', 'the connection was closed before an answer came'],
 		['EPIPE', 'the connection was closed while the request was sent'],

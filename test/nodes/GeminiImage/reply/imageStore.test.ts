@@ -266,24 +266,70 @@ test('An image of more than 256 MiB is refused, and nothing of it is kept', asyn
 	expect(files.map(({ state }) => state)).toEqual(['dropped']);
 });
 
-test('A reply of more than 64 images is refused, and none of them is kept', async () => {
-	const { store, files } = createStorage();
-	const images = storeWith(store);
-	for (let count = 0; count < 64; count++) await images.store(PNG, imageData(image));
-	const error = await failureOf(images.store(PNG, imageData(image)));
-	expect(error).toBeInstanceOf(ApiError);
-	expect(error.message).toBe('The reply holds more than 64 images');
-	await images.discard(error);
-	expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['dropped']));
-	expect(files).toHaveLength(64);
+describe('the number of images', () => {
+	/** Images that differ in a byte behind their end. */
+	const different = (count: number) =>
+		Array.from({ length: count }, (_each, at) => Buffer.concat([image, Buffer.from([at])]));
+
+	test('A reply of more than 64 different images is refused, and none of them is kept', async () => {
+		const { store, files } = createStorage();
+		const images = storeWith(store);
+		const all = different(65);
+		for (const each of all.slice(0, 64)) await images.store(PNG, imageData(each));
+		const error = await failureOf(images.store(PNG, imageData(all[64]!)));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe('The reply holds more than 64 images');
+		await images.discard(error);
+		expect(new Set(files.map(({ state }) => state))).toEqual(new Set(['dropped']));
+	});
+
+	test('Sixty images that come four times are sixty, and no more of them are open at once', async () => {
+		let open = 0;
+		const { store, files } = createStorage({
+			onChunk: () => {
+				open = Math.max(open, files.filter(({ state }) => state === 'open').length);
+			},
+		});
+		const images = storeWith(store);
+		const all = different(60);
+		const stored: PendingImage[] = [];
+		for (let time = 0; time < 4; time++) {
+			for (const each of all) stored.push(await images.store(PNG, imageData(each)));
+		}
+		expect(new Set(stored).size).toBe(60);
+		expect(open).toBeLessThanOrEqual(61);
+		expect(files.filter(({ state }) => state === 'open')).toHaveLength(60);
+		const kept = await images.commit(Array(60).keys());
+		expect(kept.map(({ fileName }) => fileName)).toEqual(all.map((_each, at) => `cat-${at}.png`));
+		expect(files.filter(({ state }) => state === 'kept')).toHaveLength(60);
+	});
+
+	test('An image that never ends to come again is refused', async () => {
+		const { store } = createStorage();
+		const images = storeWith(store);
+		const small = await png(3, 5);
+		const error = await failureOf(
+			(async () => {
+				for (let time = 0; time < 2000; time++) await images.store(PNG, imageData(small));
+			})(),
+		);
+		expect(error.message).toBe('The reply holds more than 1024 images, equal ones among them');
+		await images.discard(error);
+	});
+
+	test('Images that nobody wants are read, however often they come, up to a bound', async () => {
+		const { skip } = storeWith(createStorage().store);
+		for (let time = 0; time < 1024; time++) await skip(imageData(image, 10_000));
+		expect((await failureOf(skip(imageData(image)))).message).toMatch(/more than 1024 images/);
+	});
 });
 
-test('Images that are not kept are dropped, even if a kept one is the same', async () => {
+test('Of equal images, one is kept and the others are dropped', async () => {
 	const { store, files } = createStorage();
 	const images = storeWith(store);
 	const other = await png(3, 5);
 	for (const each of [other, image, image]) await images.store(PNG, imageData(each));
 	expect(await images.commit([2].values())).toMatchObject([{ width: 40 }]);
 	await settle();
-	expect(files.map(({ state }) => state)).toEqual(['dropped', 'dropped', 'kept']);
+	expect(files.map(({ state }) => state)).toEqual(['dropped', 'kept', 'dropped']);
 });

@@ -352,6 +352,41 @@ test('Thought signatures of tens of MB, in one event or in many, do not get into
 	expect([reply.text, images.length]).toEqual(['Hi', 1]);
 }, 60_000);
 
+describe('long base64 that is no image', () => {
+	const CUT = 'The answer holds base64 that is no image, of which only the beginning is kept';
+	const long = (seed: number) => random(seed).bytes(3000).toString('base64');
+	const start32 = (seed: number) => `${long(seed).slice(0, 32)}…`;
+	const pdf = (seed: number) => `Here: data:application/pdf;base64,${long(seed)} and more`;
+	const text = (message: object) => JSON.stringify({ choices: [{ message }] });
+
+	test.each<[string, string, string]>([
+		['all of a document', text({ content: long(1) }), start32(1)],
+		['all of an event', sse(chunk({ content: long(2) }, 'stop'), '[DONE]'), start32(2)],
+		[
+			'a part of a document',
+			text({ content: [{ type: 'text', text: pdf(3) }] }),
+			`Here: data:application/pdf;base64,${start32(3)} and more`,
+		],
+		['written with escapes', text({ content: long(4) }).replaceAll('/', '\\/'), start32(4)],
+	])('A hint tells of base64 that is left out of the words: %s', async (_what, reply, words) => {
+		for (const output of ['answer', 'words'] as const) {
+			const { received, hints } = start(reply, { output });
+			expect((await received).text).toBe(words);
+			expect(hints).toEqual([CUT]);
+		}
+	});
+
+	test.each<[string, object]>([
+		['a signature', { content: 'Hi', thought_signature: long(5) }],
+		['a thought', { content: 'Hi', reasoning: long(6) }],
+		['a signature beside words that look cut', { content: `${start32(8)} Hi`, extra: long(7) }],
+	])('No hint tells of base64 that stands outside the words: %s', async (_what, message) => {
+		const { received, hints } = start(text(message));
+		expect((await received).text).toMatch(/Hi$/);
+		expect(hints).toEqual([]);
+	});
+});
+
 test('A reply of more than 256 MiB of base64 that is no image is refused, however it is parted', async () => {
 	const signature = Buffer.from(
 		random(9)

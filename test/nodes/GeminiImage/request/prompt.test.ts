@@ -1,3 +1,4 @@
+import type { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
 import { operations } from '../../../../nodes/GeminiImage/operations';
 import { readPrompt } from '../../../../nodes/GeminiImage/request/prompt';
 import { contextOf, DEFAULT_OPTIONS, DESCRIBE, thrownBy } from '../../helpers';
@@ -16,6 +17,16 @@ test.each(operations)(
 		expect(read(operation, shape)).toMatchObject(shape);
 		expect(thrownBy(() => read(operation, { aspectRatio: 'wide' })).message).toContain("'wide'");
 		expect(thrownBy(() => read(operation, { imageSize: '9K' })).message).toContain("'9K'");
+	},
+);
+
+test.each(['\n', '\r\n', '\0', '\u2028', '\u200b', '\ud800', '\u001b[31m'])(
+	'A model whose ID holds %j is refused, and white space around an ID is left out',
+	(control) => {
+		const error = thrownBy(() => read(DESCRIBE, { model: `gemini${control}-image` })) as ApiError;
+		expect(error.message).toBe("'Model' holds a line break or another character that nobody sees");
+		expect(error.details).toEqual({ field: 'Model' });
+		expect(read(DESCRIBE, { model: '\n gemini-x \r\n' }).modelId).toBe('gemini-x');
 	},
 );
 
