@@ -27,5 +27,6 @@ export default {
 		'\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
 	},
 	testTimeout: 20_000,
-	maxWorkers: 2,
+	// Many tests wait, for what a service does or does not send.
+	maxWorkers: 4,
 };

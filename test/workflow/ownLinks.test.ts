@@ -361,7 +361,7 @@ describe('how an own link answers', () => {
 		const n8n = await serveLinks((_name, response) => {
 			response.writeHead(200, { 'Content-Length': image.length });
 			response.write(image.subarray(0, 5000));
-			setTimeout(() => response.end(image.subarray(5000)), 9000);
+			setTimeout(() => response.end(image.subarray(5000)), 6000);
 		});
 		try {
 			const { body, hints } = await n8n.say('x');

@@ -20,7 +20,7 @@ const MAX_STARTS = 16;
 const BASE = 'ws://relative.invalid';
 
 /** How long all own links of a turn may take to answer, with the start of their files, in milliseconds. */
-const TURN_MS = 8000;
+const TURN_MS = 5000;
 /** What has to come in that time, if there is as much: it shows that the file does come. */
 const START_BYTES = 4 * 1024;
 /** A file of no more bytes is kept when it is measured, and not read again. */
