@@ -53,6 +53,13 @@ describe('the model list of a service', () => {
 		]);
 	});
 
+	test('The model list is not asked for at a Base URL with a user, which would be sent in the place of the key', async () => {
+		reply = { body: JSON.stringify(list('my-nano-banana-9')), type: 'application/json' };
+		const baseUrl = service.baseUrl.replace('http://', 'http://me:hunter2@');
+		expect(await search(editorContext({ apiKey: 'k', baseUrl }))).toEqual(KNOWN);
+		expect(requests).toEqual([]);
+	});
+
 	test('The model list leaves out IDs that hold a line break or the like, and blanks around others', async () => {
 		const broken = ['\n', '\r', '\0', '\u2028', '\u200b'].map((char) => `my${char}-nano-banana-9`);
 		const ids = await offered(...broken, ' nano-banana-8\n', 'gemini-2.5-flash\n-image', '\n');

@@ -89,7 +89,7 @@ function placesOf(needle: string, text: string): number[] {
 const MAX_SPELLING_CHARS = 16;
 /** A character as it stands in a URL, perhaps encoded several times, in JSON, or in HTML. */
 const SPELLING =
-	/%(?:25){0,4}([\da-f]{2})|\\{1,4}(?:u00([\da-f]{2})|([^\\]))|&#(?:x0{0,4}([\da-f]{2})|0{0,4}(\d{2,3}));|&([a-z]{2,10});/gi;
+	/%(?:25){0,4}([\da-f]{2})|\\{1,4}(?:u00([\da-f]{2})|([^\\]))|&#(?:x0{0,8}([\da-f]{2})|0{0,8}(\d{2,3}));|&([a-z]{2,10});/gi;
 
 /** Characters of keys by their names in HTML. */
 const ENTITIES: Record<string, string> = {

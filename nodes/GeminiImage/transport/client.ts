@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+} from 'n8n-workflow';
 
 import { apiRootOf, isApiRoot } from '../../../credentials/NexconnApi.credentials';
 import { onAbort } from '../async';
@@ -48,9 +53,7 @@ export async function createClient(
 	itemIndex: number,
 	hold: Hold,
 ): Promise<Client> {
-	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
-	const root = apiRootOf(credentials);
-	if (!isApiRoot(root)) throw badBaseUrl(root);
+	const root = rootOf(await context.getCredentials(CREDENTIAL, itemIndex));
 
 	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
 		let isSentWhole = false;
@@ -80,6 +83,13 @@ export async function createClient(
 		post: async (path, body, settings) =>
 			await withRetries(() => attempt(path, body, settings), { ...settings, hold }),
 	};
+}
+
+/** @throws ApiError if the Base URL is none */
+function rootOf(credentials: ICredentialDataDecryptedObject): string {
+	const root = apiRootOf(credentials);
+	if (!isApiRoot(root)) throw badBaseUrl(root);
+	return root;
 }
 
 /**
@@ -122,7 +132,7 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
 /** `GET /models`, as the service sends it. */
 export async function requestModels(context: ILoadOptionsFunctions): Promise<unknown> {
 	return await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIAL, {
-		url: `${apiRootOf(await context.getCredentials(CREDENTIAL))}/models`,
+		url: `${rootOf(await context.getCredentials(CREDENTIAL))}/models`,
 		json: true,
 		disableFollowRedirect: true,
 		timeout: MODEL_LIST_TIMEOUT_MS,
