@@ -11,7 +11,7 @@ import { createImageStore, PendingImage, type ImageStore, type StoreSettings } f
 import type { Progress } from './progress';
 import { createPlaceholders, findImageLinks, withoutMentions, type Mention } from './prose';
 import { createReplyReducer, MAX_ADDRESSES, type ReadReply, type Reply } from './reply';
-import { holdsRest, split, SplitError, type ImagePart } from './splitter';
+import { holdsRest, split, SplitError, type ImagePart, type Part } from './splitter';
 
 export interface ReceiveSettings extends StoreSettings {
 	/** What the reply is asked for. */
@@ -137,59 +137,80 @@ const NOT_ENDED = new ApiError('The service did not end its reply', '');
 async function readAll(
 	answer: Answer,
 	store: ImageStore,
-	{ output, onText, timeoutMs, signal }: ReceiveSettings,
+	settings: ReceiveSettings,
 ): Promise<Whole> {
+	const reading = createReading(answer, store, settings);
+	try {
+		for await (const part of split(answer.body, reading.placeholder)) {
+			await reading.add(part);
+			if (reading.isDone()) break;
+		}
+		return reading.end();
+	} catch (error) {
+		settings.signal.throwIfAborted();
+		return reading.keep(error) ?? (await Promise.reject(error));
+	}
+}
+
+/** A reply that is read part by part, with what is known of it so far. */
+function createReading(
+	answer: Answer,
+	store: ImageStore,
+	{ output, onText, timeoutMs }: ReceiveSettings,
+) {
 	const isEventStream = /event-stream/i.test(String(answer.headers['content-type']));
 	const placeholders = createPlaceholders();
 	const reducer = createReplyReducer(placeholders, onText);
 	const { progress } = reducer;
 	const reader = createReplyReader(isEventStream, (value) => reducer.add(value));
 	const images: Carried[] = [];
-	const hasImage = () => images.some((image) => image instanceof PendingImage);
 	const rests = new Set<string>();
-	const whole = (ending?: Whole['ending']) => {
-		const read = reducer.end(hasImage());
-		return { read, images, rests, ending };
-	};
-	const isSaid = () => reader.isWhole() || progress.isSaidComplete();
-	const hasResult = () =>
-		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
 	/** A complete reply with an image stays one, though a further image may begin behind it. */
 	let wasComplete = false;
 	let isEnded = false;
 
-	try {
-		for await (const part of split(answer.body, placeholders.of)) {
-			if ('text' in part) {
-				reader.push(part.text);
-				if (part.isRest) rests.add(part.text.toString());
-				wasComplete ||= progress.isComplete() && hasResult();
-				answer.endAt(endOf(progress, isSaid(), hasResult(), timeoutMs), NOT_ENDED);
-			} else {
-				progress.content();
-				answer.endAt(Infinity, NOT_ENDED);
-				images.push(await take(part, store, output));
-			}
-			if (reader.isDone()) break;
+	const isSaid = () => reader.isWhole() || progress.isSaidComplete();
+	const hasImage = () => images.some((image) => image instanceof PendingImage);
+	const hasResult = () =>
+		reducer.addresses.size > 0 || hasFinal(candidatesOf(images, reducer.drafts));
+
+	function whole(ending?: Whole['ending']): Whole {
+		return { read: reducer.end(hasImage()), images, rests, ending };
+	}
+
+	async function add(part: Part): Promise<void> {
+		if ('text' in part) {
+			reader.push(part.text);
+			if (part.isRest) rests.add(part.text.toString());
+			wasComplete ||= progress.isComplete() && hasResult();
+			answer.endAt(endOf(progress, isSaid(), hasResult(), timeoutMs), NOT_ENDED);
+		} else {
+			progress.content();
+			answer.endAt(Infinity, NOT_ENDED);
+			images.push(await take(part, store, output));
 		}
+	}
+
+	/** The reply that has ended in order. @throws ApiError if it is not complete */
+	function end(): Whole {
 		isEnded = true;
 		if (reader.end() || progress.isFinished() || isSaid()) return whole();
 		if (!hasImage()) throw endedEarly();
 		return whole([NOT_SAID]);
-	} catch (error) {
-		signal.throwIfAborted();
+	}
+
+	/** The reply in spite of an error, if it was complete before; undefined if it was not. */
+	function keep(error: unknown): Whole | undefined {
 		// What stands beside an error in one document is an image, or the words of the error.
-		const isKept =
-			error === NOT_ENDED ||
-			wasComplete ||
-			progress.isComplete() ||
-			// The end of the last event is missing.
-			(isEnded && progress.isFinished() && hasImage()) ||
-			(reader.isWhole() && (hasImage() || !progress.isFailed()));
-		if (!isKept) return await Promise.reject(error);
+		const isWhole = reader.isWhole() && (hasImage() || !progress.isFailed());
+		const isLastEventCut = isEnded && progress.isFinished() && hasImage();
+		const isComplete = wasComplete || progress.isComplete() || error === NOT_ENDED;
+		if (!isComplete && !isWhole && !isLastEventCut) return undefined;
 		const what = error instanceof Error ? error.message : String(error);
 		return whole([progress.isFinished() || isSaid() ? BEHIND : NOT_SAID, what]);
 	}
+
+	return { placeholder: placeholders.of, isDone: reader.isDone, add, end, keep };
 }
 
 /**

@@ -87,7 +87,7 @@ export function imagesNotSent(
 	return `The ${what} not sent, as Extra Body replaces '${holder}'`;
 }
 
-/** What stands for words where there are none. */
+/** What is sent in the place of words that are missing. */
 export const NO_WORDS = '(no words)';
 
 /** Gemini refuses a message that is empty, such as the turn of a model that answered with an image alone. */
