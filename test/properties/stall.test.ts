@@ -123,6 +123,10 @@ const CASES: Record<string, [length: number, of: (length: number) => () => Promi
 		1_000_000,
 		(count) => reply(JSON.stringify({ data: Array(count).fill(1) }), 'images'),
 	],
+	'150,000 events of one letter': [
+		150_000,
+		(count) => reply('data: {"choices":[{"delta":{"content":"a"}}]}\n\n'.repeat(count)),
+	],
 	'a JPEG of 32 MiB in one piece': [32 * MB, upload],
 };
 
