@@ -12,8 +12,11 @@ const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+/;
 
 /** Node takes no longer line of a request. */
 const MAX_LINK_CHARS = 16 * 1024;
-/** What may be a link, and what stands around it without a blank; IPv6 addresses have brackets. */
-const RUN = /(?:\/\/\[[\da-f.:]{2,50}\]|[^\s<>"'`()[\]]){1,16384}/gi;
+/**
+ * What may be a link, and what stands around it without a blank; IPv6 addresses have brackets. No
+ * path and token together are shorter, and most words are: megabytes of them are passed over.
+ */
+const RUN = /(?:\/\/\[[\da-f.:]{2,50}\]|[^\s<>"'`()[\]]){24,16384}/gi;
 /** Addresses in a row that may begin inside a link, or around it. */
 const MAX_STARTS = 16;
 /** Of a link without a scheme; no own link has this one. */
