@@ -38,11 +38,15 @@ function hasUser(root: string): boolean {
 	return username !== '' || password !== '';
 }
 
+/** What may stand in front of the host, up to its mark, which somebody may have encoded. */
+const USER = /^.*(?:[@＠﹫]|%40)/s;
+
 /** What is wrong with a Base URL from which no API root comes. */
 export function describeBadBaseUrl(baseUrl: string): string {
-	// What stands in front of the host may be a password.
-	const shown = baseUrl.replace(/^.*@/s, '***@').slice(0, 100);
-	const what = baseUrl.includes('@') ? 'holds a user or password' : 'is no http(s) address';
+	const host = baseUrl.replace(USER, '***@');
+	// What stands behind a colon and is no port may be a password, too.
+	const shown = host.replace(/(\/\/[^/:[]*:)(?!\d{1,5}(?:\/|$))[^/]*/, '$1***').slice(0, 100);
+	const what = USER.test(baseUrl) ? 'holds a user or password' : 'is no http(s) address';
 	if (baseUrl.trim() === '') return 'The Base URL of the credential is empty';
 	return `The Base URL of the credential '${shown}' ${what}`;
 }

@@ -1,8 +1,10 @@
 import { toNodeError } from '../../nodes/GeminiImage/errors/nodeError';
+import { readRequest } from '../../nodes/GeminiImage/operations/conversation';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { openImage } from '../../nodes/GeminiImage/request/inputImage';
 import { imagesOfUrls } from '../../nodes/GeminiImage/request/imageUrls';
 import { statusError } from '../../nodes/GeminiImage/errors/failures';
+import { createOwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 import { cut, NO_OWN_LINKS, receiveSettings } from '../nodes/helpers';
 import { isLinear, pass } from './linear';
 
@@ -17,6 +19,11 @@ const context = {
 	getCredentials: async () => ({ apiKey: 'sk-nexconn-0123456789abcdef' }),
 	getNode: () => ({ name: 'Gemini Image', type: 'geminiImage' }),
 };
+
+const OWN_LINKS = createOwnLinks({ getRestApiUrl: () => 'http://localhost:5678/rest' } as never, {
+	timeoutMs: 1000,
+	signal: new AbortController().signal,
+});
 
 const fill = (unit: string, chars: number) => unit.repeat(chars / unit.length);
 const chatOf = (content: string) => JSON.stringify({ choices: [{ message: { content } }] });
@@ -122,6 +129,14 @@ const CASES: Record<string, [length: number, of: (length: number) => () => Promi
 	'a million numbers as data': [
 		1_000_000,
 		(count) => reply(JSON.stringify({ data: Array(count).fill(1) }), 'images'),
+	],
+	'150,000 events of one letter': [
+		150_000,
+		(count) => reply('data: {"choices":[{"delta":{"content":"a"}}]}\n\n'.repeat(count)),
+	],
+	'a prompt of eight million characters in words of one letter': [
+		8_000_000,
+		(chars) => async () => readRequest(fill(' a', chars), undefined, OWN_LINKS, () => {}),
 	],
 	'a JPEG of 32 MiB in one piece': [32 * MB, upload],
 };

@@ -28,6 +28,10 @@ describe('a Base URL that leads nowhere', () => {
 		['https://me:hunter2@api.example.com/v1', "'***@api.example.com/v1' holds a user or password"],
 		['https://me@api.example.com', "'***@api.example.com' holds a user or password"],
 		['htps://me:hunter@2@api.example.com/v1', "'***@api.example.com/v1' holds a user or password"],
+		['https://me:hunter2%40api.example.com', "'***@api.example.com' holds a user or password"],
+		['https://me:hunter2＠api.example.com', "'***@api.example.com' holds a user or password"],
+		['https://me:hunter2', "'https://me:***' is no http(s) address"],
+		['https://me:hunter2 api.example.com/v1', "'https://me:***/v1' is no http(s) address"],
 		['me:hunter2@api.example.com', "'***@api.example.com' holds a user or password"],
 	])(
 		'A run with the Base URL %j says what is wrong with it, and sends nothing',

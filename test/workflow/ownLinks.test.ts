@@ -143,6 +143,9 @@ describe('a signed link to another address', () => {
 		['a port that is none', (link) => link.replace(/:\d+/, ':99999')],
 		['another host and a fragment', (link) => `${link.replace('127.0.0.1', 'old.example')}#x`],
 		['the address of a proxy', (link) => `https://a.example/i?u=${encodeURIComponent(link)}`],
+		['the path of a proxy', (link) => `https://a.example/i/${encodeURIComponent(link)}`],
+		['all of it encoded', (link) => encodeURIComponent(link)],
+		['the fragment of a page', (link) => `https://a.example/#u=${encodeURIComponent(link)}`],
 	];
 
 	test.each(STRAYS)(

@@ -10,6 +10,8 @@ const MAX_DEPTH = 6;
 const MAX_ENTRIES = 1000;
 /** Longest foreign object that is told, in characters. */
 const MAX_JSON_CHARS = 20_000;
+/** What is looked at of all its texts, in characters: most of it may be left out. */
+const MAX_JSON_LOOK_CHARS = 8 * MAX_LOOK_CHARS;
 
 /** Base64, perhaps in lines, of which the last may be short, and with slashes as JSON escapes them. */
 const LONG_RUN = /[\w+/\\-]{60,}(?:\r?\n[\w+/\\-]+)*={0,2}/g;
@@ -49,25 +51,42 @@ export function createClean(secrets: string[]): Clean {
 	};
 }
 
-/** What a secret is searched by: as it is, plainly spelled, and in base64. */
+/**
+ * What a secret is searched by: as it is, plainly spelled, as UTF-8 that somebody took for Latin-1, as
+ * in a form, in hexadecimal and in base64.
+ */
 function needlesOf(secret: string): string[] {
-	const inBase64 = [0, 1, 2].map((shift) => {
-		const base64 = Buffer.from(' '.repeat(shift) + secret).toString('base64');
+	const inUtf8 = Buffer.from(secret);
+	// Headers are Latin-1.
+	const inLatin1 = Buffer.from(secret, 'latin1');
+	const texts = [secret, inUtf8.toString('latin1')];
+	const spelled = [...texts, ...texts.map((text) => text.replaceAll(' ', '+'))];
+	const hex = [inUtf8, inLatin1].map((bytes) => bytes.toString('hex'));
+	const inBase64 = [inUtf8, inLatin1].flatMap(base64Of);
+	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
+	const encoded = [...hex, ...hex.map((digits) => digits.toUpperCase()), ...inBase64, ...urlSafe];
+	return [
+		...spelled.flatMap((text) => readingsOf(text).map(({ plain }) => plain)),
+		...encoded.filter(({ length }) => length >= MIN_ENCODED_CHARS),
+	];
+}
+
+/** The base64 of some bytes, wherever they stand in what is encoded. */
+function base64Of(bytes: Buffer): string[] {
+	return [0, 1, 2].map((shift) => {
+		const base64 = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
 		// Characters that what stands around the secret shares with it.
 		return base64.slice(shift === 0 ? 0 : shift + 1).replace(/.?={1,2}$/, '');
 	});
-	const urlSafe = inBase64.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'));
-	const encoded = [...inBase64, ...urlSafe].filter(({ length }) => length >= MIN_ENCODED_CHARS);
-	return [secret, spelledPlainly(secret).plain, ...encoded];
 }
 
 /** The text with `***` wherever one of `needles` stands in it, as it is or in another spelling. */
 function without(needles: string[], text: string): string {
-	const { plain, at } = spelledPlainly(text);
-	const spans = needles.flatMap((needle) => [
-		...placesOf(needle, text).map((start) => [start, start + needle.length] as const),
-		...placesOf(needle, plain).map((start) => [at(start), at(start + needle.length)] as const),
-	]);
+	const spans = readingsOf(text).flatMap(({ plain, at }) =>
+		needles.flatMap((needle) =>
+			placesOf(needle, plain).map((start) => [at(start), at(start + needle.length)] as const),
+		),
+	);
 	let result = '';
 	let from = 0;
 	for (const [start, end] of spans.sort(([one], [other]) => one - other)) {
@@ -89,7 +108,7 @@ function placesOf(needle: string, text: string): number[] {
 const MAX_SPELLING_CHARS = 16;
 /** A character as it stands in a URL, perhaps encoded several times, in JSON, or in HTML. */
 const SPELLING =
-	/%(?:25){0,4}([\da-f]{2})|\\{1,4}(?:u00([\da-f]{2})|([^\\]))|&#(?:x0{0,8}([\da-f]{2})|0{0,8}(\d{2,3}));|&([a-z]{2,10});/gi;
+	/%(?:25){0,4}([\da-f]{2})|\\{1,4}(?:(?:u00|x)([\da-f]{2})|([^\\]))|&#(?:x0{0,8}([\da-f]{2})|0{0,8}(\d{2,3}));?|&([a-z]{2,10});/gi;
 
 /** Characters of keys by their names in HTML. */
 const ENTITIES: Record<string, string> = {
@@ -100,6 +119,22 @@ const ENTITIES: Record<string, string> = {
 	...{ rcub: '}', rpar: ')', rsqb: ']', semi: ';', sol: '/', underbar: '_', vert: '|' },
 	...{ verbar: '|', apos: "'", grave: '`' },
 };
+
+/** A spelling may be spelled in turn, such as JSON in a URL, in HTML; more than so often nobody does. */
+const MAX_SPELLED = 4;
+
+/** A text as it is, and with what is spelled in it read once, twice and so on. */
+function readingsOf(text: string) {
+	const readings = [{ plain: text, at: (index: number) => index }];
+	for (let last = readings[0]!; readings.length <= MAX_SPELLED; ) {
+		const { plain, at } = spelledPlainly(last.plain);
+		if (plain === last.plain) break;
+		const { at: before } = last;
+		last = { plain, at: (index) => before(at(index)) };
+		readings.push(last);
+	}
+	return readings;
+}
 
 /** A text with each character spelled plainly, and where in the text each of them stands. */
 function spelledPlainly(text: string) {
@@ -135,8 +170,11 @@ function charOf([, percent, json, escaped, html, decimal, name]: RegExpExecArray
 export function cleanJson(root: unknown, clean: Clean): unknown {
 	let left = MAX_ENTRIES;
 	let charsLeft = MAX_JSON_CHARS;
+	let lookLeft = MAX_JSON_LOOK_CHARS;
 
 	function tellText(text: string): string {
+		lookLeft -= Math.min(text.length, MAX_LOOK_CHARS);
+		if (lookLeft < 0) return '…';
 		const told = clean(text);
 		const short = told.length > charsLeft ? `${told.slice(0, Math.max(0, charsLeft - 1))}…` : told;
 		charsLeft -= short.length;

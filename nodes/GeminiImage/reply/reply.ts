@@ -78,6 +78,8 @@ export function createReplyReducer(
 	const drafts = new Set<number>();
 	/** Text by choice: the pieces of several choices arrive mixed. */
 	const texts = new Map<number, string>();
+	/** The last two characters of each: to look at the end of a long text copies all of it. */
+	const ends = new Map<number, string>();
 	/** The choices whose text goes on behind an image. */
 	const interrupted = new Set<number>();
 	/** What stands in the places of images and is none, as JSON. */
@@ -181,10 +183,10 @@ export function createReplyReducer(
 
 	/** A part of a text, which is a paragraph of its own behind an image. */
 	function addPart(text: string, choice: number): void {
-		const before = texts.get(choice) ?? '';
+		const before = ends.get(choice) ?? '';
 		if (interrupted.has(choice) && BLANK.test(text)) return;
 		const isBehindImage = interrupted.delete(choice) && before !== '';
-		const [end = ''] = /\n{0,2}$/.exec(before.slice(-2)) ?? [];
+		const [end = ''] = /\n{0,2}$/.exec(before) ?? [];
 		const [start = ''] = /^\n{0,2}/.exec(text) ?? [];
 		const missing = isBehindImage ? '\n\n'.slice(end.length + start.length) : '';
 		addText(missing + text, choice);
@@ -192,6 +194,7 @@ export function createReplyReducer(
 
 	function addText(content: string, choice: number): void {
 		texts.set(choice, (texts.get(choice) ?? '') + content);
+		ends.set(choice, ((ends.get(choice) ?? '') + content.slice(-2)).slice(-2));
 		if (content === '') return;
 		if (!BLANK.test(content)) progress.content();
 		const text = placeholders.strip(content);

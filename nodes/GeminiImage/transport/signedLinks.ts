@@ -12,8 +12,11 @@ const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+/;
 
 /** Node takes no longer line of a request. */
 const MAX_LINK_CHARS = 16 * 1024;
-/** What may be a link, and what stands around it without a blank; IPv6 addresses have brackets. */
-const RUN = /(?:\/\/\[[\da-f.:]{2,50}\]|[^\s<>"'`()[\]]){1,16384}/gi;
+/**
+ * What may be a link, and what stands around it without a blank; IPv6 addresses have brackets. No
+ * path and token together are shorter, and most words are: megabytes of them are passed over.
+ */
+const RUN = /(?:\/\/\[[\da-f.:]{2,50}\]|[^\s<>"'`()[\]]){24,16384}/gi;
 /** Addresses in a row that may begin inside a link, or around it. */
 const MAX_STARTS = 16;
 /** Of a link without a scheme; no own link has this one. */
@@ -234,8 +237,8 @@ function addressesOf(context: IExecuteFunctions): string[] {
 function readLink(text: string, addresses: string[]): SignedLink | undefined {
 	const link = parse(text);
 	const token = link && tokenIn(link);
-	// A link in a parameter of another address would go there.
-	if (!token) return link && [...link.searchParams.values()].map(tokenOf).find((each) => each);
+	// A link inside another address would go there.
+	if (!token) return link && linkInside(link);
 	const own = addresses.find((each) => {
 		const address = parse(`${each}${PATH}`);
 		const isThere = address?.origin === link.origin && pathOf(address) === pathOf(link);
@@ -244,9 +247,16 @@ function readLink(text: string, addresses: string[]): SignedLink | undefined {
 	return own === undefined ? { token } : { token, url: `${own}${PATH}?token=${token}` };
 }
 
-/** A link that leads elsewhere, by its text. */
+/** A link in the parameters of another address, in its path or in its fragment. */
+function linkInside({ searchParams, pathname, hash }: URL): SignedLink | undefined {
+	const texts = [...searchParams.values(), decoded(pathname), decoded(hash)];
+	return texts.map(tokenOf).find((each) => each);
+}
+
+/** A link that leads elsewhere, by a text that it stands in. */
 function tokenOf(text: string): SignedLink | undefined {
-	const link = /^https?:/i.test(text) ? parse(text) : undefined;
+	const [address] = /https?:.*$/is.exec(text) ?? [];
+	const link = address === undefined ? undefined : parse(address);
 	const token = link && tokenIn(link);
 	return token ? { token } : undefined;
 }
@@ -272,20 +282,24 @@ function parse(text: string): URL | undefined {
 
 /** The path of an address, for comparing: servers take it in any case, with slashes doubled or encoded. */
 function pathOf({ pathname }: URL): string {
-	let path = pathname;
-	try {
-		path = decodeURIComponent(pathname);
-	} catch {}
-	return path
+	return decoded(pathname)
 		.replace(/[\\/]+/g, '/')
 		.replace(/\/$/, '')
 		.toLowerCase();
 }
 
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
 /** The links of a text for which `read` gives any; each ends with its token, or with what belongs to it. */
 function findLinks(text: string, read: OwnLinks['read']) {
 	return [...text.matchAll(RUN)].flatMap(({ 0: run, index }) => {
-		if (!run.includes('=')) return [];
+		if (!/=|%3d/i.test(run)) return [];
 		const found: Array<{ 0: string; index: number }> = [];
 		const starts = new Set([0, ...[...run.matchAll(/https?:/gi)].map((match) => match.index)]);
 		let end = run.length;

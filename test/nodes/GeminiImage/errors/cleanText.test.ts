@@ -140,6 +140,40 @@ describe('a secret in any spelling', () => {
 		fc.assert(property, { seed: 23, numRuns: 100 });
 	});
 
+	/** What somebody quotes in something else. */
+	const json = (text: string) => JSON.stringify(text).slice(1, -1);
+	const html = (text: string) =>
+		text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+	const bytesOf = (text: string, each: (byte: string) => string) =>
+		[...Buffer.from(text, 'latin1')]
+			.map((byte) => each(byte.toString(16).padStart(2, '0')))
+			.join('');
+
+	test.each<[string, (text: string) => string]>([
+		['JSON in JSON', (text) => json(json(text))],
+		['JSON in JSON in JSON', (text) => json(json(json(text)))],
+		['HTML in HTML', (text) => html(html(text))],
+		['JSON in HTML', (text) => html(json(text))],
+		['HTML in JSON', (text) => json(html(text))],
+		['JSON in a URL', (text) => encodeURIComponent(json(text))],
+		['HTML in a URL', (text) => encodeURIComponent(html(text))],
+		['a URL in JSON in HTML', (text) => html(json(encodeURIComponent(text)))],
+		['a form', (text) => String(new URLSearchParams({ text })).slice('text='.length)],
+		['UTF-8 taken for Latin-1', (text) => Buffer.from(text).toString('latin1')],
+		['Latin-1 in a URL', (text) => bytesOf(text, (byte) => `%${byte}`)],
+		['Latin-1 in base64', (text) => Buffer.from(text, 'latin1').toString('base64')],
+		['hexadecimal', (text) => Buffer.from(text).toString('hex')],
+		['hexadecimal in capitals', (text) => bytesOf(text, (byte) => byte.toUpperCase())],
+		['escaped bytes', (text) => bytesOf(text, (byte) => `\\x${byte}`)],
+		['HTML without semicolons', (text) => spelled(text, (char) => `&#${char.charCodeAt(0)}`)],
+	])('A secret with odd characters in %s is hidden', (_name, quote) => {
+		for (const secret of [KEY, 'sk-a"b\\c<d>&e%25f', 'sk-ab\\\\cd\\n&amp;x', 'sk two wörds é']) {
+			// Base64 ends with what the last character shares with what follows.
+			const told = createClean([secret])(`Key "${quote(secret)}" is wrong`);
+			expect(told).toMatch(/^Key "\*\*\*(?:\w?={1,2})?" is wrong$/);
+		}
+	});
+
 	test.each([1000, 5000, 20_000])('A key of %i characters is hidden', (length) => {
 		const key = Buffer.alloc(length, 'sk-Ab1_').toString();
 		for (const spell of [(text: string) => text, encodeURIComponent, JSON.stringify]) {
@@ -257,6 +291,16 @@ describe('foreign JSON', () => {
 			expect(length).toBeGreaterThan(500);
 			expect(length).toBeLessThan(25_000);
 		}
+	});
+
+	test('Of foreign JSON whose texts are left out, no more than half a million characters are looked at', () => {
+		const looked: number[] = [];
+		const told = cleanJson(Array(500).fill('A'.repeat(60_000)), (text) => {
+			looked.push(text.length);
+			return '***';
+		});
+		expect(looked.length).toBeLessThan(10);
+		expect(told).toHaveLength(500);
 	});
 
 	test('Foreign JSON that is too long keeps its first texts as they are', () => {
