@@ -3,11 +3,28 @@ const { join } = require('node:path');
 const { build } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 
-const common = { outdir: 'dist', outbase: '.', format: 'cjs', platform: 'node', target: 'node20' };
+const common = {
+	...{ outdir: 'dist', outbase: '.', format: 'cjs', platform: 'node', target: 'node20' },
+	// Names stay, so that the code can be read.
+	...{ minifyWhitespace: true, minifySyntax: true },
+};
 
 async function clean() {
 	rmSync('dist', { recursive: true, force: true });
 }
+
+/** `image-size` reads types of files that the node takes for no images: what nobody calls stays out. */
+const FOREIGN_TYPES = {
+	name: 'foreign-types',
+	setup(build) {
+		const names = 'CUR DDS ICNS ICO J2C JP2 JXL JXLStream KTX PNM PSD SVG TGA'.split(' ');
+		const files = names.join('|').replace('JXLStream', 'JXL-STREAM').toLowerCase();
+		const filter = new RegExp(`image-size[\\\\/]dist[\\\\/]\\w+[\\\\/]types[\\\\/](?:${files})\\.js$`);
+		const none = 'const none = { validate: () => false };';
+		const contents = `${none}export { ${names.map((name) => `none as ${name}`).join(', ')} };`;
+		build.onLoad({ filter }, () => ({ contents, loader: 'js' }));
+	},
+};
 
 /** What n8n loads, bundled with all that it uses, as n8n allows no runtime dependencies. */
 async function bundle() {
@@ -16,8 +33,8 @@ async function bundle() {
 		entryPoints: ['credentials/NexconnApi.credentials.ts', 'nodes/GeminiImage/GeminiImage.node.ts'],
 		bundle: true,
 		external: ['n8n-workflow'],
-		minifyWhitespace: true,
 		metafile: true,
+		plugins: [FOREIGN_TYPES],
 	});
 	writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licensesOf(Object.keys(metafile.inputs)));
 }
