@@ -75,14 +75,18 @@ function asSentence(text: string): string {
 	return /[.!?…。！？]$/.test(text) ? text : `${text}.`;
 }
 
-/** What others said, fit for a hint. */
+/** What others said, fit for a hint; nothing of it if it cannot be cleaned. */
 export async function cleanWords(
 	context: IExecuteFunctions,
 	said: string,
 	itemIndex: number,
 ): Promise<string> {
-	const clean = await cleanFor(context, itemIndex);
-	return clean(said);
+	try {
+		const clean = await cleanFor(context, itemIndex);
+		return clean(said);
+	} catch {
+		return '…';
+	}
 }
 
 /** A failed item in the one shape that n8n sends to the error output. */

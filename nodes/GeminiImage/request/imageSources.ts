@@ -61,40 +61,40 @@ export function closeImages(images: SentImage[]): void {
 	for (const image of images) if (image instanceof InputImage) image.close();
 }
 
-/** How many images the form asks for, as far as can be told before any is opened. */
-function countOfForm({ context, operation, itemIndexes }: ImageForm): number {
-	const urls = new Set<string>();
-	let files = 0;
+/** Where the images of the items come from, in their order, with the field that says which. */
+function* partsOf({ context, operation, itemIndexes }: ImageForm) {
 	for (const itemIndex of itemIndexes) {
 		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
 		const source = imageSourceOf({ context, operation, itemIndex });
-		if (source === 'auto') files += countImages(context, itemIndex);
+		if (source === 'auto') yield { from: 'item', itemIndex } as const;
 		if (source === 'binary' || source === 'binaryAndUrl') {
-			files += countImages(context, itemIndex, parameter('binaryPropertyName'));
+			yield { from: 'fields', itemIndex, parameter: parameter('binaryPropertyName') } as const;
 		}
 		if (source === 'url' || source === 'binaryAndUrl') {
-			for (const url of urlsOf(parameter('imageUrls'))) urls.add(url);
+			yield { from: 'urls', itemIndex, parameter: parameter('imageUrls') } as const;
 		}
+	}
+}
+
+/** How many images the form asks for, as far as can be told before any is opened. */
+function countOfForm(form: ImageForm): number {
+	const urls = new Set<string>();
+	let files = 0;
+	for (const { from, itemIndex, parameter } of partsOf(form)) {
+		if (from === 'urls') urlsOf(parameter).forEach((url) => urls.add(url));
+		else files += countImages(form.context, itemIndex, parameter);
 	}
 	return files + urls.size;
 }
 
 /** One by one, so that a failure leaves no image open that nobody knows of. */
-async function* imagesOfForm(
-	{ context, operation, itemIndexes, hint }: ImageForm,
-	ownLinks: OwnLinks,
-): AsyncGenerator<SentImage> {
+async function* imagesOfForm(form: ImageForm, ownLinks: OwnLinks): AsyncGenerator<SentImage> {
+	const { context, hint } = form;
 	const seen = new Set<string>();
-	for (const itemIndex of itemIndexes) {
-		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
-		const source = imageSourceOf({ context, operation, itemIndex });
-		if (source === 'auto') yield* imagesOfItem(context, itemIndex, hint);
-		if (source === 'binary' || source === 'binaryAndUrl') {
-			yield* imagesOfFields(context, itemIndex, parameter('binaryPropertyName'), hint);
-		}
-		if (source === 'url' || source === 'binaryAndUrl') {
-			yield* imagesOfUrls(parameter('imageUrls'), ownLinks, seen);
-		}
+	for (const { from, itemIndex, parameter } of partsOf(form)) {
+		if (from === 'item') yield* imagesOfItem(context, itemIndex, hint);
+		if (from === 'fields') yield* imagesOfFields(context, itemIndex, parameter, hint);
+		if (from === 'urls') yield* imagesOfUrls(parameter, ownLinks, seen);
 	}
 }
 
