@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => await stage?.close());
 
 test('The image chat works on the image of the turn before, and knows what was said', async () => {
-	const { trigger } = await publishExample(server, example('picture-chat'));
+	const { trigger } = await publishExample(server, example('image-chat'));
 	const say = openSession(stage, server, trigger);
 	const snowy = await say('Make it snow', photo);
 	expect(snowy.sent).toEqual([sha256(photo)]);

@@ -81,8 +81,8 @@ describe.each(NAMES)('%s', (name) => {
 	});
 });
 
-test('The example daily-picture draws on a schedule, and stores the image under the date', async () => {
-	const flow = example('daily-picture');
+test('The example daily-image draws on a schedule, and stores the image under the date', async () => {
+	const flow = example('daily-image');
 	const rule = { interval: [{ field: 'seconds', secondsInterval: 2 }] };
 	const [schedule, ...others] = flow.nodes;
 	const { id } = await publishExample(server, {
@@ -157,9 +157,9 @@ async function openForm(url: string): Promise<void> {
 	);
 }
 
-test('The example product-pictures ends every row as an image, or in the list of failed ones', async () => {
+test('The example product-images ends every row as an image, or in the list of failed ones', async () => {
 	const { page } = editor;
-	const flow = example('product-pictures');
+	const flow = example('product-images');
 	const refused = 'LMP-05,"a lamp, words only please",in a dark room';
 	const sheet = `${readFileSync(join(EXAMPLES, 'products.csv'), 'utf8')}${refused}\n`;
 	const before = stored().length;
