@@ -8,12 +8,17 @@ import { read, readPage, ROOT } from './markdown';
 interface Step {
 	uses?: string;
 	run?: string;
+	with?: Record<string, string>;
+	env?: Record<string, string>;
 }
 
 interface Workflow {
 	on: Record<string, unknown>;
 	permissions: unknown;
-	jobs: Record<string, { permissions?: unknown; environment?: string; steps?: Step[] }>;
+	jobs: Record<
+		string,
+		{ needs?: string; permissions?: unknown; environment?: string; steps?: Step[] }
+	>;
 }
 
 const FILES = readdirSync(join(ROOT, '.github'), { recursive: true, encoding: 'utf8' })
@@ -37,9 +42,10 @@ describe.each(FILES.filter((file) => file.includes('/workflows/')))('%s', (file)
 		expect(loose).toEqual([]);
 	});
 
-	test(`The workflow ${file} may only read, and knows no secrets`, () => {
+	test(`The workflow ${file} may only read, and knows no secrets but the token of its job`, () => {
 		expect(permissions).toEqual({ contents: 'read' });
-		expect(text).not.toMatch(/secrets\.|_TOKEN/);
+		const others = text.replace(/^ +GH_TOKEN: \$\{\{ github\.token \}\}$/m, '');
+		expect(others).not.toMatch(/secrets\.|_TOKEN|github\.token/);
 	});
 
 	test(`The scripts that ${file} runs exist`, () => {
@@ -66,6 +72,46 @@ test('The job that publishes may prove who it is, and runs on a tag, after all t
 		},
 	});
 	expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+});
+
+describe('The release on GitHub', () => {
+	const { jobs } = parse(read('.github/workflows/publish.yml')) as Workflow;
+	const stepsOf = (job: string) => jobs[job]?.steps ?? [];
+	const commandsOf = (job: string) => stepsOf(job).flatMap(({ run = '' }) => run.split('\n'));
+	const tarball = `${manifest.name}-*.tgz`;
+
+	test('The release on GitHub is made after publishing, by a job that can do nothing else', () => {
+		expect(jobs.release).toMatchObject({ needs: 'publish', permissions: { contents: 'write' } });
+		expect(Object.keys(jobs.release?.permissions ?? {})).toEqual(['contents']);
+		expect(jobs.release).not.toHaveProperty('environment');
+		const writers = Object.entries(jobs).filter(([, { permissions }]) =>
+			JSON.stringify(permissions ?? {}).includes('"contents":"write"'),
+		);
+		expect(writers.map(([name]) => name)).toEqual(['release']);
+	});
+
+	test('The release on GitHub has the very file that npm got', () => {
+		const made = commandsOf('publish').filter((command) => /^npm (?:pack|publish)/.test(command));
+		expect(made).toEqual(['npm pack', `npm publish ./${tarball}`]);
+		const handed = stepsOf('publish').find(({ uses = '' }) => uses.includes('upload-artifact'));
+		const taken = stepsOf('release').find(({ uses = '' }) => uses.includes('download-artifact'));
+		expect(handed?.with).toMatchObject({ path: tarball, 'if-no-files-found': 'error' });
+		expect(taken?.with).toEqual({ name: handed?.with?.name });
+		expect(commandsOf('release').join()).not.toMatch(/\bnpm\b|checkout/);
+	});
+
+	test('README installs the latest release by a name that each release has', () => {
+		const asset = `${manifest.name}.tgz`;
+		expect(commandsOf('release')).toContain(`cp ${tarball} ${asset}`);
+		expect(commandsOf('release').join('\n')).toMatch(
+			new RegExp(
+				`^gh release upload "\\$TAG" .*${tarball.replaceAll(/[.*]/g, '\\$&')} ${asset}$`,
+				'm',
+			),
+		);
+		const address = manifest.repository.url.replace(/^git\+|\.git$/g, '');
+		expect(read('README.md')).toContain(` ${address}/releases/latest/download/${asset}\n`);
+	});
 });
 
 /** Where an address of the repository is written down, beside package.json's `repository`. */
