@@ -60,55 +60,62 @@ describe.each(FILES.filter((file) => file.includes('/workflows/')))('%s', (file)
 	});
 });
 
-test('The job that publishes may prove who it is, and runs on a tag, after all tests', () => {
+describe('A release', () => {
 	const { on, jobs } = parse(read('.github/workflows/publish.yml')) as Workflow;
-	expect(on).toEqual({ push: { tags: ['v*'] } });
-	expect(jobs).toMatchObject({
-		test: { uses: './.github/workflows/ci.yml' },
-		publish: {
-			needs: 'test',
-			environment: 'npm',
-			permissions: { contents: 'read', 'id-token': 'write' },
-		},
-	});
-	expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
-});
-
-describe('The release on GitHub', () => {
-	const { jobs } = parse(read('.github/workflows/publish.yml')) as Workflow;
 	const stepsOf = (job: string) => jobs[job]?.steps ?? [];
-	const commandsOf = (job: string) => stepsOf(job).flatMap(({ run = '' }) => run.split('\n'));
+	const commandsOf = (job: string) =>
+		stepsOf(job).flatMap(({ run }) => run?.trim().split('\n') ?? []);
 	const tarball = `${manifest.name}-*.tgz`;
 
-	test('The release on GitHub is made after publishing, by a job that can do nothing else', () => {
-		expect(jobs.release).toMatchObject({ needs: 'publish', permissions: { contents: 'write' } });
-		expect(Object.keys(jobs.release?.permissions ?? {})).toEqual(['contents']);
-		expect(jobs.release).not.toHaveProperty('environment');
-		const writers = Object.entries(jobs).filter(([, { permissions }]) =>
-			JSON.stringify(permissions ?? {}).includes('"contents":"write"'),
-		);
-		expect(writers.map(([name]) => name)).toEqual(['release']);
+	test('A release is made of a tag, after all tests and the check of tag and changelog', () => {
+		expect(on).toEqual({ push: { tags: ['v*'] } });
+		expect(jobs).toMatchObject({
+			test: { uses: './.github/workflows/ci.yml' },
+			build: { needs: 'test' },
+			release: { needs: 'build' },
+			publish: { needs: 'build', environment: 'npm' },
+		});
+		const commands = commandsOf('build');
+		expect(commands[0]).toBe('.ci/check-release "$GITHUB_REF_NAME"');
+		expect(commands.slice(-2)).toEqual(['npm run build', 'npm pack']);
 	});
 
-	test('The release on GitHub has the very file that npm got', () => {
-		const made = commandsOf('publish').filter((command) => /^npm (?:pack|publish)/.test(command));
-		expect(made).toEqual(['npm pack', `npm publish ./${tarball}`]);
-		const handed = stepsOf('publish').find(({ uses = '' }) => uses.includes('upload-artifact'));
-		const taken = stepsOf('release').find(({ uses = '' }) => uses.includes('download-artifact'));
+	test('The job that publishes may prove who it is, the job of the release write, and no other anything', () => {
+		const permitted = Object.entries(jobs).map(([name, { permissions }]) => [name, permissions]);
+		expect(Object.fromEntries(permitted)).toEqual({
+			test: undefined,
+			build: undefined,
+			release: { contents: 'write' },
+			publish: { contents: 'read', 'id-token': 'write' },
+		});
+		expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+	});
+
+	test('The jobs that may do something run nothing of the repository', () => {
+		for (const job of ['release', 'publish']) {
+			const used = stepsOf(job).flatMap(({ uses = '' }) => uses.replace(/@.*/, '') || []);
+			expect(['actions/setup-node', 'actions/download-artifact']).toEqual(
+				expect.arrayContaining(used),
+			);
+			expect(commandsOf(job).join('\n')).not.toMatch(/npm (?!publish)|\bnode\b|\.ci\//);
+		}
+	});
+
+	test('Release and npm get the same file, which the build has packed', () => {
+		const handed = stepsOf('build').find(({ uses = '' }) => uses.includes('upload-artifact'));
 		expect(handed?.with).toMatchObject({ path: tarball, 'if-no-files-found': 'error' });
-		expect(taken?.with).toEqual({ name: handed?.with?.name });
-		expect(commandsOf('release').join()).not.toMatch(/\bnpm\b|checkout/);
+		for (const job of ['release', 'publish']) {
+			const taken = stepsOf(job).find(({ uses = '' }) => uses.includes('download-artifact'));
+			expect(taken?.with).toEqual({ name: handed?.with?.name });
+		}
+		expect(commandsOf('publish')).toEqual([`npm publish ./${tarball}`]);
 	});
 
 	test('README installs the latest release by a name that each release has', () => {
 		const asset = `${manifest.name}.tgz`;
-		expect(commandsOf('release')).toContain(`cp ${tarball} ${asset}`);
-		expect(commandsOf('release').join('\n')).toMatch(
-			new RegExp(
-				`^gh release upload "\\$TAG" .*${tarball.replaceAll(/[.*]/g, '\\$&')} ${asset}$`,
-				'm',
-			),
-		);
+		const commands = commandsOf('release');
+		expect(commands[0]).toBe(`cp ${tarball} ${asset}`);
+		expect(commands).toContain(`gh release upload "$TAG" --clobber ${tarball} ${asset}`);
 		const address = manifest.repository.url.replace(/^git\+|\.git$/g, '');
 		expect(read('README.md')).toContain(` ${address}/releases/latest/download/${asset}\n`);
 	});
