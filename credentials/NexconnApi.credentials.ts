@@ -10,6 +10,11 @@ const DEFAULT_BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
 
 /** Answers to the test that do not prove the key, and what they say of the credential. */
 const FAILURES: Array<[statuses: number[], message: string]> = [
+	// The service itself refuses a completion of no messages, whoever asks.
+	[
+		[200],
+		'The service answered 200, so the key could not be tested. That was a web page, or a gateway that answers errors with 200. The Base URL usually ends in /v1; if it does, try the node.',
+	],
 	// To follow one would hand the key to whoever it leads to.
 	[[301, 302, 303, 307, 308], 'The Base URL redirects. Enter the address that it redirects to.'],
 	[
@@ -94,7 +99,7 @@ export class NexconnApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. sk-0123456789abcdef',
 			description:
-				'Keys are made in the <a href="https://console.nexconn.ai" target="_blank">Nexconn console</a>. If you do not find them there, see Nexconn\'s documentation.',
+				'Keys are made in the <a href="https://console.nexconn.ai" target="_blank">Nexconn console</a>; <a href="https://nexconn-ai-docs.apifox.cn" target="_blank">Nexconn\'s documentation</a> has a page on it',
 		},
 		{
 			displayName: 'Authorization Format',

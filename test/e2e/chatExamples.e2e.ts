@@ -1,5 +1,5 @@
 import { hashAt, openSession, sentImages } from './conversation';
-import { example } from './flows';
+import { example, modelOf } from './flows';
 import { importExamples, publishExample } from './gallery';
 import { drawDirectly, photo, sha256 } from './drawnImages';
 import type { Server } from './server';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => await stage?.close());
 
 test('The image chat works on the image of the turn before, and knows what was said', async () => {
-	const { trigger } = await publishExample(server, example('picture-chat'));
+	const { trigger } = await publishExample(server, example('image-chat'));
 	const say = openSession(stage, server, trigger);
 	const snowy = await say('Make it snow', photo);
 	expect(snowy.sent).toEqual([sha256(photo)]);
@@ -72,10 +72,11 @@ describe('Telegram photo bot', () => {
 });
 
 describe('an agent with the node as a tool', () => {
+	const flow = example('agent');
 	let open: () => ReturnType<typeof openSession>;
 
 	beforeAll(async () => {
-		const { trigger } = await publishExample(server, example('agent'));
+		const { trigger } = await publishExample(server, flow);
 		open = () => openSession(stage, server, trigger);
 	});
 
@@ -87,7 +88,9 @@ describe('an agent with the node as a tool', () => {
 		expect(bear.sent).toEqual([]);
 		const image = await fetch(bear.link!);
 		expect(image.headers.get('content-type')).toBe('image/png');
-		expect(bear.image).toBe(sha256(await drawDirectly(stage.emulator, prompt)));
+		const model = modelOf(flow.nodes.find(({ name }) => name === 'Draw an Image')!);
+		const drawn = await drawDirectly(stage.emulator, prompt, { fields: { model } });
+		expect(bear.image).toBe(sha256(drawn));
 
 		const night = await ask('Make it night');
 		expect(night.sent).toEqual([bear.image]);

@@ -130,7 +130,7 @@ describe('a workflow made by hand', () => {
 describe('the examples in the editor', () => {
 	test.each([
 		['text-to-image', 'Draw a Lighthouse', ['Aspect Ratio', 'Number of Images', 'Options']],
-		['image-to-image', 'Make It a Winter Night', ['Image Source', 'Input Data Field Name']],
+		['image-to-image', 'Make It a Winter Night', ['Image Source', 'Aspect Ratio', 'Options']],
 		['chat', 'Draw It', ['Image Source', 'Chat History']],
 	])(
 		'The example %s opens with its fields, and without anything to mend',

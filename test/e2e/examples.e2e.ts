@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { openEditor, type Editor } from './browser';
 import { hashAt } from './conversation';
-import { example, EXAMPLES, type Workflow } from './flows';
+import { example, EXAMPLES, modelOf, type Workflow } from './flows';
 import { importExamples, NAMES, publishExample } from './gallery';
 import { drawDirectly, photo, sha256 } from './drawnImages';
 import type { Server } from './server';
@@ -81,8 +81,8 @@ describe.each(NAMES)('%s', (name) => {
 	});
 });
 
-test('The example daily-picture draws on a schedule, and stores the image under the date', async () => {
-	const flow = example('daily-picture');
+test('The example daily-image draws on a schedule, and stores the image under the date', async () => {
+	const flow = example('daily-image');
 	const rule = { interval: [{ field: 'seconds', secondsInterval: 2 }] };
 	const [schedule, ...others] = flow.nodes;
 	const { id } = await publishExample(server, {
@@ -129,11 +129,11 @@ describe('photo clean-up', () => {
 		const { page } = editor;
 		const wish = 'Remove scratches, dust and stains';
 		const [download] = await Promise.all([page.waitForEvent('download'), submit(photo, wish)]);
-		const [part] = bodyOf(stage.emulator.requests.at(-1)).messages[0]?.content as [
-			{ text: string },
-		];
+		const { model, messages } = bodyOf(stage.emulator.requests.at(-1));
+		const [part] = messages[0]?.content as [{ text: string }];
 		expect(part.text).toContain(`\n- ${wish}\n`);
-		const expected = sha256(await drawDirectly(stage.emulator, part.text, { image: photo }));
+		const like = { image: photo, fields: { model } };
+		const expected = sha256(await drawDirectly(stage.emulator, part.text, like));
 		expect(download.suggestedFilename()).toBe('clean-photo.png');
 		expect(sha256(readFileSync(await download.path()))).toBe(expected);
 		const shown = page.getByAltText('The photo, cleaned up');
@@ -157,9 +157,9 @@ async function openForm(url: string): Promise<void> {
 	);
 }
 
-test('The example product-pictures ends every row as an image, or in the list of failed ones', async () => {
+test('The example product-images ends every row as an image, or in the list of failed ones', async () => {
 	const { page } = editor;
-	const flow = example('product-pictures');
+	const flow = example('product-images');
 	const refused = 'LMP-05,"a lamp, words only please",in a dark room';
 	const sheet = `${readFileSync(join(EXAMPLES, 'products.csv'), 'utf8')}${refused}\n`;
 	const before = stored().length;
@@ -181,13 +181,13 @@ test('The example product-pictures ends every row as an image, or in the list of
 		['a straw hat', 'on a sunny beach'],
 		['a tall "sunrise" teacup', 'as a watercolour'],
 	];
-	const template = flow.nodes.find(({ name }) => name === 'Draw Each Product')!.parameters.prompt;
+	const draw = flow.nodes.find(({ name }) => name === 'Draw Each Product')!;
 	for (const [index, [product, style]] of products.entries()) {
-		const prompt = String(template)
+		const prompt = String(draw.parameters.prompt)
 			.slice(1)
 			.replace('{{ $json.product }}', product)
 			.replace('{{ $json.style }}', style);
-		const fields = { image_config: { aspect_ratio: '1:1' } };
+		const fields = { model: modelOf(draw), image_config: { aspect_ratio: '1:1' } };
 		const drawn = await drawDirectly(stage.emulator, prompt, { fields });
 		expect(sha256(uploads[index]!.body)).toBe(sha256(drawn));
 	}

@@ -57,6 +57,11 @@ export function gemini(
 	};
 }
 
+/** The id of the model that a node of Gemini Image works with. */
+export function modelOf({ parameters }: WorkflowNode): string {
+	return (parameters.model as { value: string }).value;
+}
+
 /** A trigger at `/webhook/<path>`. */
 export function webhook(path: string, parameters: Record<string, unknown>): WorkflowNode {
 	const node = core('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, ...parameters });

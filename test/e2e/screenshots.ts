@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { openEditor, type Editor } from './browser';
 import { installDebianPackages } from './debian';
 import { startFilm } from './film';
-import { example } from './flows';
+import { example, modelOf } from './flows';
 import { importExamples, NAMES } from './gallery';
 import { drawDirectly, photo } from './drawnImages';
 import { prepareN8n } from './prepare';
@@ -117,7 +117,8 @@ async function shootForms(editor: Editor): Promise<void> {
 /** The photo of the examples, and beside it what the example makes of it. */
 async function composeBeforeAndAfter({ emulator }: Stage): Promise<void> {
 	const node = example('image-to-image').nodes.find(({ name }) => name === FORMS[1][1])!;
-	const after = await drawDirectly(emulator, String(node.parameters.prompt), { image: photo });
+	const like = { image: photo, fields: { model: modelOf(node) } };
+	const after = await drawDirectly(emulator, String(node.parameters.prompt), like);
 	// The proportions of models are close to those of photos, not the same.
 	const size = { width: 640, height: 480, fit: 'fill' } as const;
 	const sides = await Promise.all(

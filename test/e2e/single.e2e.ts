@@ -5,6 +5,7 @@ import {
 	example,
 	gemini,
 	IMAGE_OF_LAST_NODE,
+	modelOf,
 	send,
 	webhook,
 	workflow,
@@ -97,7 +98,7 @@ async function executeChat(storedAs: RegExp): Promise<void> {
 	const [talked] = outputOf(execution, 'Talk About an Idea');
 	const [drawn] = outputOf(execution, 'Draw It');
 	expect(talked?.json).toMatchObject({ images: [] });
-	expect(drawn?.json).toMatchObject({ images: [{ field: 'data', width: 448, height: 600 }] });
+	expect(drawn?.json).toMatchObject({ images: [{ field: 'data', width: 896, height: 1200 }] });
 	expect(drawn?.binary?.data?.id).toMatch(storedAs);
 	const earlier = talked?.json.messages as object[];
 	expect(earlier).toHaveLength(2);
@@ -151,7 +152,8 @@ async function takePhotoFromForm(): Promise<void> {
 	expect(response.status).toBe(200);
 	const { body } = await stage.receiver.at('/form');
 	const prompt = draw!.parameters.prompt as string;
-	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, { image: photo })));
+	const like = { image: photo, fields: { model: modelOf(draw!) } };
+	expect(sha256(body)).toBe(sha256(await drawDirectly(stage.emulator, prompt, like)));
 }
 
 async function fireOnSchedule(): Promise<void> {

@@ -48,6 +48,8 @@ export function describeFile(head: Buffer): string {
 	return other?.[0] ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
 }
 
+export const WEB_PAGE = 'a web page';
+
 /** What is looked at to tell text from anything else, in characters. */
 const TEXT_CHARS = 512;
 
@@ -55,7 +57,7 @@ function describeText(head: Buffer): string | undefined {
 	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
 	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
 	if (/^<(?:!doctype )?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
-	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script)[\s>]/i.test(text)) return 'a web page';
+	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script|h1|center)[\s>]/i.test(text)) return WEB_PAGE;
 	// Anything but text has control characters, or bytes that are no UTF-8.
 	const words = text.slice(0, TEXT_CHARS).replace(/\s/g, '');
 	return /[\p{Cc}\ufffd]/u.test(words) ? undefined : 'a text';

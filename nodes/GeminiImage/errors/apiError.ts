@@ -42,6 +42,13 @@ export class ApiError extends Error implements Guidance {
 	}
 }
 
+/** The same failure, with a further sentence in its description. */
+export function withNote(error: unknown, note: string | undefined): unknown {
+	if (!(error instanceof ApiError) || note === undefined) return error;
+	const { message, description, details } = error;
+	return new ApiError(message, `${description} ${note}.`, details, error);
+}
+
 /** One image of a reply is no good; the reply goes on behind it. */
 export class DamagedImage extends ApiError {
 	constructor(message: string) {

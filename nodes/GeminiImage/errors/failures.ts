@@ -2,7 +2,7 @@ import { describeBadBaseUrl } from '../../../credentials/NexconnApi.credentials'
 import { asArray, asObject } from '../json';
 import { ApiError, type ErrorDetails } from './apiError';
 import { parseErrorBody } from './errorBody';
-import { goneAdvice, isModelGone } from './goneModel';
+import { goneAdvice, isModelGone, notOffered, slipAdvice } from './goneModel';
 import { isQuotaUsedUp, MAX_WAIT_MS, waitAskedFor } from './waits';
 
 type Headers = Record<string, unknown>;
@@ -16,13 +16,21 @@ const NOT_SENT =
 const CHECK_URL =
 	'Check the Base URL of the credential, and proxy and firewall of the n8n server. Nothing was sent.';
 
-/** What a status means and how to get unstuck; statuses without a row follow the row of their class. */
-const STATUSES: Record<number, [message: string, description: string]> = {
-	100: ['The service answered unexpectedly', BILLED],
-	300: [
-		'The service answered with a redirect',
-		'Set the Base URL of the credential to the address that the service redirects to.',
-	],
+/** What a status means, and how to get unstuck. */
+type Meaning = [message: string, description: string];
+
+const UNKNOWN_ADDRESS: Meaning = [
+	'The service does not know this address or model',
+	'Check the Model, and the Base URL of the credential: it usually ends in /v1.',
+];
+const TOOK_TOO_LONG: Meaning = [
+	'The service took too long',
+	`${BILLED} Try a smaller Image Size, or try again later.`,
+];
+const FAILED: Meaning = ['The service failed', `${BILLED} Try again later.`];
+const UNEXPECTED: Meaning = ['The service answered unexpectedly', BILLED];
+
+const STATUSES: Record<number, Meaning> = {
 	400: ['The service did not accept the request', 'Change the parameter that the message names.'],
 	401: [
 		'Nexconn refused the API key',
@@ -33,26 +41,47 @@ const STATUSES: Record<number, [message: string, description: string]> = {
 		'Nexconn denied access',
 		'The key may not use this model, or a firewall in between refused the request.',
 	],
-	404: [
-		'The service does not know this address or model',
-		'Check the Model, and the Base URL of the credential: it usually ends in /v1.',
+	404: UNKNOWN_ADDRESS,
+	405: UNKNOWN_ADDRESS,
+	407: [
+		'A proxy wants n8n to sign in',
+		'Check the proxy settings of the n8n server. Nothing reached the service.',
 	],
+	410: UNKNOWN_ADDRESS,
 	413: ['The request is too large for the service', 'Send fewer or smaller input images.'],
 	422: ['The service could not process the request', 'Change the prompt or the input images.'],
 	429: [
 		'The service limits the rate of requests',
 		'Lower Max Concurrency, raise Max Retries, or run again later.',
 	],
-	500: ['The service failed', `${BILLED} Try again later.`],
+	500: FAILED,
 	502: ['The service could not reach the model', `${BILLED} Check the Model, or try again later.`],
 	503: [
 		'The service is overloaded or does not offer this model',
 		'Check the Model, or run again later.',
 	],
-	504: ['The service took too long', `${BILLED} Try a smaller Image Size, or try again later.`],
-	524: ['The service took too long', `${BILLED} Try a smaller Image Size, or try again later.`],
+	504: TOOK_TOO_LONG,
+	511: [
+		'The network wants n8n to sign in',
+		'Check network and proxy of the n8n server. Nothing reached the service.',
+	],
+	524: TOOK_TOO_LONG,
 };
 
+/** What other statuses mean, by their first digit. */
+const CLASSES: Record<number, Meaning> = {
+	3: [
+		'The service answered with a redirect',
+		'Set the Base URL of the credential to the address that the service redirects to.',
+	],
+	4: [
+		'The service, or a proxy in front of it, refused the request',
+		'Check the Base URL of the credential, and proxy and firewall of the n8n server.',
+	],
+	5: FAILED,
+};
+
+const GONE = 'Choose a model from the list of the field, which shows what the account offers.';
 const RETRYABLE_STATUSES = [429, 503];
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
 
@@ -64,14 +93,14 @@ export function statusError(
 	model?: string,
 ): ApiError {
 	const { message, requestId, ...facts } = parseErrorBody(text);
-	const row = STATUSES[status] ?? STATUSES[Math.floor(status / 100) * 100];
-	const [meaning, description] = row ?? ['The service answered unexpectedly', BILLED];
+	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
+	const row = STATUSES[status] ?? CLASSES[Math.floor(status / 100)] ?? UNEXPECTED;
+	const [meaning, description] = isGone ? [notOffered(model), GONE] : row;
 	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
 	const said = redirect ?? message;
 	const header = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
 		(id) => typeof id === 'string',
 	);
-	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
 	const isRetryable = RETRYABLE_STATUSES.includes(status) && !isGone;
 	const isUsedUp = isRetryable && isQuotaUsedUp(text);
 	const wait = isRetryable && !isUsedUp ? waitAskedFor(headers, text) : undefined;
@@ -87,7 +116,11 @@ export function statusError(
 		details,
 		{
 			retryAfterMs: wait,
-			advice: isGone ? goneAdvice(model) : isLong ? waitAdvice(wait) : undefined,
+			advice: isGone
+				? goneAdvice(model)
+				: isLong
+					? waitAdvice(wait)
+					: slipAdvice(status, model ?? ''),
 		},
 	);
 }

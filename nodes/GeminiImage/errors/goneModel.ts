@@ -1,4 +1,4 @@
-import { AS_OF, currentIdOf, findModel, type Model } from '../form/models';
+import { AS_OF, currentIdOf, findModel, guessModel, MODELS, type Model } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
@@ -40,6 +40,8 @@ const OTHER_THINGS =
 
 /** Characters of a message that are looked at. */
 const LONGEST = 1000;
+/** Characters of an id that a message shows. */
+const MAX_SHOWN_CHARS = 100;
 
 /** Whether an answer means that the model is gone, by its status and what it says (its code, too). */
 export function isModelGone(status: number, message: string): boolean {
@@ -55,42 +57,75 @@ function lacks(text: string, words: string): boolean {
 	return name >= 0 && !OTHER_THINGS.test(before.slice(name));
 }
 
+/** What an error begins with if the service does not offer a model. */
+export function notOffered(id: string): string {
+	return `Nexconn does not offer the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
+}
+
 /** Whether an id is that of a preview, with a known model behind it. */
 function isPreview(id: string): boolean {
-	return /-preview$/i.test(id.trim()) && findModel(id) !== undefined;
+	return /-preview$/i.test(id) && findModel(id) !== undefined;
 }
 
 /**
- * The ids to try where `id` is gone, plain and as `google/…`: today's after a preview, else the
- * successor's, else other spellings of the same model. Empty for unknown ids.
+ * The ids to try where `id` is not offered, the likeliest first: those of the model itself, if `id`
+ * is another spelling, then those of its successor. Empty if no known model is meant.
  */
-export function successorIdsOf(id: string): string[] {
-	const model = findModel(id);
+export function idsInsteadOf(id: string): string[] {
+	const model = findModel(id) ?? guessModel(id);
 	if (!model) return [];
 	const today = currentIdOf(model);
-	const next = isPreview(id) ? today : (model.successor ?? today);
-	return [next, `google/${next}`].filter((candidate) => candidate !== id.trim());
+	const next = model.successor ?? today;
+	const own = isPreview(id) ? bothOf(today) : isPlain(id, model) ? [] : [today];
+	return [...new Set([...own, ...bothOf(next)])].filter((candidate) => candidate !== id);
 }
+
+/** Whether nothing stands around the id. */
+function isPlain(id: string, { ids }: Model): boolean {
+	return ids.includes(id.toLowerCase());
+}
+
+/** An id as Google and Nexconn write it, and as gateways do. */
+const bothOf = (id: string): string[] => [id, `google/${id}`];
 
 /** What to do about a model that is gone: a sentence for the end of the message, without its stop. */
 export function goneAdvice(id: string): string {
-	const model = findModel(id);
-	if (!model) return `Choose another 'Model'; its list shows what the account offers`;
-	return `${whatBecameOf(model, id)}: set 'Model' to ${quoted(successorIdsOf(id))}`;
+	const ids = idsInsteadOf(id);
+	if (ids.length > 0) return `${whatBecameOf(id)}: set 'Model' to ${anyOf(ids)}`;
+	const names = MODELS.map(({ name }) => name).join(', ');
+	return `Choose another 'Model'; its list has ${names}, and what else the account offers`;
 }
 
-function whatBecameOf({ name, successor }: Model, id: string): string {
+function whatBecameOf(id: string): string {
+	const model = findModel(id);
+	if (!model) return `${guessModel(id)?.name} may be meant`;
+	const { name, successor } = model;
 	if (isPreview(id)) return `Google has switched off the preview of ${name} (as of ${AS_OF})`;
 	const next = findModel(successor ?? '');
-	return next ? `${next.name} follows ${name}` : `${name} may have another id here`;
+	if (next && isPlain(id, model)) return `${next.name} follows ${name}`;
+	return `${name} may have another id here${next ? `, and ${next.name} follows it` : ''}`;
 }
 
-const quoted = (ids: string[]): string => ids.map((id) => `'${id}'`).join(' or ');
+/** `'a', 'b' or 'c'` */
+function anyOf(ids: string[]): string {
+	return ids.map((id) => `'${id}'`).join(', ').replace(/, (?=[^,]*$)/, ' or ');
+}
+
+/**
+ * What to say of an id that looks like a slip, where a service fails without words about the model;
+ * undefined for ids that are known, or unlike any.
+ */
+export function slipAdvice(status: number, id: string): string | undefined {
+	if (!STATUSES.includes(status) || findModel(id) || !guessModel(id)) return undefined;
+	return `If it does not know the model '${id.slice(0, MAX_SHOWN_CHARS)}': ${goneAdvice(id)}`;
+}
 
 /** The error of a reply with status 200; some gateways say only there that the model is gone. */
 export function withGoneAdvice(error: unknown, model: string): unknown {
 	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
 	const { message, description, details } = error;
 	if (!isModelGone(200, `${details.code ?? ''} ${message}`)) return error;
-	return new ApiError(message, description, details, { advice: goneAdvice(model) });
+	return new ApiError(`${notOffered(model)}: ${message}`, description, details, {
+		advice: goneAdvice(model),
+	});
 }

@@ -38,13 +38,14 @@ export function byModel(
 	parameter: 'model' | '/model',
 ): INodeProperties[] {
 	const all = field.options as INodePropertyOptions[];
-	const takenBy = (model: Model): INodePropertyOptions[] => [
-		...all.filter(({ value }) => value === AUTO.value),
+	const auto = all.filter(({ value }) => value === AUTO.value);
+	const takenBy = (model: Model): INodePropertyOptions[] => {
+		const own = all.filter(({ value }) => model[limit].includes(String(value)));
+		// One value beside Auto is no choice.
+		if (auto.length > 0 && own.length === 1) return auto;
 		// All of them fit, so nothing is said of other models.
-		...all
-			.filter(({ value }) => model[limit].includes(String(value)))
-			.map(({ name, value }) => ({ name, value })),
-	];
+		return [...auto, ...own.map(({ name, value }) => ({ name, value }))];
+	};
 	// Without a list, a model has no choice, and nobody knows what comes of one.
 	const limited = MODELS.filter(
 		(model) => model[limit].length > 0 && takenBy(model).length < all.length,

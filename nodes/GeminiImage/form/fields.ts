@@ -3,6 +3,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { byModel, choicesOf } from './choices';
 import {
 	ASPECT_RATIOS,
+	currentIdOf,
 	DEFAULT_MODEL,
 	findModel,
 	IMAGE_SIZES,
@@ -49,6 +50,9 @@ export function fieldsFor(operations: OperationFacts[]): INodeProperties[] {
 
 const defaultModel = findModel(DEFAULT_MODEL);
 
+/** For an example: one that Google has not ended. */
+const lasting = MODELS.find(({ ended }) => ended === undefined);
+
 const modelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'model',
@@ -71,19 +75,24 @@ const modelField: INodeProperties = {
 			displayName: 'ID',
 			name: 'id',
 			type: 'string',
-			placeholder: `e.g. ${MODELS[1]?.ids[0]}`,
+			placeholder: `e.g. ${lasting && currentIdOf(lasting)}`,
 		},
 	],
 };
 
-function promptField({ value, placeholder, promptDescription }: OperationFacts): INodeProperties {
+function promptField({
+	value,
+	placeholder,
+	promptDefault,
+	promptDescription,
+}: OperationFacts): INodeProperties {
 	return {
 		displayName: 'Prompt',
 		name: 'prompt',
 		type: 'string',
 		typeOptions: { rows: 4 },
 		required: true,
-		default: '',
+		default: promptDefault,
 		placeholder: `e.g. ${placeholder}`,
 		description: promptDescription,
 		displayOptions: { show: { operation: [value] } },
@@ -91,22 +100,21 @@ function promptField({ value, placeholder, promptDescription }: OperationFacts):
 }
 
 const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
-	auto: {
-		name: 'Automatic',
-		description: 'Images of the input item or, without any, the newest of the conversation',
-	},
-	binary: { name: 'Binary Field', description: 'Files of the input item' },
+	auto: { name: 'Automatic', description: 'The image files of the input item' },
+	binary: { name: 'Binary Field', description: 'Files of the input item, by their fields' },
 	binaryAndUrl: {
 		name: 'Binary Field and URL',
-		description: 'Files of the input item, then addresses',
+		description: 'Files of the input item, by their fields, then addresses',
 	},
 	none: { name: 'None', description: 'Text only' },
 	url: { name: 'URL', description: 'Addresses that the service loads itself, or Image Links' },
 };
 
-function imageSourceField({ value, imageSources }: OperationFacts): INodeProperties[] {
+function imageSourceField(operation: OperationFacts): INodeProperties[] {
+	const { value, imageSources } = operation;
 	if (!imageSources) return [];
 	const [preset] = imageSources;
+	const newest = converses(operation) ? '; without any, the newest of the conversation' : '';
 	const options = Object.entries(SOURCES)
 		.filter(([source]) => imageSources.includes(source as ImageSource))
 		.map(([source, texts]) => ({ ...texts, value: source }));
@@ -117,7 +125,7 @@ function imageSourceField({ value, imageSources }: OperationFacts): INodePropert
 			type: 'options',
 			options,
 			default: preset,
-			description: 'Where the input images come from',
+			description: `Where the input images come from. Automatic takes the image files of the item${newest}.`,
 			displayOptions: { show: { operation: [value] } },
 		},
 	];
@@ -137,7 +145,7 @@ const binaryField: INodeProperties = {
 	required: true,
 	default: 'data',
 	placeholder: 'e.g. data',
-	hint: 'The name of the input field containing the image, several with commas, or * for all images',
+	hint: 'The name of the input binary field containing the image, several with commas, or * for all',
 	description: 'Which files of the input item to send, in this order',
 };
 

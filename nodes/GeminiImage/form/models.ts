@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein';
+
 /** One model, under all the names that services give it. */
 export interface Model {
 	/**
@@ -11,7 +13,10 @@ export interface Model {
 	/** What it is good for, in a few words. */
 	goodFor: string;
 	aspectRatios: string[];
-	/** Values of Image Size: pixels a side of a square image, `K` for 1,024 of them. */
+	/**
+	 * Values of Image Size: pixels a side of a square image, `K` for 1,024 of them. A model of one size
+	 * has no choice, and is sent none, as services answer it with a failure.
+	 */
 	imageSizes: string[];
 	/** Most input images in one request. */
 	maxInputImages: number;
@@ -21,6 +26,8 @@ export interface Model {
 	reasoningEfforts: string[];
 	/** What Google has said of its future. */
 	status: string;
+	/** The same in two words for a list, if Google has ended it or says when. */
+	ended?: string;
 	/** Google's id of the model that follows it. */
 	successor?: string;
 }
@@ -47,7 +54,8 @@ export const MODELS: Model[] = [
 		inputTypes: COMMON_TYPES,
 		reasoningEfforts: [],
 		status:
-			"for past users only since September 2026; ends on 2 October 2026 or on 15 March 2027, as Google's pages disagree",
+			'ended on 2 October 2026 by one page of Google, ends on 15 March 2027 by another; for past users only since September 2026',
+		ended: 'ended Oct',
 		successor: NEWEST,
 	},
 	{
@@ -77,7 +85,8 @@ export const MODELS: Model[] = [
 		maxInputImages: 14,
 		inputTypes: ALL_TYPES,
 		reasoningEfforts: ['minimal', 'high'],
-		status: 'deprecated, without a date; Google has switched off its preview',
+		status: "ended on 29 October 2026 at Google's own API, its preview before that",
+		ended: 'ended Oct',
 		successor: NEWEST,
 	},
 	{
@@ -150,6 +159,41 @@ export function findModel(id: string): Model | undefined {
 	return BY_STEM.get(stemOf(id));
 }
 
+/** Characters of a name that are looked at, and most typos in one. */
+const MAX_NAME_CHARS = 200;
+const MAX_TYPOS = 3;
+
+const lettersOf = (name: string): string =>
+	name
+		.toLowerCase()
+		.replace(/[^a-z\d]/g, '')
+		.replace(/preview$/, '');
+
+/** All that a model is called, in letters and digits. */
+const CALLED = MODELS.flatMap((model) =>
+	[...stemsOf(model), model.name, model.marketName ?? ''].map(
+		(name) => [lettersOf(name), model] as const,
+	),
+).filter(([name]) => name !== '');
+
+/**
+ * The model that a text most likely means: an id with typos, or with what another service puts around
+ * it, or a name of the model. Undefined if it looks like none: it is advice, never sent.
+ */
+export function guessModel(text: string): Model | undefined {
+	const start = text.slice(0, MAX_NAME_CHARS);
+	const parts = [start, ...start.split(/[/:@()]/)].map(lettersOf);
+	const guesses = CALLED.map(([name, model]) => {
+		const typos = Math.min(...parts.map((part) => distance(part, name)));
+		const isNear = typos <= Math.min(MAX_TYPOS, name.length / 4);
+		const isHeld = parts[0]?.includes(name) ?? false;
+		return { model, length: name.length, typos: isNear ? typos : isHeld ? MAX_TYPOS + 1 : Infinity };
+	});
+	// Of those that fit as well, the longer name says more.
+	const [best] = guesses.sort((a, b) => a.typos - b.typos || b.length - a.length);
+	return best && best.typos < Infinity ? best.model : undefined;
+}
+
 /** Whether an id can be one: without line breaks and other characters that nobody sees. */
 export function isPlainId(id: string): boolean {
 	return id !== '' && !/[\p{C}\p{Zl}\p{Zp}]/u.test(id);
@@ -165,7 +209,29 @@ export function commonIdsOf(model: Model): string[] {
 	return stemsOf(model).flatMap((stem) => [stem, `${stem}-preview`]);
 }
 
-/** What a list calls a model: n8n shows names alone, so they say what it is good for. */
-export function listName({ name, marketName, goodFor }: Model): string {
-	return `${name}${marketName ? ` (${marketName})` : ''} · ${goodFor}`;
+/**
+ * What a list calls a model, what matters first, as n8n cuts long names.
+ *
+ * @param difference what tells it from others of its name
+ */
+export function listName({ name, marketName, ended, goodFor }: Model, difference = ''): string {
+	const short = name.replace(/^Gemini (.+) Image$/, '$1');
+	return [short, ended, difference, marketName, goodFor].filter((part) => part).join(' · ');
+}
+
+/** What n8n shows of a name in a list, in characters. */
+const SHOWN_CHARS = 36;
+
+const wordsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
+
+/** What a list calls ids of one model; several are told apart by their words that Google's id has not. */
+export function listNames(model: Model, ids: string[]): string[] {
+	if (ids.length === 1) return [listName(model)];
+	const common = wordsOf(currentIdOf(model));
+	const names = ids.map((id) =>
+		listName(model, wordsOf(id).filter((word) => !common.includes(word)).join(' ')),
+	);
+	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
+	const isAlike = (name: string) => shown.indexOf(name) !== shown.lastIndexOf(name);
+	return ids.map((id, at) => (isAlike(shown[at] ?? '') ? id : (names[at] ?? id)));
 }

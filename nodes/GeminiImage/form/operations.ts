@@ -20,9 +20,10 @@ export interface OperationFacts {
 	/** Label in the list of actions, and name of a new node. */
 	action: string;
 	description: string;
-	/** Example of a prompt, and what it is for. */
-	placeholder: string;
+	/** The field Prompt: what it is for, an example, and what stands in it at first. */
 	promptDescription: string;
+	placeholder: string;
+	promptDefault: string;
 	/** What Image Source offers, its default first; undefined if the operation takes no images. */
 	imageSources?: ImageSource[];
 	output: Output;

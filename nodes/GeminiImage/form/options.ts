@@ -31,7 +31,10 @@ const EVERY_OPERATION: Has = () => true;
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** All options, in the order of their names. Their ranges and defaults stand here only. */
+/**
+ * All options, in the order of their names. Their ranges and defaults stand here only. One that is
+ * on or off is on when it is added, and reads as off where it is not.
+ */
 const OPTIONS: Option[] = [
 	{
 		displayName: 'Chat History',
@@ -46,7 +49,7 @@ const OPTIONS: Option[] = [
 		displayName: 'Combine Items',
 		name: 'combineItems',
 		type: 'boolean',
-		default: false,
+		default: true,
 		description:
 			'Whether to send the images of all input items in one request, with the parameters of the first',
 		has: takesImages,
@@ -91,9 +94,9 @@ const OPTIONS: Option[] = [
 		displayName: 'Image Link',
 		name: 'imageLink',
 		type: 'boolean',
-		default: false,
+		default: true,
 		description:
-			'Whether to add a signed link to each image to the output, which agents and chats can pass on. A tool adds it unless this is set.',
+			'Whether to add a signed link to each image to the output, which agents and chats can pass on. Without this option, tools alone add it.',
 		has: givesImages,
 	},
 	{
@@ -121,6 +124,15 @@ const OPTIONS: Option[] = [
 		default: 'all',
 		description: 'Which images to keep if one reply holds several',
 		has: givesImages,
+	},
+	{
+		displayName: 'Label Images',
+		name: 'labelImages',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to put a line such as "Image 1 (logo.png):" before each input image, so that the prompt can speak of them by name',
+		has: takesImages,
 	},
 	{
 		displayName: 'Max Concurrency',
@@ -151,7 +163,7 @@ const OPTIONS: Option[] = [
 		name: 'binaryPropertyOutput',
 		type: 'string',
 		default: 'data',
-		hint: 'The name of the output field to put the image in',
+		hint: 'The name of the output binary field to put the image in',
 		description: 'Further images of a chat answer go to the same name with _1, _2 and so on',
 		has: givesImages,
 	},
@@ -214,9 +226,9 @@ const OPTIONS: Option[] = [
 		displayName: 'Simplify',
 		name: 'simplify',
 		type: 'boolean',
-		default: false,
+		default: true,
 		description:
-			'Whether to leave ID, creation time, reasoning, finish reason and prompt out of the output; on by default for tools only',
+			'Whether to leave ID, creation time, reasoning, finish reason and prompt out of the output. Without this option, tools alone do.',
 	},
 	{
 		displayName: 'Stream',

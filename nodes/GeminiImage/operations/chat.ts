@@ -24,8 +24,10 @@ export const chat: Operation = {
 	value: 'chat',
 	action: 'Chat about images',
 	description: 'Talk with the model, which answers with text, images or both',
+	promptDescription:
+		'What to ask or tell the model; {{ $json.chatInput }} is the message of a Chat Trigger',
 	placeholder: 'What is in this image? Make the sky darker.',
-	promptDescription: 'What to ask or tell the model',
+	promptDefault: '={{ $json.chatInput }}',
 	imageSources: ['auto', 'binary', 'binaryAndUrl', 'url', 'none'],
 	output: 'answer',
 	toItems: answerItem,

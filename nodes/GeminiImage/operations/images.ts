@@ -7,11 +7,12 @@ import type { Asked, Operation, Turn } from './turn';
 export const imageToImage: Operation = {
 	name: 'Image to Image',
 	value: 'imageToImage',
-	action: 'Edit images',
+	action: 'Generate an image from images',
 	description: 'Edit an image, or make a new one out of several',
-	placeholder: 'Make it a winter evening, keep the composition',
 	promptDescription: 'What to change, or what to make of the images',
-	imageSources: ['binary', 'binaryAndUrl', 'url'],
+	placeholder: 'Make it a winter evening, keep the composition',
+	promptDefault: '',
+	imageSources: ['auto', 'binary', 'binaryAndUrl', 'url'],
 	output: 'images',
 	toItems: imageItems,
 };
@@ -19,10 +20,11 @@ export const imageToImage: Operation = {
 export const textToImage: Operation = {
 	name: 'Text to Image',
 	value: 'textToImage',
-	action: 'Generate an image',
+	action: 'Generate an image from text',
 	description: 'Generate an image of what the prompt describes',
-	placeholder: 'A cute orange cat on a windowsill, watching the sunset',
 	promptDescription: 'What the image shows',
+	placeholder: 'A cute orange cat on a windowsill, watching the sunset',
+	promptDefault: '',
 	output: 'images',
 	toItems: imageItems,
 };

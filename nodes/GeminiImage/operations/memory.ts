@@ -88,8 +88,11 @@ function toMessage(entry: unknown): JsonObject {
 function unreadable(error: unknown): ApiError {
 	const { description, message } = asObject(error) ?? {};
 	const reason = asText(description) ?? asText(message) ?? 'no reason given';
-	return new ApiError(
-		`The memory cannot be read: ${reason}`,
-		'Nothing was sent. Check the memory node and its session.',
-	);
+	const advice = /session/i.test(reason) ? NO_SESSION : 'Check the memory node and its session.';
+	return new ApiError(`The memory cannot be read: ${reason}`, `Nothing was sent. ${advice}`);
 }
+
+/** n8n hands on what is missing, but not what its own node says of it. */
+const NO_SESSION =
+	"The Session ID of the memory node takes the field sessionId of its input, which a Chat Trigger gives. Outside a chat, set it to 'Define below', and its Key to an expression that tells the conversations apart, such as the ID of the user.";
+

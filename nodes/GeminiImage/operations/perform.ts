@@ -1,11 +1,12 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { withNote } from '../errors/apiError';
 import { withGoneAdvice } from '../errors/goneModel';
 import { converses } from '../form/operations';
 import { optionField } from '../form/options';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
-import { imagesNotSent, optionsNotSent, postOf } from '../request/body';
+import { imagesNotSent, optionsNotSent, postOf, sizeHint } from '../request/body';
 import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
@@ -40,8 +41,12 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
 		const imageHint = imagesNotSent(images, options);
 		if (imageHint !== undefined) hint(imageHint);
+		const note = sizeHint(body);
+		if (note !== undefined) hint(note);
 		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
-		const answer = await client.post(path, body, settings);
+		const answer = await client
+			.post(path, body, settings)
+			.catch((error: unknown) => Promise.reject(withNote(error, note)));
 		const reply = await receiveReply(turn, answer, settings);
 		countTokens(context, reply.usage);
 		for (const message of resultHints(operation, prompt, reply.images)) hint(message);

@@ -1,11 +1,15 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
+import { describeFile, WEB_PAGE } from '../bytes/imageType';
 import { ApiError } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
 import { createJsonScan, parseJson } from '../json';
 
 /** Reply text beyond this, in bytes, ends the call: what the splitter leaves is small. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+
+/** What is looked at to tell a web page, in characters. */
+const MAX_START_CHARS = 4096;
 
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */
@@ -121,11 +125,17 @@ function parse(text: string): unknown {
 	try {
 		return parseJson(text);
 	} catch {
-		return failOnJson();
+		return failOnJson(text);
 	}
 }
 
-function failOnJson(): never {
+function failOnJson(text = ''): never {
+	if (describeFile(Buffer.from(text.slice(0, MAX_START_CHARS))) === WEB_PAGE) {
+		throw new ApiError(
+			'The service answered with a web page: the Base URL of the credential usually ends in /v1',
+			'The address leads to a web site, not to the API, or a proxy or firewall in between answered. Correct the Base URL of the credential.',
+		);
+	}
 	throw new ApiError(
 		'The reply of the service is cut short or is not JSON',
 		'The connection may have been closed early, or the Base URL of the credential leads to another service. The call may have been billed.',

@@ -1,10 +1,11 @@
 import { provokeScavenges, toReadable } from '../bytes/stream';
-import { asArray, type JsonObject } from '../json';
+import { asArray, asText, type JsonObject } from '../json';
 import type { RequestBody } from '../transport/client';
 import type { SentImage } from './imageSources';
 import { InputImage } from './inputImage';
 import type { Options } from './options';
 import type { Prompt } from './prompt';
+import { excerpt } from './values';
 
 /** What is posted, and where to. */
 interface Post {
@@ -40,7 +41,7 @@ export function chatBody(
 		messages: [
 			...(system ? [system] : []),
 			...messages.map(withContent),
-			userMessage(prompt.text, images),
+			userMessage(prompt.text, images, options),
 		],
 		stream: options.stream,
 		...imageFields(prompt, options),
@@ -67,8 +68,9 @@ export function imagesBody(prompt: Prompt, images: SentImage[], options: Options
 /** The Options of the user that are not sent, by their names in the form. */
 export function optionsNotSent(options: Options): string[] {
 	if (options.endpoint === 'chatCompletions') return [];
-	const { systemMessage, maxTokens, reasoningEffort, safetySettings } = options;
+	const { labelImages, systemMessage, maxTokens, reasoningEffort, safetySettings } = options;
 	return [
+		labelImages && 'Label Images',
 		systemMessage !== undefined && 'System Message',
 		maxTokens !== undefined && 'Max Tokens',
 		reasoningEffort !== undefined && 'Reasoning Effort',
@@ -87,6 +89,16 @@ export function imagesNotSent(
 	return `The ${what} not sent, as Extra Body replaces '${holder}'`;
 }
 
+/** The most that Nexconn names for the files in a request, in bytes. */
+const NAMED_LIMIT_BYTES = 15_000_000;
+
+/** What is said of a request before its answer is known, if it may be too large; undefined if not. */
+export function sizeHint({ bytes }: RequestBody): string | undefined {
+	if (bytes <= NAMED_LIMIT_BYTES) return undefined;
+	const size = (bytes / 1e6).toFixed(1);
+	return `The request has ${size} MB, more than the ${NAMED_LIMIT_BYTES / 1e6} MB that Nexconn names as the limit for files in a request`;
+}
+
 /** What is sent in the place of words that are missing. */
 export const NO_WORDS = '(no words)';
 
@@ -98,11 +110,30 @@ function withContent(message: JsonObject): JsonObject {
 	return isEmpty ? { ...message, content: NO_WORDS } : message;
 }
 
-/** The turn of the user: plain text, or the text part and one part per image. */
-function userMessage(text: string, images: SentImage[]): JsonObject {
+/** The turn of the user: plain text, or the text part and one part per image, perhaps with its label. */
+function userMessage(text: string, images: SentImage[], { labelImages }: Options): JsonObject {
 	if (images.length === 0) return { role: 'user', content: text };
-	const parts = images.map((image) => ({ type: 'image_url', image_url: { url: image } }));
+	const parts = images.flatMap((image, index) => {
+		const part = { type: 'image_url', image_url: { url: image } };
+		return labelImages ? [{ type: 'text', text: labelOf(image, index) }, part] : [part];
+	});
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
+}
+
+/** `Image 1 (logo.png):`, by the name of the file or the end of the address. */
+function labelOf(image: SentImage, index: number): string {
+	const name = image instanceof InputImage ? asText(image.binary?.fileName) : endOf(image);
+	const line = excerpt((name ?? '').replace(/[\p{C}\p{Z}]+/gu, ' ').trim());
+	return `Image ${index + 1}${line === '' ? '' : ` (${line})`}:`;
+}
+
+function endOf(url: string): string {
+	const end = new URL(url).pathname.split('/').at(-1) ?? '';
+	try {
+		return decodeURIComponent(end);
+	} catch {
+		return end;
+	}
 }
 
 function imageFields({ aspectRatio, imageSize }: Prompt, options: Options): JsonObject {

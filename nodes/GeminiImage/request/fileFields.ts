@@ -10,9 +10,10 @@ import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, asText, kindOf } from '../json';
 import { InputImage, openImage, PIECE_BYTES } from './inputImage';
-import { excerpt } from './values';
+import { excerpt, isTool } from './values';
 
 const FIELD = 'Input Data Field Name';
+const SOURCE = 'Image Source';
 /** What a file without a byte is. */
 const EMPTY = 'empty';
 const ALL_FIELDS = '*';
@@ -45,7 +46,7 @@ export async function* imagesOfFields(
 		isNone = false;
 		yield image;
 	}
-	if (isNone) throw invalidInput(FIELD, 'The item has no image field', describeFields(fields));
+	if (isNone) throw noFile(context, fields, 'The item has no image in its binary fields');
 }
 
 /** The images of all binary fields of the item; it may have none. */
@@ -170,11 +171,7 @@ function findFiles(
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
 		if (binary) return { name: `'${excerpt(entry)}'`, binary };
-		throw invalidInput(
-			FIELD,
-			`The item has no file field '${excerpt(entry)}'`,
-			describeFields(fields),
-		);
+		throw noFile(context, fields, `The item has no binary field '${excerpt(entry)}'`);
 	});
 }
 
@@ -283,7 +280,37 @@ function notAFile(value: unknown, fields: IBinaryKeyData): ApiError {
 	const way = isStripped
 		? "As $binary leaves it out, give the field's name, or {{ $input.item.binary.data }}. "
 		: '';
-	return invalidInput(FIELD, `'${FIELD}' got ${what}`, way + describeFields(fields));
+	return invalidInput(FIELD, `'${FIELD}' got ${what}`, `${way}${listFields(fields)} ${TAKES}`);
+}
+
+/** The error for an item without the file that is asked for. */
+function noFile(context: IExecuteFunctions, fields: IBinaryKeyData, message: string): ApiError {
+	if (isBareTool(context, fields)) return noFilesOfTool();
+	return invalidInput(FIELD, message, `${listFields(fields)} ${TAKES}`);
+}
+
+/** The error for an item without any image, where nobody has named a field. */
+export function noImage(context: IExecuteFunctions, itemIndex: number): ApiError {
+	const fields = binaryFieldsOf(context, itemIndex);
+	if (isBareTool(context, fields)) return noFilesOfTool();
+	return invalidInput(
+		SOURCE,
+		`'${SOURCE}' is Automatic, but the item has no image in its binary fields`,
+		`${listFields(fields)} For images at addresses, set '${SOURCE}' to URL.`,
+	);
+}
+
+function isBareTool(context: IExecuteFunctions, fields: IBinaryKeyData): boolean {
+	return isTool(context) && Object.keys(fields).length === 0;
+}
+
+/** The agent reads the message alone, and tells it whoever builds the workflow. */
+function noFilesOfTool(): ApiError {
+	return invalidInput(
+		SOURCE,
+		`There is no image, as a tool gets no files: set '${SOURCE}' to URL and let the model fill in 'Image URLs'`,
+		'An agent can hand on links, such as those that this node outputs, but no file.',
+	);
 }
 
 function describe(value: unknown): string {
@@ -291,10 +318,11 @@ function describe(value: unknown): string {
 	return kindOf(value);
 }
 
-function describeFields(fields: IBinaryKeyData): string {
+function listFields(fields: IBinaryKeyData): string {
 	const names = Object.keys(fields);
 	if (names.length === 0)
 		return 'The item has no files. Make sure that the node before outputs one.';
-	const list = names.slice(0, MAX_NAMES).map(excerpt).join(', ');
-	return `The item's file fields are: ${list}. '${FIELD}' takes one of these, several with commas, * for all images, or a file from an expression.`;
+	return `The item's binary fields are: ${names.slice(0, MAX_NAMES).map(excerpt).join(', ')}.`;
 }
+
+const TAKES = `'${FIELD}' takes the name of a binary field, several with commas, * for all images, or a file from an expression.`;

@@ -1,7 +1,8 @@
 import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
+import { converses } from '../form/operations';
 import type { OwnLinks, SignedLink } from '../transport/signedLinks';
-import { countImages, hasFiles, imagesOfFields, imagesOfItem } from './fileFields';
+import { countImages, hasFiles, imagesOfFields, imagesOfItem, noImage } from './fileFields';
 import { imagesOfConversation, imagesOfUrls, urlsOf } from './imageUrls';
 import { InputImage } from './inputImage';
 import { choiceValue, refused, textValue, type Form } from './values';
@@ -31,7 +32,7 @@ export async function readImages(
 	imageLinks: SignedLink[][],
 	ownLinks: OwnLinks,
 ): Promise<SentImage[]> {
-	const { context, itemIndexes, hint } = form;
+	const { context, operation, itemIndexes, hint } = form;
 	const most = model?.maxInputImages ?? Infinity;
 	const count = countOfForm(form);
 	if (model && count > most) throw tooMany(model, `not ${count}`);
@@ -47,6 +48,7 @@ export async function readImages(
 			const newest = imagesOfConversation(imageLinks, ownLinks, model, hint);
 			for await (const image of newest) images.push(image);
 		}
+		if (images.length === 0 && !converses(operation)) throw noImage(context, itemIndexes[0] ?? 0);
 		// Addresses that several items repeat are sent once.
 		const different = [...new Set(images)];
 		if (model) checkTypes(different, model);

@@ -22,7 +22,11 @@ export async function* imagesOfUrls(
 ): AsyncGenerator<InputImage | string> {
 	const urls = urlsOf(parameter);
 	if (urls.length === 0) {
-		throw invalidInput(FIELD, `'${FIELD}' is empty`, 'Add at least one http(s) or data URL.');
+		throw invalidInput(
+			FIELD,
+			`'${FIELD}' is empty`,
+			'Add at least one http(s) or data URL. If an expression stands there, it gave nothing.',
+		);
 	}
 	for (const url of urls) {
 		if (isDataUrl(url)) {

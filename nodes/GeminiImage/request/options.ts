@@ -10,6 +10,7 @@ import {
 	isTool,
 	jsonValue,
 	numberValue,
+	shown,
 	textValue,
 	tooDeep,
 	type Form,
@@ -32,6 +33,8 @@ export interface Options {
 	/** Without extension, safe for every file system. */
 	fileName?: string;
 	imageLink: boolean;
+	/** Whether a line with its number and name stands before each input image. */
+	labelImages: boolean;
 	/** Whether what only says how a reply was made stays out of the output. */
 	simplify: boolean;
 	imagesPerReply: ImagesPerReply;
@@ -61,6 +64,7 @@ export function readOptions(form: Form): Options {
 		binaryPropertyOutput: checkField(withDefault(read.text, 'binaryPropertyOutput')),
 		fileName: checkFileName(read.text('fileName')),
 		imageLink: read.boolean('imageLink') ?? isTool(form.context),
+		labelImages: read.boolean('labelImages') ?? false,
 		imageLinkHours: withDefault(read.number, 'imageLinkHours'),
 		simplify: read.boolean('simplify') ?? isTool(form.context),
 		imagesPerReply: withDefault(read.choice, 'imagesPerReply') as ImagesPerReply,
@@ -72,8 +76,7 @@ export function readOptions(form: Form): Options {
 
 /** Whether all items go into one request. */
 export function readCombineItems(form: Form): boolean {
-	const { withDefault, boolean } = createReader(form);
-	return withDefault(boolean, 'combineItems');
+	return createReader(form).boolean('combineItems') ?? false;
 }
 
 type Read = (path: string) => unknown;
@@ -150,10 +153,20 @@ function checkHistory(messages: unknown = []): JsonObject[] {
 	}
 	return messages.map((entry: unknown, index) => {
 		const message = asObject(entry);
-		const hasContent = typeof message?.content === 'string' || Array.isArray(message?.content);
-		if (message && hasContent && ROLES.includes(message.role)) return message;
-		throw invalidInput(field, `Message ${index + 1} of '${field}' is not a message`, description);
+		const flaw = flawOf(message);
+		if (message && flaw === undefined) return message;
+		throw invalidInput(field, `Message ${index + 1} of '${field}' ${flaw}`, description);
 	});
+}
+
+/** What is wrong with a message, in words; undefined if nothing is. */
+function flawOf(message: JsonObject | undefined): string | undefined {
+	if (!message) return 'is not a message';
+	const { role, content } = message;
+	if (role === undefined) return 'has no role';
+	if (!ROLES.includes(role)) return `has the role ${shown(role)}, none of ${ROLES.join(', ')}`;
+	const hasContent = typeof content === 'string' || Array.isArray(content);
+	return hasContent ? undefined : 'has no content';
 }
 
 /** The values of the form's collection or, from an expression, the list that the API takes. */

@@ -1,9 +1,9 @@
-import { invalidInput } from '../errors/apiError';
+import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Limit } from '../form/choices';
 import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
 import type { Options } from './options';
-import { excerpt, numberValue, textValue, type Form } from './values';
+import { excerpt, expressionOf, numberValue, textValue, type Form } from './values';
 
 /** What the user asked for in the fields of the form. */
 export interface Prompt {
@@ -41,24 +41,40 @@ function checkId(id: string): string {
 function readText({ context, itemIndex }: Form, name: string, field: string): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const text = textValue(field, value);
-	if (text === undefined) throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	if (text === undefined) throw nothingIn(field, expressionOf(context, name));
 	return text;
+}
+
+function nothingIn(field: string, expression: string | undefined): ApiError {
+	if (expression === undefined) return invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	return invalidInput(
+		field,
+		`'${field}' is empty: its expression ${excerpt(expression)} gave nothing`,
+		'Compare the expression with what the node before gives; {{ $json.chatInput }}, for example, is the message of a Chat Trigger.',
+	);
 }
 
 /** What the form does not show is not read, whoever keeps its value. */
 function readShape(form: Form, model?: Model): Pick<Prompt, 'aspectRatio' | 'imageSize'> {
 	if (!givesImages(form.operation)) return {};
-	const aspectRatio = readChoice(form, 'aspectRatio', 'Aspect Ratio');
-	checkTaken('Aspect Ratio', aspectRatio, model, 'aspectRatios');
-	const imageSize = readChoice(form, 'imageSize', 'Image Size');
-	checkTaken('Image Size', imageSize, model, 'imageSizes');
-	return { aspectRatio, imageSize };
+	return {
+		aspectRatio: readChoice(form, 'aspectRatio', 'Aspect Ratio', model, 'aspectRatios'),
+		imageSize: readChoice(form, 'imageSize', 'Image Size', model, 'imageSizes'),
+	};
 }
 
-/** Undefined for Auto. */
-function readChoice({ context, itemIndex }: Form, name: string, field: string) {
+/** Undefined for Auto, and for the one value of a model that has no choice. */
+function readChoice(
+	{ context, itemIndex }: Form,
+	name: string,
+	field: string,
+	model: Model | undefined,
+	limit: Limit,
+): string | undefined {
 	const value = textValue(field, context.getNodeParameter(name, itemIndex, 'auto'))?.trim();
-	return value === 'auto' ? undefined : value;
+	if (value === 'auto') return undefined;
+	checkTaken(field, value, model, limit);
+	return model?.[limit].length === 1 ? undefined : value;
 }
 
 /** A model without a list has no choice, and is sent any: what gateways make of it is not known. */

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { invalidInput } from '../errors/apiError';
 import type { OperationFacts } from '../form/operations';
-import { isDeeperThan, kindOf } from '../json';
+import { asObject, asText, isDeeperThan, kindOf } from '../json';
 
 /**
  * Values of the form or of an expression may be of any type: each reading gives a checked value,
@@ -15,6 +15,13 @@ export interface Form {
 	operation: OperationFacts;
 	/** The item whose parameters count. */
 	itemIndex: number;
+}
+
+/** The expression that stands in a field, without its mark; undefined if there is none. */
+export function expressionOf(context: IExecuteFunctions, name: string): string | undefined {
+	const value: unknown = context.getNode().parameters[name];
+	const text = asText(asObject(value)?.value ?? value);
+	return text?.startsWith('=') ? text.slice(1).trim() : undefined;
 }
 
 /**
@@ -108,7 +115,8 @@ export function excerpt(text: string): string {
 	return text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}…` : text;
 }
 
-function shown(value: unknown): string {
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
 	if (typeof value === 'string') return JSON.stringify(excerpt(value));
 	if (typeof value !== 'object') return String(value);
 	try {

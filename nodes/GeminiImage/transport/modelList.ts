@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import { findModel, isPlainId, listName, MODELS, type Model } from '../form/models';
+import { findModel, isPlainId, listName, listNames, MODELS, type Model } from '../form/models';
 import { requestModels } from './client';
 import { asArray, asObject, asText, type JsonObject } from '../json';
 
@@ -13,7 +13,7 @@ const DRAWS = /gemini(?:(?!gemini)[\w.-])*image|nano[-_ ]?banana/i;
 const DRAWS_NOT = /embed|vision|tts|audio|live|video/i;
 const GEMINI = /gemini|nano[-_ ]?banana/i;
 
-const ABSENT = " – not in your account's list";
+const ABSENT = "not in your account's list";
 
 /**
  * The models of the form: those of the account that draw, and the known ones. A list that names
@@ -39,7 +39,7 @@ export async function searchModels(
 	const absent = families
 		.filter(({ ids }) => ids.length === 0)
 		.map(({ model }) => ({
-			name: listName(model) + (saysWhich ? ABSENT : ''),
+			name: listName(model, saysWhich ? ABSENT : ''),
 			value: model.ids[0],
 		}));
 	const unknown = drawing.filter((id) => !findModel(id)).map((id) => ({ name: id, value: id }));
@@ -64,8 +64,8 @@ function draws(entry: JsonObject & { id: string }): boolean {
 	return modalities.flat().some((modality) => asText(modality)?.toLowerCase() === 'image');
 }
 
-/** The ids that the account has for one model; with several, their names tell them apart. */
+/** The ids that the account has for one model. */
 function rowsOf({ model, ids }: { model: Model; ids: string[] }) {
-	const name = listName(model);
-	return ids.map((id) => ({ name: ids.length > 1 ? `${name} [${id}]` : name, value: id }));
+	const names = listNames(model, ids);
+	return ids.map((value, at) => ({ name: names[at] ?? value, value }));
 }

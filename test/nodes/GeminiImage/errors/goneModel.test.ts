@@ -1,7 +1,7 @@
 import {
 	goneAdvice,
+	idsInsteadOf,
 	isModelGone,
-	successorIdsOf,
 } from '../../../../nodes/GeminiImage/errors/goneModel';
 
 describe('what services say of a model that is gone', () => {
@@ -63,17 +63,27 @@ describe('the successors of a model', () => {
 		['gemini-3.0-pro-image-preview', PRO],
 		['gemini-3-pro-image-preview', PRO],
 		['google/gemini-3-pro-image-preview', PRO],
-		['GEMINI-3.1-FLASH-IMAGE-PREVIEW', ['gemini-3.1-flash-image', 'google/gemini-3.1-flash-image']],
-		['gemini-2.5-flash-image-preview', ['gemini-2.5-flash-image', 'google/gemini-2.5-flash-image']],
+		[
+			'GEMINI-3.1-FLASH-IMAGE-PREVIEW',
+			['gemini-3.1-flash-image', 'google/gemini-3.1-flash-image', ...NEWEST],
+		],
+		[
+			'gemini-2.5-flash-image-preview',
+			['gemini-2.5-flash-image', 'google/gemini-2.5-flash-image', ...NEWEST],
+		],
 		['gemini-2.5-flash-image', NEWEST],
-		['google/nano-banana', NEWEST],
+		['google/nano-banana', ['gemini-2.5-flash-image', ...NEWEST]],
+		['models/gemini-2.5-flash-image', ['gemini-2.5-flash-image', ...NEWEST]],
+		['gemini-2.5-flash-imgae', ['gemini-2.5-flash-image', ...NEWEST]],
+		['nano banana pro', PRO],
+		['Nano Banana 2 Lite', ['gemini-3.1-flash-lite-image', 'google/gemini-3.1-flash-lite-image']],
 		['gemini-3.1-flash-image', NEWEST],
 		['nano-banana-pro', PRO],
 		['gemini-3-pro-image', ['google/gemini-3-pro-image']],
 		['google/gemini-nano-banana-2.1', ['gemini-nano-banana-2.1']],
 		['gemini-9-image', []],
 	])('The successors of %s are %j, and the advice names each of them', (id, ids) => {
-		expect(successorIdsOf(id)).toEqual(ids);
+		expect(idsInsteadOf(id)).toEqual(ids);
 		for (const next of ids) expect(goneAdvice(id)).toContain(`'${next}'`);
 	});
 
@@ -90,7 +100,18 @@ describe('the successors of a model', () => {
 			'google/gemini-3-pro-image',
 			"Gemini 3 Pro Image may have another id here: set 'Model' to 'gemini-3-pro-image'",
 		],
-		['gpt-image-9', "Choose another 'Model'; its list shows what the account offers"],
+		[
+			'google/gemini-2.5-flash-image',
+			"Gemini 2.5 Flash Image may have another id here, and Nano Banana 2.1 follows it: set 'Model' to 'gemini-2.5-flash-image', 'gemini-nano-banana-2.1' or 'google/gemini-nano-banana-2.1'",
+		],
+		[
+			'nano banana pro',
+			"Gemini 3 Pro Image may be meant: set 'Model' to 'gemini-3-pro-image' or 'google/gemini-3-pro-image'",
+		],
+		[
+			'gpt-image-9',
+			"Choose another 'Model'; its list has Gemini 2.5 Flash Image, Gemini 3 Pro Image, Gemini 3.1 Flash Image, Gemini 3.1 Flash Lite Image, Nano Banana 2.1, and what else the account offers",
+		],
 	])('The advice for the gone model %s reads as its row says', (id, advice) => {
 		expect(goneAdvice(id)).toBe(advice);
 	});
