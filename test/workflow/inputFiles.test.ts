@@ -8,7 +8,11 @@ import { itemWith, imageFile, startHarness, type Harness } from './harness';
 import { expectRefusal, FLASH_31, model, PRO, tryItem } from './refusal';
 
 const FIELD = 'Input Data Field Name';
-const edit: INodeParameters = { operation: 'imageToImage', prompt: 'Make it blue' };
+const edit: INodeParameters = {
+	operation: 'imageToImage',
+	prompt: 'Make it blue',
+	imageSource: 'binary',
+};
 const talk: INodeParameters = { operation: 'chat', imageSource: 'auto' };
 /** The ways to choose the file in the field `data`. */
 const WAYS: Record<string, INodeParameters> = {
@@ -34,14 +38,14 @@ const withFile = async (bytes: Buffer) => await itemWith(harness.engine, { data:
 
 describe('files', () => {
 	test.each<[string, string, RegExp]>([
-		['a missing field', 'photo', /^The item has no file field 'photo'$/],
-		['a name that all objects have', 'constructor', /^The item has no file field 'constructor'$/],
-		['another name that all objects have', '__proto__', /^The item has no file field '__proto__'$/],
+		['a missing field', 'photo', /^The item has no binary field 'photo'$/],
+		['a name that all objects have', 'constructor', /^The item has no binary field 'constructor'$/],
+		['another name that all objects have', '__proto__', /^The item has no binary field '__proto__'$/],
 		['commas alone', ', ,', /^'Input Data Field Name' got no value$/],
 		[
 			'several fields of which one is missing',
 			'data, photo',
-			/^The item has no file field 'photo'$/,
+			/^The item has no binary field 'photo'$/,
 		],
 		[
 			'an expression that gives nothing',
@@ -58,23 +62,23 @@ describe('files', () => {
 			const input = await withFile(await imageFile());
 			const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
 			expect(message).toMatch(expected);
-			expect(description).toContain("The item's file fields are: data.");
+			expect(description).toContain("The item's binary fields are: data.");
 		},
 	);
 
 	test('An item without files is refused, and the error says that it has none', async () => {
 		const { message, description } = await refused(FIELD, edit);
-		expect(message).toBe("The item has no file field 'data'");
+		expect(message).toBe("The item has no binary field 'data'");
 		expect(description).toContain('The item has no files.');
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' });
-		expect(all.message).toBe('The item has no image field');
+		expect(all.message).toBe('The item has no image in its binary fields');
 	});
 
 	test('The field name * refuses an item whose only file is no image, and names that file', async () => {
 		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
 		const input = { json: {}, binary: { data } };
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' }, input);
-		expect(all.message).toBe('The item has no image field');
+		expect(all.message).toBe('The item has no image in its binary fields');
 		expect(all.description).toContain('data');
 	});
 
@@ -125,7 +129,7 @@ describe('files', () => {
 	test('The JSON field _files gives no files outside combined binary mode', async () => {
 		const { binary } = await withFile(await imageFile());
 		const input = { json: { _files: binary as never } };
-		expect((await refused(FIELD, edit, input)).message).toBe("The item has no file field 'data'");
+		expect((await refused(FIELD, edit, input)).message).toBe("The item has no binary field 'data'");
 	});
 
 	test('A JPEG with fill bytes before a marker is sent as it is', async () => {
