@@ -108,7 +108,10 @@ function whatBecameOf(id: string): string {
 
 /** `'a', 'b' or 'c'` */
 function anyOf(ids: string[]): string {
-	return ids.map((id) => `'${id}'`).join(', ').replace(/, (?=[^,]*$)/, ' or ');
+	return ids
+		.map((id) => `'${id}'`)
+		.join(', ')
+		.replace(/, (?=[^,]*$)/, ' or ');
 }
 
 /**

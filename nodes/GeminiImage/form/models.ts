@@ -187,7 +187,11 @@ export function guessModel(text: string): Model | undefined {
 		const typos = Math.min(...parts.map((part) => distance(part, name)));
 		const isNear = typos <= Math.min(MAX_TYPOS, name.length / 4);
 		const isHeld = parts[0]?.includes(name) ?? false;
-		return { model, length: name.length, typos: isNear ? typos : isHeld ? MAX_TYPOS + 1 : Infinity };
+		return {
+			model,
+			length: name.length,
+			typos: isNear ? typos : isHeld ? MAX_TYPOS + 1 : Infinity,
+		};
 	});
 	// Of those that fit as well, the longer name says more.
 	const [best] = guesses.sort((a, b) => a.typos - b.typos || b.length - a.length);
@@ -229,7 +233,12 @@ export function listNames(model: Model, ids: string[]): string[] {
 	if (ids.length === 1) return [listName(model)];
 	const common = wordsOf(currentIdOf(model));
 	const names = ids.map((id) =>
-		listName(model, wordsOf(id).filter((word) => !common.includes(word)).join(' ')),
+		listName(
+			model,
+			wordsOf(id)
+				.filter((word) => !common.includes(word))
+				.join(' '),
+		),
 	);
 	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
 	const isAlike = (name: string) => shown.indexOf(name) !== shown.lastIndexOf(name);

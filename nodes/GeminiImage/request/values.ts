@@ -32,6 +32,9 @@ export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool') || (context.isToolExecution?.() ?? false);
 }
 
+/** What an object becomes in an expression with other text. */
+export const LOST_OBJECT = '[object Object]';
+
 const MAX_EXCERPT_CHARS = 100;
 const CHANGE = 'Change the value, or the expression that gives it.';
 
