@@ -154,6 +154,15 @@ describe('a model that the service does not offer', () => {
 		expect(message).toContain("'gemini-2.5-flash-image'");
 	});
 
+	test('A 410 that says that the model has been retired is about the model', async () => {
+		const { message } = await ask('gemini-2.5-flash-imgae', {
+			status: 410,
+			body: said('The model gemini-2.5-flash-imgae has been retired'),
+		});
+		expect(message).toMatch(/^Nexconn does not offer the model 'gemini-2\.5-flash-imgae' \(410\)/);
+		expect(message).toContain("set 'Model' to 'gemini-2.5-flash-image'");
+	});
+
 	test('A model id of thousands of characters is cut in the message and sent whole', async () => {
 		const id = `gemini-2.5-flash-image${'-x'.repeat(3000)}`;
 		const { message } = await ask(id, { status: 404, body: said('model_not_found') });

@@ -139,7 +139,17 @@ describe('the model that a text means', () => {
 
 	test('An id means its model with whatever other services put around it', () => {
 		const before = ['', 'google/', 'models/', 'fal-ai/', 'openrouter/google/', 'r/'];
-		const behind = ['', ':free', '/edit', '-001', '@001', ':5bda2ea5', '/text-to-image', '-latest'];
+		const behind = [
+			'',
+			':free',
+			'/edit',
+			'-001',
+			'@001',
+			':5bda2ea5',
+			'/text-to-image',
+			'-latest',
+			'-edit',
+		];
 		expect(
 			missed((id) => before.flatMap((prefix) => behind.map((suffix) => prefix + id + suffix))),
 		).toEqual([]);
@@ -176,6 +186,24 @@ describe('the ids that are offered instead', () => {
 		['Gemini 3.1 Flash Lite Image (Nano Banana 2 Lite)', LITE],
 		['gemini-nano-banana-21', NEWEST],
 	])('For %s, the id of the same model is offered first: %s', (text, id) => {
+		expect(idsInsteadOf(text)[0]).toBe(id);
+	});
+
+	test.each([
+		['Gemini-2.5-Flash-Image', FLASH_25],
+		['GEMINI-3.1-FLASH-IMAGE', FLASH_31],
+		['GEMINI-3-PRO-IMAGE', PRO],
+	])('For %s, which differs by its case alone, %s is offered first', (text, id) => {
+		expect(idsInsteadOf(text)[0]).toBe(id);
+	});
+
+	test.each([
+		['nano-banana', FLASH_25],
+		['nano-banana-2', FLASH_31],
+		['nano-banana-pro', PRO],
+		['nano-banana-2-lite', LITE],
+		['nano-banana-2.1', NEWEST],
+	])("For %s, another service's id, %s is offered first", (text, id) => {
 		expect(idsInsteadOf(text)[0]).toBe(id);
 	});
 
