@@ -302,8 +302,9 @@ function noFile(context: IExecuteFunctions, fields: IBinaryKeyData, message: str
 }
 
 /** The error for an item without any image, where nobody has named a field. */
-export function noImage(context: IExecuteFunctions, itemIndex: number): ApiError {
-	const fields = binaryFieldsOf(context, itemIndex);
+export function noImage(context: IExecuteFunctions, itemIndexes: number[]): ApiError {
+	const ofItems = itemIndexes.map((itemIndex) => binaryFieldsOf(context, itemIndex));
+	const fields: IBinaryKeyData = Object.assign({}, ...ofItems);
 	if (isBareTool(context, fields)) return noFilesOfTool();
 	return invalidInput(
 		SOURCE,

@@ -43,7 +43,7 @@ export async function readImages(
 			if (model && new Set(images).size > most) throw tooMany(model, 'and there are more');
 		}
 		if (images.length === 0 && imageSourceOf(form) === 'auto') {
-			if (!converses(operation)) throw noImage(context, form.itemIndex);
+			if (!converses(operation)) throw noImage(context, itemIndexes);
 			// What was attached is never replaced, though it may be no image.
 			const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
 			const newest = imagesOfConversation(isBare ? imageLinks : [], ownLinks, model, hint);

@@ -115,7 +115,9 @@ export function refused(field: string, value: unknown, taken: string) {
 
 /** The start of a text, for a message. */
 export function excerpt(text: string): string {
-	return text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}…` : text;
+	if (text.length <= MAX_EXCERPT_CHARS) return text;
+	// No half of an emoji.
+	return `${text.slice(0, MAX_EXCERPT_CHARS).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** A value as a message shows it. */
