@@ -32,7 +32,7 @@ export const completion = (message: object, more: object = {}) => ({
 export const imagePart = (url: string) => ({ type: 'image_url', image_url: { url } });
 
 /** What a service says to a prompt. */
-interface Said {
+export interface Said {
 	status?: number;
 	headers?: OutgoingHttpHeaders;
 	body: unknown;
