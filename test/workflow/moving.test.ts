@@ -321,16 +321,21 @@ const TRIALS: Record<string, Trial> = {
 	'*Loop Over Items*': async (does) => {
 		const titles = Array.from({ length: 12 }, (_each, index) => `Mug ${index}`);
 		const title = readField(told(does, "{{ $('Form').item.json.title }}"));
-		const { requests, items, values, run } = await succeed({
-			nodes: [draw({ prompt: '=A {{ $json.title }}' }), title],
+		harness.emulator.peakRequests();
+		const { requests, items, values, output } = await succeed({
+			nodes: [
+				draw({ prompt: '=A {{ $json.title }}', options: { maxConcurrency: 1 } }),
+				{ ...readField(`{{ ${told(does, '$runIndex')} }}`), name: 'Run' },
+				title,
+			],
 			input: titles.map((each) => ({ json: { title: each } })),
 		});
 		expect(requests).toHaveLength(titles.length);
 		expect(values).toEqual(titles);
 		expect(items.map(({ json }) => json.prompt)).toEqual(titles.map((each) => `A ${each}`));
 		expect(new Set(items.map(({ json }) => json.fileName)).size).toBe(titles.length);
-		// There is one run alone, so that $runIndex stays 0.
-		expect(run.data.resultData.runData[NODE]).toHaveLength(1);
+		expect(harness.emulator.peakRequests()).toBe(1);
+		expect(new Set(output('Run').map(({ json }) => json.value))).toEqual(new Set(['0']));
 	},
 
 	'`n`, `sampleCount`': async () => {
