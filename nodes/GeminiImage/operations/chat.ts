@@ -10,6 +10,7 @@ import { lastingLinkTo, whyNoLink } from '../transport/signedLinks';
 import { textOf } from './conversation';
 import {
 	asMarkdown,
+	fileFacts,
 	imageFacts,
 	markdownOf,
 	numbered,
@@ -56,6 +57,8 @@ async function answerItem(turn: Turn, reply: Reply, asked: Asked): Promise<INode
 				field: fields[index],
 				...imageFacts(image, index, options),
 			})),
+			// Nodes that expect a single image find the first one.
+			...(images[0] && fileFacts(images[0], options)),
 			...wordsForAgent(turn, images),
 			...facts,
 			messages: [...conversation.earlier, ...thisTurn].map(textOnly),

@@ -167,7 +167,7 @@ function findFiles(
 	return entries.map((entry) => {
 		if (isBinary(entry))
 			return { name: `'${excerpt(asText(entry.fileName) ?? 'file')}'`, binary: entry };
-		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
+		if (typeof entry !== 'string' || entry === '') throw notAFile(context, entry, fields);
 		if (entry.includes(LOST_OBJECT)) throw lostObject();
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
@@ -194,11 +194,15 @@ function binaryFieldsOf(context: IExecuteFunctions, itemIndex: number): IBinaryK
 function filesIn(context: IExecuteFunctions, item: unknown): IBinaryKeyData {
 	const { json, binary } = (asObject(item) ?? {}) as Partial<INodeExecutionData>;
 	// Elsewhere this is data like any other, which may come from anybody.
-	const isCombined = context.getWorkflowSettings?.().binaryMode === 'combined';
-	const fields = { ...(isCombined && asObject(json?._files)), ...binary };
+	const fields = { ...(isCombined(context) && asObject(json?._files)), ...binary };
 	return Object.fromEntries(
 		Object.entries(fields).filter((entry): entry is [string, IBinaryData] => isFile(entry[1])),
 	);
+}
+
+/** Whether the workflow's setting moves files into the JSON of their items. */
+function isCombined(context: IExecuteFunctions): boolean {
+	return context.getWorkflowSettings?.().binaryMode === 'combined';
 }
 
 /** A name that n8n knows to resolve: in combined binary mode, any path to a file in the JSON. */
@@ -275,17 +279,21 @@ function unreadable(name: string): ApiError {
 	);
 }
 
-function notAFile(value: unknown, fields: IBinaryKeyData): ApiError {
+function notAFile(context: IExecuteFunctions, value: unknown, fields: IBinaryKeyData): ApiError {
 	const { mimeType, fileName } = asObject(value) ?? {};
 	const isStripped = mimeType !== undefined;
 	const name = asText(fileName);
 	const file = name === undefined ? 'a file' : `the file '${excerpt(name)}'`;
 	const what = isStripped ? `${file} without its content` : describe(value);
-	const way = isStripped
-		? "As $binary leaves it out, give the field's name, or {{ $input.item.binary.data }}. "
-		: '';
+	const isMissed = what === NO_VALUE && isCombined(context);
+	const way = isStripped ? STRIPPED : isMissed ? MOVED : '';
 	return invalidInput(FIELD, `'${FIELD}' got ${what}`, `${way}${listFields(fields)} ${TAKES}`);
 }
+
+const STRIPPED =
+	"As $binary leaves it out, give the field's name, or {{ $input.item.binary.data }}. ";
+const MOVED =
+	"With combined binary data, a file of another node is at {{ $('Form').item._files.photo }}. ";
 
 function lostObject(): ApiError {
 	return invalidInput(
@@ -326,8 +334,10 @@ function noFilesOfTool(): ApiError {
 	);
 }
 
+const NO_VALUE = 'no value';
+
 function describe(value: unknown): string {
-	if (value === '' || value === undefined || value === null) return 'no value';
+	if (value === '' || value === undefined || value === null) return NO_VALUE;
 	return kindOf(value);
 }
 

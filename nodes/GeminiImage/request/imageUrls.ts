@@ -44,8 +44,8 @@ export async function* imagesOfUrls(
 	}
 }
 
-/** Where objects of other nodes have their addresses: Airtable, OpenAI's parts, and Notion. */
-const HOLDERS = ['url', 'image_url', 'files', 'file', 'external'];
+/** Where objects of other nodes have their addresses: Airtable, OpenAI's parts, Notion, and shops. */
+const HOLDERS = ['url', 'image_url', 'files', 'file', 'external', 'src'];
 /** How deep lists and objects may be nested. */
 const MAX_LEVELS = 10;
 
