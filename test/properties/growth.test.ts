@@ -19,7 +19,7 @@ import {
 } from '../../nodes/GeminiImage/reply/prose';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { safeFileName } from '../../nodes/GeminiImage/request/fileName';
-import { imagesOfUrls } from '../../nodes/GeminiImage/request/imageUrls';
+import { addressesOf, imagesAt } from '../../nodes/GeminiImage/request/imageUrls';
 import { inlineContent } from '../../nodes/GeminiImage/bytes/base64';
 import { statusError } from '../../nodes/GeminiImage/errors/failures';
 import { searchModels } from '../../nodes/GeminiImage/transport/modelList';
@@ -80,10 +80,10 @@ const READERS: Record<string, [chars: number, read: Reader]> = {
 	strip: [512 * KB, (text) => placeholders.strip(withMarks(text))],
 	isImage: [512 * KB, (text) => placeholders.isImage(text)],
 	inlineContent: [512 * KB, inlineContent],
-	imagesOfUrls: [128 * KB, async (text) => await all(imagesOfUrls(text, NO_OWN_LINKS))],
-	'imagesOfUrls, data': [
+	imagesAt: [128 * KB, async (text) => await all(imagesAt(addressesOf(text), NO_OWN_LINKS))],
+	'imagesAt, data': [
 		128 * KB,
-		async (text) => await all(imagesOfUrls(`data:image/png;base64,${text}`, NO_OWN_LINKS)),
+		async (text) => await all(imagesAt(addressesOf(`data:image/png;base64,${text}`), NO_OWN_LINKS)),
 	],
 	safeFileName: [512 * KB, safeFileName],
 	apiRootOf: [256 * KB, (text) => apiRootOf({ baseUrl: `${text}b` })],

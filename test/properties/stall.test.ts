@@ -2,7 +2,7 @@ import { toNodeError } from '../../nodes/GeminiImage/errors/nodeError';
 import { readRequest } from '../../nodes/GeminiImage/operations/conversation';
 import { receive } from '../../nodes/GeminiImage/reply/receive';
 import { openImage } from '../../nodes/GeminiImage/request/inputImage';
-import { imagesOfUrls } from '../../nodes/GeminiImage/request/imageUrls';
+import { addressesOf, imagesAt } from '../../nodes/GeminiImage/request/imageUrls';
 import { statusError } from '../../nodes/GeminiImage/errors/failures';
 import { createOwnLinks } from '../../nodes/GeminiImage/transport/signedLinks';
 import { cut, NO_OWN_LINKS, receiveSettings } from '../nodes/helpers';
@@ -106,7 +106,7 @@ const CASES: Record<string, [length: number, of: (length: number) => () => Promi
 		8_000_000,
 		(chars) => {
 			const url = `data:image/png;base64,${fill('A', chars)}`;
-			return async () => await imagesOfUrls(url, NO_OWN_LINKS).next();
+			return async () => await imagesAt(addressesOf(url), NO_OWN_LINKS).next();
 		},
 	],
 	'eight million of one letter as data': [

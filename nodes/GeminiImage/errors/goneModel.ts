@@ -2,7 +2,7 @@ import { AS_OF, currentIdOf, findModel, guessModel, MODELS } from '../form/model
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
-const STATUSES = [200, 400, 404, 410, 502, 503];
+const STATUSES = [200, 400, 404, 410, 422, 502, 503];
 
 /** Words that leave no doubt. */
 const GONE = [
@@ -16,8 +16,12 @@ const GONE = [
 	'not a valid model',
 	'no available channel',
 	'无可用渠道',
+	'渠道不存在',
+	'不支持的模型',
 	'no endpoints found',
 ];
+/** What may stand behind them if they are said of something else. */
+const OF_A_MODEL = /^ (?:param|input|output|feature|option|config|setting|argument|type)/;
 
 /** Words that say so if they stand behind the name of a model. */
 const LACKING = [
@@ -31,12 +35,15 @@ const LACKING = [
 	'discontinued',
 	'retired',
 	'shut down',
+	'end of life',
+	'不存在',
+	'未找到',
 ];
 const NAMES = ['model', 'gemini-', 'nano-banana', '模型'];
 
 /** What else a service may lack, or a model not take, where it stands between the two. */
 const OTHER_THINGS =
-	/(?<![a-z])(?:aspect|ratio|size|resolution|parameter|field|input|mime|format|file|url|key|level|effort|temporar|current)/;
+	/(?<![a-z])(?:aspect|ratio|size|resolution|parameter|field|input|mime|format|file|url|key|level|effort|temporar|current|load|thinking|reasoning|instruction|streaming|modalit|tool|function|(?:the|an|:) image)/;
 
 /** Characters of a message that are looked at. */
 const LONGEST = 1000;
@@ -47,7 +54,13 @@ const MAX_SHOWN_CHARS = 100;
 export function isModelGone(status: number, message: string): boolean {
 	if (!STATUSES.includes(status)) return false;
 	const text = message.slice(0, LONGEST).toLowerCase();
-	return GONE.some((words) => text.includes(words)) || LACKING.some((words) => lacks(text, words));
+	return GONE.some((words) => saysOf(text, words)) || LACKING.some((words) => lacks(text, words));
+}
+
+/** Whether `words` are said, and not of something that a model has. */
+function saysOf(text: string, words: string): boolean {
+	const at = text.indexOf(words);
+	return at !== -1 && !OF_A_MODEL.test(text.slice(at + words.length));
 }
 
 /** Whether `words` are said of a model, not of a value that it does not take. */
@@ -62,9 +75,9 @@ export function notOffered(id: string): string {
 	return `Nexconn does not offer the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
 }
 
-/** Whether an id is that of a preview, with a known model behind it. */
+/** Whether an id is that of a preview of Google, with a known model behind it. */
 function isPreview(id: string): boolean {
-	return /-preview$/i.test(id) && findModel(id) !== undefined;
+	return /gemini-\d.*-preview$/i.test(id) && findModel(id) !== undefined;
 }
 
 /**
@@ -110,11 +123,13 @@ function anyOf(ids: string[]): string {
 }
 
 /**
- * What to say of an id that looks like a slip, where a service fails without words about the model;
- * undefined for ids that are known, or unlike any.
+ * What to say of an id that looks like a slip or like that of another service, where a service fails
+ * without words about the model; undefined for ids of Google and Nexconn, and those unlike any.
  */
 export function slipAdvice(status: number, id: string): string | undefined {
-	if (!STATUSES.includes(status) || findModel(id) || !guessModel(id)) return undefined;
+	const known = findModel(id);
+	const isUsual = known && [known.ids[0], currentIdOf(known)].includes(id);
+	if (!STATUSES.includes(status) || isUsual || idsInsteadOf(id).length === 0) return undefined;
 	return `If it does not know the model '${id.slice(0, MAX_SHOWN_CHARS)}': ${goneAdvice(id)}`;
 }
 

@@ -165,12 +165,16 @@ const MAX_TYPOS = 3;
 /** A name that a text holds whole fits better than one with three typos, and worse than with two. */
 const HELD = 2.5;
 
+/** What people write for words of the names. */
+const SAME: Record<string, string> = { two: '2', three: '3', light: 'lite' };
+
 const wordsIn = (text: string): string[] =>
 	text
 		.toLowerCase()
 		.replace(/\./g, '')
 		.split(/[^a-z\d]+/)
-		.filter((word) => word !== '');
+		.filter((word) => word !== '')
+		.map((word) => SAME[word] ?? word);
 
 const digitsIn = (text: string): string => text.replace(/\D/g, '');
 
@@ -189,30 +193,42 @@ const CALLED = MODELS.flatMap((model) =>
  */
 export function guessModel(text: string): Model | undefined {
 	const start = text.slice(0, MAX_NAME_CHARS).replace(/-preview\s*$/i, '');
-	const words = wordsIn(start);
-	const parts = [start, ...start.split(/[/:@()]/)].map((part) => wordsIn(part).join(''));
-	const [best] = CALLED.map(({ model, name }) => {
-		const letters = name.join('');
-		const typos = Math.min(...parts.map((part) => typosIn(part, letters)));
-		return { model, typos: Math.min(typos, holds(words, name) ? HELD : Infinity), letters };
+	const parts = [start, ...start.split(/[/:@()]/)].map(wordsIn);
+	const held = heldIn(parts[0] ?? []);
+	const [best] = CALLED.map((called) => {
+		const typos = Math.min(...parts.map((part) => typosIn(part, called.name)));
+		return { ...called, typos: Math.min(typos, called === held ? HELD : Infinity) };
 		// Of those that fit as well, the longer name says more.
-	}).sort((a, b) => a.typos - b.typos || b.letters.length - a.letters.length);
+	}).sort((a, b) => a.typos - b.typos || b.name.length - a.name.length);
 	return best && best.typos < Infinity ? best.model : undefined;
 }
 
-/** Digits are no typos: they tell one version from another. */
-function typosIn(text: string, name: string): number {
-	if (digitsIn(text) !== digitsIn(name)) return Infinity;
-	const typos = distance(text, name);
-	return typos <= Math.min(MAX_TYPOS, name.length / 4) ? typos : Infinity;
+/** Digits are no typos: they tell one version from another. They may all be missing, or in another place. */
+function typosIn(text: string[], name: string[]): number {
+	const [written, called] = [text.join(''), name.join('')];
+	if ([...text].sort().join('') === [...name].sort().join('')) return 0;
+	if (written === called.replace(/\d/g, '')) return 1;
+	if (digitsIn(written) !== digitsIn(called)) return Infinity;
+	const typos = distance(written, called);
+	return typos <= Math.min(MAX_TYPOS, called.length / 4) ? typos : Infinity;
 }
 
-/** Whether `name` stands among `words`, and no number of a version behind it. */
-function holds(words: string[], name: string[]): boolean {
-	return words.some((_word, at) => {
-		const isThere = name.every((word, index) => words[at + index] === word);
-		return isThere && !/^\d{1,2}$/.test(words[at + name.length] ?? '');
+/** The longest name that stands among `words`, unless the number of another version is behind it. */
+function heldIn(words: string[]) {
+	const ends = CALLED.map(({ name }) => {
+		const at = words.findIndex((_word, from) =>
+			name.every((word, index) => words[from + index] === word),
+		);
+		return at === -1 ? -1 : at + name.length;
 	});
+	const [longest] = CALLED.map((called, index) => ({ called, end: ends[index] ?? -1 }))
+		.filter(({ end }) => end !== -1)
+		.sort((a, b) => b.called.name.length - a.called.name.length);
+	if (!longest) return undefined;
+	const [next = '', afterNext = ''] = words.slice(longest.end);
+	// Two numbers are a ratio.
+	const isVersion = /^\d{1,2}$/.test(next) && !/^\d{1,2}$/.test(afterNext);
+	return isVersion ? undefined : longest.called;
 }
 
 /** Whether an id can be one: without line breaks and other characters that nobody sees. */

@@ -125,7 +125,10 @@ const UNSEEN = /(?:(?![\u200c\u200d])[\p{C}\p{Z}])+/gu;
 
 /** `Image 1 (logo.png):`, by the name of the file or the end of the address. */
 function labelOf(image: SentImage, index: number): string {
-	const name = image instanceof InputImage ? asText(image.binary?.fileName) : endOf(image);
+	const name =
+		image instanceof InputImage
+			? asText(image.binary?.fileName)
+			: (image.fileName ?? endOf(image.url));
 	const line = excerpt((name ?? '').replace(UNSEEN, ' ').trim());
 	return `Image ${index + 1}${line === '' ? '' : ` (${line})`}:`;
 }

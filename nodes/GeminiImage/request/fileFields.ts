@@ -17,6 +17,8 @@ const SOURCE = 'Image Source';
 /** What a file without a byte is. */
 const EMPTY = 'empty';
 const ALL_FIELDS = '*';
+/** How deep lists may be nested. */
+const MAX_LEVELS = 10;
 /** Names that a message lists. */
 const MAX_NAMES = 20;
 
@@ -178,7 +180,8 @@ function findFiles(
 
 /** What the parameter lists; at least one entry, which is blank if it lists nothing. */
 function namesAndFiles(parameter: unknown): unknown[] {
-	const entries = [parameter].flat(Infinity).flatMap((entry: unknown) => {
+	// A list may hold itself.
+	const entries = [parameter].flat(MAX_LEVELS).flatMap((entry: unknown) => {
 		if (typeof entry !== 'string') return [entry];
 		const names = entry.split(',').map((name) => name.trim());
 		return names.filter((name) => name !== '');

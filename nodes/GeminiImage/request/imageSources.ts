@@ -1,14 +1,22 @@
-import { invalidInput, type ApiError } from '../errors/apiError';
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { ApiError, invalidInput } from '../errors/apiError';
 import type { Model } from '../form/models';
 import { converses } from '../form/operations';
 import type { OwnLinks, SignedLink } from '../transport/signedLinks';
 import { countImages, hasFiles, imagesOfFields, imagesOfItem, noImage } from './fileFields';
-import { imagesOfConversation, imagesOfUrls, urlsOf } from './imageUrls';
+import {
+	addressesOf,
+	imagesAt,
+	imagesOfConversation,
+	noAddress,
+	type ImageAddress,
+} from './imageUrls';
 import { InputImage } from './inputImage';
 import { choiceValue, refused, textValue, type Form } from './values';
 
-/** An image that is sent: its content, or an http(s) URL, which is passed on as it is. */
-export type SentImage = InputImage | string;
+/** An image that is sent. */
+export type SentImage = InputImage | ImageAddress;
 
 /** Whose images are read. */
 interface ImageForm extends Form {
@@ -34,13 +42,14 @@ export async function readImages(
 ): Promise<SentImage[]> {
 	const { context, operation, itemIndexes, hint } = form;
 	const most = model?.maxInputImages ?? Infinity;
-	const count = countOfForm(form);
+	const parts = itemIndexes.flatMap((itemIndex) => partsOf(form, itemIndex));
+	const count = countOf(parts, context);
 	if (model && count > most) throw tooMany(model, `not ${count}`);
 	const images: SentImage[] = [];
 	try {
-		for await (const image of imagesOfForm(form, ownLinks)) {
+		for await (const image of imagesOf(parts, form, ownLinks)) {
 			images.push(image);
-			if (model && new Set(images).size > most) throw tooMany(model, 'and there are more');
+			if (model && images.length > most) throw tooMany(model, 'and there are more');
 		}
 		if (images.length === 0 && imageSourceOf(form) === 'auto') {
 			if (!converses(operation)) throw noImage(context, itemIndexes);
@@ -49,10 +58,8 @@ export async function readImages(
 			const newest = imagesOfConversation(isBare ? imageLinks : [], ownLinks, model, hint);
 			for await (const image of newest) images.push(image);
 		}
-		// Addresses that several items repeat are sent once.
-		const different = [...new Set(images)];
-		if (model) checkTypes(different, model);
-		return different;
+		if (model) checkTypes(images, model);
+		return images;
 	} catch (error) {
 		closeImages(images);
 		return await Promise.reject(error);
@@ -63,41 +70,72 @@ export function closeImages(images: SentImage[]): void {
 	for (const image of images) if (image instanceof InputImage) image.close();
 }
 
-/** Where the images of the items come from, in their order, with the field that says which. */
-function* partsOf({ context, operation, itemIndexes }: ImageForm) {
-	for (const itemIndex of itemIndexes) {
-		const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
-		const source = imageSourceOf({ context, operation, itemIndex });
-		if (source === 'auto') yield { from: 'item', itemIndex } as const;
-		if (source === 'binary' || source === 'binaryAndUrl') {
-			yield { from: 'fields', itemIndex, parameter: parameter('binaryPropertyName') } as const;
-		}
-		if (source === 'url' || source === 'binaryAndUrl') {
-			yield { from: 'urls', itemIndex, parameter: parameter('imageUrls') } as const;
+/** Where images of an item come from. */
+type Part = { itemIndex: number } & (
+	| { from: 'item' }
+	| { from: 'fields'; parameter: unknown }
+	| { from: 'addresses'; addresses: ImageAddress[] }
+);
+
+function partsOf(form: ImageForm, itemIndex: number): Part[] {
+	const { context, operation } = form;
+	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const source = imageSourceOf({ context, operation, itemIndex });
+	if (source === 'auto') return [{ itemIndex, from: 'item' }];
+	const parts: Part[] = [];
+	if (source === 'binary' || source === 'binaryAndUrl') {
+		parts.push({ itemIndex, from: 'fields', parameter: parameter('binaryPropertyName') });
+	}
+	if (source === 'url' || source === 'binaryAndUrl') {
+		try {
+			const addresses = addressesOf(parameter('imageUrls'));
+			if (addresses.length === 0) throw noAddress(context);
+			parts.push({ itemIndex, from: 'addresses', addresses });
+		} catch (error) {
+			throw ofItem(error, form, itemIndex);
 		}
 	}
+	return parts;
 }
 
-/** How many images the form asks for, as far as can be told before any is opened. */
-function countOfForm(form: ImageForm): number {
-	const urls = new Set<string>();
+/** How many images these are, as far as can be told before any is opened. */
+function countOf(parts: Part[], context: IExecuteFunctions): number {
+	const keys = new Set<string>();
 	let files = 0;
-	for (const { from, itemIndex, parameter } of partsOf(form)) {
-		if (from === 'urls') urlsOf(parameter).forEach((url) => urls.add(url));
-		else files += countImages(form.context, itemIndex, parameter);
+	for (const part of parts) {
+		if (part.from === 'addresses') part.addresses.forEach(({ key }) => keys.add(key));
+		else if (part.from === 'item') files += countImages(context, part.itemIndex);
+		else files += countImages(context, part.itemIndex, part.parameter);
 	}
-	return files + urls.size;
+	return files + keys.size;
 }
 
 /** One by one, so that a failure leaves no image open that nobody knows of. */
-async function* imagesOfForm(form: ImageForm, ownLinks: OwnLinks): AsyncGenerator<SentImage> {
+async function* imagesOf(
+	parts: Part[],
+	form: ImageForm,
+	ownLinks: OwnLinks,
+): AsyncGenerator<SentImage> {
 	const { context, hint } = form;
+	/** Addresses that several items repeat are sent once. */
 	const seen = new Set<string>();
-	for (const { from, itemIndex, parameter } of partsOf(form)) {
-		if (from === 'item') yield* imagesOfItem(context, itemIndex, hint);
-		if (from === 'fields') yield* imagesOfFields(context, itemIndex, parameter, hint);
-		if (from === 'urls') yield* imagesOfUrls(parameter, ownLinks, seen);
+	for (const part of parts) {
+		const { itemIndex } = part;
+		try {
+			if (part.from === 'item') yield* imagesOfItem(context, itemIndex, hint);
+			else if (part.from === 'addresses') yield* imagesAt(part.addresses, ownLinks, seen);
+			else yield* imagesOfFields(context, itemIndex, part.parameter, hint);
+		} catch (error) {
+			throw ofItem(error, form, itemIndex);
+		}
 	}
+}
+
+/** Of several items in one request, the error tells which one it is about, as n8n counts them. */
+function ofItem(error: unknown, { itemIndexes }: ImageForm, itemIndex: number): unknown {
+	if (!(error instanceof ApiError) || itemIndexes.length === 1) return error;
+	const { message, description, details } = error;
+	return new ApiError(`${message} [item ${itemIndex}]`, description, details, error);
 }
 
 /**

@@ -1,46 +1,60 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
-import { asObject, fieldsOf, isDeeperThan, parseJson, type JsonObject } from '../json';
+import { asObject, asText, fieldsOf, parseJson, type JsonObject } from '../json';
 import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
-import { excerpt, LOST_OBJECT, textValue, tooDeep } from './values';
+import { excerpt, failOnJson, isTool, LOST_OBJECT, textValue, tooDeep } from './values';
 
 const FIELD = 'Image URLs';
 const LINK = 'a link';
 /** Fields that a message lists. */
 const MAX_FIELDS = 20;
 
+/** An image at an address, which is passed on as it is. */
+export class ImageAddress {
+	constructor(
+		readonly url: string,
+		/** What other nodes call its file. */
+		readonly fileName?: string,
+	) {}
+
+	toJSON(): string {
+		return this.url;
+	}
+
+	/** The same in all spellings. */
+	get key(): string {
+		return isHttp(this.url) ? new URL(this.url).href : this.url;
+	}
+}
+
 /**
- * The images that `parameter` lists: http(s) URLs as they are, but for own links, which most services
- * cannot reach; these and data URLs are read and checked.
+ * The images at addresses: http(s) URLs as they are, but for own links, which most services cannot
+ * reach; these and data URLs are read and checked.
  *
  * @param seen what this turn has already, which is sent once, whatever its spelling
  */
-export async function* imagesOfUrls(
-	parameter: unknown,
+export async function* imagesAt(
+	addresses: ImageAddress[],
 	ownLinks: OwnLinks,
 	seen = new Set<string>(),
-): AsyncGenerator<InputImage | string> {
-	const urls = urlsOf(parameter);
-	if (urls.length === 0) {
-		throw invalidInput(
-			FIELD,
-			`'${FIELD}' is empty`,
-			'Add at least one http(s) or data URL. If an expression stands there, it gave nothing.',
-		);
-	}
-	for (const url of urls) {
+): AsyncGenerator<InputImage | ImageAddress> {
+	for (const address of addresses) {
+		const { url } = address;
 		if (isDataUrl(url)) {
 			yield await imageOfDataUrl(url);
 			continue;
 		}
 		const link = ownLinks.read(url);
-		const key = link?.token ?? new URL(checkUrl(url)).href;
+		if (!link) checkUrl(url);
+		const key = link?.token ?? address.key;
 		if (seen.has(key)) continue;
 		seen.add(key);
-		yield link ? await imageOfLink(link, ownLinks) : url;
+		yield link ? await imageOfLink(link, ownLinks) : address;
 	}
 }
 
@@ -50,44 +64,62 @@ const HOLDERS = ['url', 'image_url', 'files', 'file', 'external', 'src'];
 const MAX_LEVELS = 10;
 
 /**
- * The addresses that `parameter` lists: texts with one or several, lists, objects that hold some, as
- * they are or as JSON.
+ * The addresses that `parameter` lists, none or several: in texts, lists, and objects that hold some,
+ * as they are or as JSON.
  *
  * @throws ApiError for what holds none
  */
-export function urlsOf(parameter: unknown): string[] {
-	if (isDeeperThan(MAX_LEVELS, parameter)) throw tooDeep(FIELD);
-	return urlsOfEntry(parameter);
+export function addressesOf(parameter: unknown): ImageAddress[] {
+	return addressesIn(parameter, 0);
 }
 
-function urlsOfEntry(entry: unknown): string[] {
-	if (Array.isArray(entry)) return entry.flatMap(urlsOfEntry);
+/** The error for a field without any. */
+export function noAddress(context: IExecuteFunctions): ApiError {
+	const advice =
+		'Add at least one http(s) or data URL. An expression that stands there gave nothing.';
+	// An agent sees the message alone.
+	const forAgent = isTool(context) ? ': let the model fill it in' : '';
+	return invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);
+}
+
+function addressesIn(entry: unknown, depth: number, fileName?: string): ImageAddress[] {
+	if (depth > MAX_LEVELS) throw tooDeep(FIELD);
+	if (Array.isArray(entry)) return entry.flatMap((each) => addressesIn(each, depth + 1, fileName));
 	const object = asObject(entry);
-	if (object) return urlsOfObject(object);
-	const text = textValue(FIELD, entry) ?? '';
-	const json = /^\s*[[{]/.test(text) ? readJson(text) : undefined;
-	return json === undefined ? urlsIn(text) : urlsOf(json);
+	if (object) return addressesInObject(object, depth + 1);
+	const text = (textValue(FIELD, entry) ?? '').trim();
+	if (/^[[{]/.test(text)) return addressesIn(readJson(text), depth + 1);
+	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
 }
 
-function urlsOfObject(object: JsonObject): string[] {
+function addressesInObject(object: JsonObject, depth: number): ImageAddress[] {
 	const holder = HOLDERS.find((name) => object[name]);
-	if (holder !== undefined) return urlsOfEntry(object[holder]);
-	const isFile = typeof object.mimeType === 'string' && object.data !== undefined;
+	const { filename, fileName, name } = object;
+	const called = [filename, fileName, name].map(asText).find((each) => each !== undefined);
+	if (holder !== undefined) return addressesIn(object[holder], depth, called);
+	const [what, advice] = describeObject(object);
+	throw invalidInput(FIELD, `'${FIELD}' has ${what}, not an address`, advice);
+}
+
+const SEND_FILES = "set 'Image Source' to Binary Field.";
+
+/** What an object without an address is, and what to do about it. */
+function describeObject(object: JsonObject): [what: string, advice: string] {
+	if ('url' in object) return ["an object whose 'url' is empty", 'Look at the node that gives it.'];
+	if (typeof object.mimeType === 'string') return ['a file', `To send it, ${SEND_FILES}`];
+	if ('url_private' in object) {
+		return ['a file of Slack', `It opens with a login only: download it first, and ${SEND_FILES}`];
+	}
 	const fields = fieldsOf(object, MAX_FIELDS).map(([name]) => excerpt(name));
-	throw invalidInput(
-		FIELD,
-		`'${FIELD}' has ${isFile ? 'a file' : "an object without 'url'"}, not an address`,
-		isFile
-			? "To send files of the item, set 'Image Source' to Binary Field."
-			: `It takes addresses, and objects with 'url'. The fields of this one are: ${fields.join(', ')}.`,
-	);
+	const list = fields.length > 0 ? `The fields of this one are: ${fields.join(', ')}.` : '';
+	return ["an object without 'url'", `It takes addresses, and objects with 'url'. ${list}`.trim()];
 }
 
 function readJson(text: string): unknown {
 	try {
 		return parseJson(text);
-	} catch {
-		return undefined;
+	} catch (error) {
+		return failOnJson(FIELD, error);
 	}
 }
 
@@ -116,6 +148,10 @@ function urlsIn(text: string): string[] {
 	return urls;
 }
 
+function isHttp(url: string): boolean {
+	return /^https?:/i.test(url) && URL.canParse(url);
+}
+
 function isDataUrl(url: string): boolean {
 	return /^data:/i.test(url);
 }
@@ -127,7 +163,7 @@ async function imageOfDataUrl(url: string): Promise<InputImage> {
 	throw invalidInput(
 		FIELD,
 		`'${FIELD}' has a data URL that holds no image`,
-		'It takes data:image/png;base64,… and the like.',
+		'It takes data:image/png;base64, and behind it the image in base64.',
 	);
 }
 
@@ -140,13 +176,13 @@ function base64Of(url: string): string {
 		.replace(/%([\da-f]{2})/gi, (_escape, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
-function checkUrl(url: string): string {
-	try {
-		if (/^https?:$/.test(new URL(url).protocol)) return url;
-	} catch {}
+function checkUrl(url: string): void {
+	if (isHttp(url)) return;
+	const shown = excerpt(url).replace(/\p{C}/gu, '');
+	const isHidden = shown.length < excerpt(url).length;
 	throw invalidInput(
 		FIELD,
-		`'${FIELD}' has '${excerpt(url)}', which is not an http(s) or data URL`,
+		`'${FIELD}' has '${shown}'${isHidden ? ' with characters that nobody sees' : ''}, which is not an http(s) or data URL`,
 		'Give a full URL that the service can reach, such as https://example.com/photo.jpg.',
 	);
 }

@@ -103,7 +103,8 @@ function parsed(field: string, text: string): unknown {
 	}
 }
 
-function failOnJson(field: string, error: unknown): never {
+/** @throws ApiError */
+export function failOnJson(field: string, error: unknown): never {
 	const reason = error instanceof Error ? `: ${error.message}` : '';
 	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
 }

@@ -8,6 +8,7 @@ import {
 	optionsNotSent,
 } from '../../../../nodes/GeminiImage/request/body';
 import type { SentImage } from '../../../../nodes/GeminiImage/request/imageSources';
+import { ImageAddress } from '../../../../nodes/GeminiImage/request/imageUrls';
 import type { Options } from '../../../../nodes/GeminiImage/request/options';
 import type { Prompt } from '../../../../nodes/GeminiImage/request/prompt';
 import { cut, DEFAULT_OPTIONS, failureOf, inputImage, random } from '../../helpers';
@@ -92,7 +93,7 @@ describe('POST /chat/completions', () => {
 
 	test('The prompt of a chat body with images is its text first, then the images in their order', () => {
 		const urls = ['https://example.com/b.png', 'https://example.com/a.png'];
-		expect(chat({ images: urls })).toMatchObject({
+		expect(chat({ images: urls.map((url) => new ImageAddress(url)) })).toMatchObject({
 			messages: [
 				{
 					role: 'user',
@@ -108,12 +109,12 @@ describe('POST /chat/completions', () => {
 });
 
 describe('POST /images/generations and /images/edits', () => {
-	const a = 'https://example.com/a.png';
-	const b = 'https://example.com/b.png';
+	const [a, b] = ['https://example.com/a.png', 'https://example.com/b.png'] as const;
+	const [first, second] = [new ImageAddress(a), new ImageAddress(b)];
 	test.each<[string, Changes, object]>([
 		['nothing else', {}, {}],
-		['one image', { images: [a] }, { image: a }],
-		['several images', { images: [b, a] }, { image: [b, a] }],
+		['one image', { images: [first] }, { image: a }],
+		['several images', { images: [second, first] }, { image: [b, a] }],
 		[
 			'every option that the endpoint takes',
 			{ aspectRatio: '21:9', imageSize: '1K', options: { temperature: 0.5, topP: 1, topK: 40 } },
@@ -159,7 +160,7 @@ test('A body without images is plain JSON of the length that it announces', asyn
 test('A chat body carries files and URLs of images in their order', async () => {
 	const images = [
 		imageOf(files[4]!),
-		url,
+		new ImageAddress(url),
 		imageOf(files[5]!),
 		imageOf(files[4]!),
 		imageOf(files[1]!),
