@@ -1,8 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { drawDirectly, photo, sha256 } from './drawnImages';
-import { modelOf, moving, MOVING, type Workflow } from './flows';
+import { moving } from './flows';
 import { publishExample } from './gallery';
 import { startOtherApis } from './otherApis';
 import type { Server } from './server';
@@ -10,17 +7,16 @@ import { openStage, type Stage } from './stage';
 import { standInTelegram } from './telegram';
 import { until } from './until';
 
-const nodeOf = (flow: string, name: string) =>
-	moving(flow).nodes.find((node) => node.name === name)!;
-
 let apis: Awaited<ReturnType<typeof startOtherApis>>;
 let stage: Stage;
 let server: Server;
 let telegram: ReturnType<typeof standInTelegram>;
 
-/** The stand-ins draw as the emulator does for the workflows that have moved. */
+/** That of the workflows that have moved. */
+const model = 'gemini-nano-banana-2.1';
+
+/** The stand-ins give what the emulator draws, so before and after end with the same images. */
 async function draw(prompt: string, image?: Buffer): Promise<Buffer> {
-	const model = modelOf(nodeOf('openai-drive-after', 'Generate an Image'));
 	const fields = image ? { model } : { model, image_config: { aspect_ratio: '1:1' } };
 	return await drawDirectly(stage.emulator, prompt, { image, fields });
 }
@@ -55,23 +51,14 @@ async function run<T>(name: string, start: () => Promise<T>): Promise<T> {
 	}
 }
 
-test.each(readdirSync(MOVING))('The workflow %s of docs holds nothing of an instance', (file) => {
-	const raw = readFileSync(join(MOVING, file), 'utf8');
-	expect(raw).not.toMatch(/"(versionId|meta|pinData|instanceId|webhookId|owner|shared)"/);
-	const { active, nodes } = JSON.parse(raw) as Workflow;
-	expect(active).toBe(false);
-	const credentials = nodes.flatMap((node) => Object.values(node.credentials ?? {}));
-	for (const credential of credentials) expect(credential).toMatchObject({ id: null });
-});
-
 describe('an OpenAI workflow with Google Drive', () => {
-	const [before, after] = ['openai-drive-before', 'openai-drive-after'] as const;
+	const flows = ['openai-drive-before', 'openai-drive-after'];
 	const products = [
 		{ sku: 'MUG-01', name: 'a blue enamel mug' },
 		{ sku: 'BAG-02', name: 'a brown "leather" bag' },
 	];
 
-	test.each([before, after])('The workflow %s puts the images into the Drive', async (name) => {
+	test.each(flows)('The workflow %s puts the images into the Drive', async (name) => {
 		const count = apis.files.length;
 		await run(name, async () => {
 			expect((await server.call('/webhook/products', { products })).status).toBe(200);
@@ -90,18 +77,12 @@ describe('an OpenAI workflow with Google Drive', () => {
 		const stored = files.map(({ content, ...facts }) => ({ ...facts, content: sha256(content) }));
 		expect(stored).toEqual(await Promise.all(expected));
 	});
-
-	test('The node behind stays as it was, and 3 of 7 nodes are gone', () => {
-		expect([before, after].map((name) => moving(name).nodes.length)).toEqual([7, 4]);
-		const upload = nodeOf(before, 'Upload File').parameters;
-		expect(nodeOf(after, 'Upload File').parameters).toEqual(upload);
-	});
 });
 
 describe("a workflow of HTTP Request to Google's API with Telegram", () => {
-	const [before, after] = ['google-telegram-before', 'google-telegram-after'] as const;
+	const flows = ['google-telegram-before', 'google-telegram-after'];
 
-	test.each([before, after])('The workflow %s sends the new photo back', async (name) => {
+	test.each(flows)('The workflow %s sends the new photo back', async (name) => {
 		const prompt = 'Make it "snow" on <everything>';
 		const chat = 33;
 		const answer = await run(name, async () => await telegram.write(server, chat, prompt, photo));
@@ -112,11 +93,5 @@ describe("a workflow of HTTP Request to Google's API with Telegram", () => {
 			fileName: 'photo.png',
 			mimeType: 'image/png',
 		});
-	});
-
-	test('The node behind stays as it was, and 4 of 7 nodes are gone', () => {
-		expect([before, after].map((name) => moving(name).nodes.length)).toEqual([7, 3]);
-		const send = nodeOf(before, 'Send the Photo').parameters;
-		expect(nodeOf(after, 'Send the Photo').parameters).toEqual(send);
 	});
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { buffer, json } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 
 import { serve } from '../server';
 import type { Environment } from './n8n';
@@ -72,14 +73,13 @@ export async function startOtherApis(draw: (prompt: string, image?: Buffer) => P
 	const { origin, close } = await serve(async (request, response) => {
 		const { url = '', headers } = request;
 		// The address of an upload is a secret itself.
-		const isKnown =
-			/[?&](?:key=key$|upload_id=)/.test(url) || headers.authorization === `Bearer ${KEY}`;
-		if (!isKnown) return response.writeHead(401).end();
+		const hasKey = url.endsWith(`?key=${KEY}`) || url.includes('?upload_id=');
+		if (!hasKey && headers.authorization !== `Bearer ${KEY}`) return response.writeHead(401).end();
 		const body = JSON.stringify(await answer(request, response));
 		response.setHeader('content-type', 'application/json').end(body);
 	});
 
-	const NODE_OPTIONS = `--import ${join(__dirname, 'detour.ts')}`;
+	const NODE_OPTIONS = `--import ${pathToFileURL(join(__dirname, 'detour.ts')).href}`;
 	const environment: Environment = { NODE_OPTIONS, GOOGLE_STAND_IN: origin };
 	const token = { access_token: KEY, token_type: 'Bearer' };
 	/** By their types, each with the name that the workflows call it. */
