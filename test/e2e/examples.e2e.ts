@@ -90,7 +90,7 @@ test('The example daily-image draws on a schedule, and stores the image under th
 		nodes: [{ ...schedule!, parameters: { rule } }, ...others],
 	});
 	const { path, body, headers } = await until('an upload', () => stored()[0], PATIENCE_MS);
-	await server.rest(`/workflows/${id}/deactivate`, 'POST', {});
+	await server.unpublish(id);
 
 	const [, date = ''] = /^\/images\/daily\/(\d{4}-\d{2}-\d{2})\.png$/.exec(path) ?? [];
 	const day = new Date(date).toLocaleDateString('en-GB', {

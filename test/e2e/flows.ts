@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 export const CREDENTIAL = { id: 'nexconn', name: 'Nexconn account' };
 
 export const EXAMPLES = resolve(__dirname, '../../examples');
+/** Workflows before and after their move to Gemini Image, which docs/moving.md tells of. */
+export const MOVING = join(__dirname, 'moving');
 
 export interface WorkflowNode {
 	name: string;
@@ -99,11 +101,16 @@ export function workflow(id: string, steps: Array<WorkflowNode | WorkflowNode[]>
 }
 
 /** A workflow of `examples`, with the credential of the stage. */
-export function example(name: string): Workflow {
-	const file = join(EXAMPLES, `${name}.json`);
-	const read = JSON.parse(readFileSync(file, 'utf8')) as Omit<Workflow, 'id' | 'active'>;
-	for (const { credentials } of read.nodes) {
+export const example = (name: string): Workflow => read(EXAMPLES, name);
+
+/** A workflow of `moving`, with the credential of the stage. */
+export const moving = (name: string): Workflow => read(MOVING, name);
+
+function read(folder: string, name: string): Workflow {
+	const file = join(folder, `${name}.json`);
+	const content = JSON.parse(readFileSync(file, 'utf8')) as Omit<Workflow, 'id' | 'active'>;
+	for (const { credentials } of content.nodes) {
 		if (credentials?.nexconnApi) credentials.nexconnApi = CREDENTIAL;
 	}
-	return { id: name, active: false, ...read };
+	return { id: name, active: false, ...content };
 }

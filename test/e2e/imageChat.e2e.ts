@@ -80,14 +80,8 @@ describe('links that lead to no image of the conversation', () => {
 	let workflowId: string;
 	beforeAll(async () => void (workflowId = await server.publish(chatWorkflow(ID, 'lastNode'))));
 
-	/** What n8n has written down of the newest execution, which has the hints of its nodes. */
-	async function newestExecution(): Promise<{ id: string; data: string }> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-		const list = await server.rest<{ results: Array<{ id: string }> }>(
-			`/executions?filter=${filter}&limit=1`,
-		);
-		return await server.rest(`/executions/${list.results[0]!.id}`);
-	}
+	/** It has the hints of its nodes. */
+	const newestExecution = async () => (await server.newestExecution(workflowId))!;
 
 	test('A chat whose image n8n has deleted says so in a hint, and goes on', async () => {
 		const say = openSession(stage, server, ID);

@@ -9,6 +9,14 @@ interface Settings {
 	userManagement: { showSetupOnFirstLoad: boolean };
 }
 
+interface Execution {
+	id: string;
+	status: string;
+	finished: boolean;
+	/** Items, hints and errors of its nodes, as one text. */
+	data: string;
+}
+
 /** An n8n that runs, with what the editor asks of it on behalf of its owner. */
 export async function openServer(environment: Environment) {
 	const { url, log, stop, ended, pid } = await startServer(environment);
@@ -47,6 +55,17 @@ export async function openServer(environment: Environment) {
 		return id;
 	}
 
+	const unpublish = async (id: string) => await rest(`/workflows/${id}/deactivate`, 'POST', {});
+
+	/** What n8n has written down of the newest execution of a workflow. */
+	async function newestExecution(workflowId: string): Promise<Execution | undefined> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const { results } = await rest<{ results: Execution[] }>(
+			`/executions?filter=${filter}&limit=1`,
+		);
+		return results[0] && (await rest(`/executions/${results[0].id}`));
+	}
+
 	async function callOnce(
 		path: string,
 		body: FormData | object,
@@ -83,7 +102,7 @@ export async function openServer(environment: Environment) {
 		await stop();
 		throw error;
 	}
-	return { url, log, stop, ended, pid, ask, rest, publish, call };
+	return { url, log, stop, ended, pid, ask, rest, publish, unpublish, newestExecution, call };
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;

@@ -166,7 +166,7 @@ async function fireOnSchedule(): Promise<void> {
 	);
 	const sent = () => stage.receiver.received.filter(({ path }) => path === '/schedule');
 	await until('the schedule fires twice', () => (sent().length >= 2 ? true : undefined));
-	await server.rest(`/workflows/${id}/deactivate`, 'POST', {});
+	await server.unpublish(id);
 	const expected = sha256(await drawDirectly(stage.emulator, prompt));
 	for (const { body } of sent()) expect(sha256(body)).toBe(expected);
 }

@@ -13,9 +13,12 @@ const ID = 'photo';
 export function standInTelegram(receiver: Receiver) {
 	/** What the bot has sent, one call after the other. */
 	const calls = () => receiver.received.filter(({ path }) => path.startsWith(`${METHODS}/send`));
-	/** Where the bot wants its messages; n8n says so when the workflow is published. */
+	/** Where the bot wants its messages; n8n says so after the workflow is published. */
 	const hook = async () => {
-		const { body } = await receiver.at(`${METHODS}/setWebhook`);
+		const body = await until('a published bot', () => {
+			const last = receiver.received.findLast(({ path }) => path.endsWith('Webhook'));
+			return last?.path === `${METHODS}/setWebhook` ? last.body : undefined;
+		});
 		return JSON.parse(body.toString()) as { url: string; secret_token: string };
 	};
 
@@ -24,7 +27,9 @@ export function standInTelegram(receiver: Receiver) {
 
 		/** Somebody writes to the bot, with or without a photo, and waits for its answer. */
 		async write(server: Server, chatId: number, text: string, photo?: Buffer) {
+			// The trigger asks with the first, and the node Get a file with the second.
 			receiver.answers.set(`${METHODS}/getFile?file_id=${ID}`, fileInfo);
+			receiver.answers.set(`${METHODS}/getFile`, fileInfo);
 			if (photo) receiver.answers.set(`/file${METHODS}/photos/file_0.jpg`, photo);
 			const before = calls().length;
 			const chat = { id: chatId, type: 'private' };
@@ -44,10 +49,18 @@ export function standInTelegram(receiver: Receiver) {
 
 const fileInfo = { ok: true, result: { file_id: ID, file_path: 'photos/file_0.jpg' } };
 
-/** The fields that the bot sent, and the hash of its photo. */
-async function readAnswer(body: Buffer, type: string) {
+interface Answer {
+	fields: Record<string, unknown>;
+	/** The hash of the photo. */
+	photo?: string;
+	fileName?: string;
+	mimeType?: string;
+}
+
+/** What the bot sent: fields, and maybe a photo. */
+async function readAnswer(body: Buffer, type: string): Promise<Answer> {
 	if (!type.startsWith('multipart/')) {
-		return { fields: JSON.parse(body.toString()) as Record<string, unknown>, photo: undefined };
+		return { fields: JSON.parse(body.toString()) as Record<string, unknown> };
 	}
 	const form = await new Response(new Uint8Array(body), {
 		headers: { 'content-type': type },
@@ -55,7 +68,9 @@ async function readAnswer(body: Buffer, type: string) {
 	const file = form.get('photo') as File;
 	const fields = Object.fromEntries([...form].filter(([, value]) => typeof value === 'string'));
 	return {
-		fields: fields as Record<string, unknown>,
+		fields,
 		photo: sha256(new Uint8Array(await file.arrayBuffer())),
+		fileName: file.name,
+		mimeType: file.type,
 	};
 }
