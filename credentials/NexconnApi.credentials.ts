@@ -8,21 +8,34 @@ import type {
 
 const DEFAULT_BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
 
+const range = (from: number, to: number): number[] =>
+	Array.from({ length: to - from + 1 }, (_status, index) => from + index);
+
 /** Answers to the test that do not prove the key, and what they say of the credential. */
 const FAILURES: Array<[statuses: number[], message: string]> = [
 	// The service itself refuses a completion of no messages, whoever asks.
-	[
-		[200],
-		'The service answered 200, so the key could not be tested. That was a web page, or a gateway that answers errors with 200. The Base URL usually ends in /v1; if it does, try the node.',
-	],
+	...[200, 201, 202, 203, 204, 206].map((status): [number[], string] => [
+		[status],
+		`The service answered ${status}, so the key could not be tested. That was a web page, or a gateway that answers errors with ${status}. The Base URL usually ends in /v1; if it does, try the node.`,
+	]),
 	// To follow one would hand the key to whoever it leads to.
-	[[301, 302, 303, 307, 308], 'The Base URL redirects. Enter the address that it redirects to.'],
+	[
+		[300, 301, 302, 303, 304, 307, 308],
+		'The Base URL redirects. Enter the address that it redirects to.',
+	],
 	[
 		[401, 403],
 		'Nexconn refused the key. Check it, or try the other Authorization Format: some accounts take the plain key, others "Bearer" and the key.',
 	],
-	[[404, 405], 'There is no Nexconn API at this Base URL. It usually ends in /v1.'],
-	[[500, 502, 503, 504], 'The service failed, so the key could not be tested. Try again later.'],
+	[[404, 405, 410], 'There is no Nexconn API at this Base URL. It usually ends in /v1.'],
+	[
+		[407, 511],
+		'A proxy or network wants n8n to sign in, so the key could not be tested. Check network and proxy of the n8n server.',
+	],
+	[
+		[408, ...range(500, 504), ...range(520, 530)],
+		'The service failed, so the key could not be tested. Try again later.',
+	],
 ];
 
 /** What may stand behind the API root: slashes, or an endpoint pasted with it. */

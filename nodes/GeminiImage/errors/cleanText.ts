@@ -42,7 +42,7 @@ export function createClean(secrets: string[]): Clean {
 		let clean = without(needles, text.slice(0, MAX_LOOK_CHARS));
 		// The cut may have left the first part of a secret.
 		if (text.length > MAX_LOOK_CHARS) clean = clean.slice(0, -MAX_SPELLING_CHARS * longest);
-		clean = withoutDataUrls(clean, 0).replace(LONG_RUN, (run) =>
+		clean = withoutDataUrls(clean, 1).replace(LONG_RUN, (run) =>
 			// A path of that length has no capital letter, base64 has many.
 			/[A-Z]/.test(run) ? '[base64]' : run,
 		);

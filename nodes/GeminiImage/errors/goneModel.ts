@@ -43,7 +43,7 @@ const NAMES = ['model', 'gemini-', 'nano-banana', '模型'];
 
 /** What else a service may lack, or a model not take, where it stands between the two. */
 const OTHER_THINGS =
-	/(?<![a-z])(?:aspect|ratio|size|resolution|parameter|field|input|mime|format|file|url|key|level|effort|temporar|current|load|thinking|reasoning|instruction|streaming|modalit|tool|function|(?:the|an|:) image)/;
+	/(?<![a-z])(?:aspect|ratio|size|resolution|parameter|field|input|mime|format|file|url|key|level|effort|temporar|current|load|thinking|reasoning|instruction|streaming|modalit|tool|function|(?:the|an) image)|: image/;
 
 /** Characters of a message that are looked at. */
 const LONGEST = 1000;

@@ -207,8 +207,9 @@ export function guessModel(text: string): Model | undefined {
 function typosIn(text: string[], name: string[]): number {
 	const [written, called] = [text.join(''), name.join('')];
 	if ([...text].sort().join('') === [...name].sort().join('')) return 0;
-	if (written === called.replace(/\d/g, '')) return 1;
-	if (digitsIn(written) !== digitsIn(called)) return Infinity;
+	if (digitsIn(written) !== digitsIn(called)) {
+		return written === called.replace(/\d/g, '') ? 1 : Infinity;
+	}
 	const typos = distance(written, called);
 	return typos <= Math.min(MAX_TYPOS, called.length / 4) ? typos : Infinity;
 }

@@ -11,6 +11,7 @@ import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
 import type { Answer } from '../transport/exchange';
+import { expressionOf } from '../request/values';
 import { createOwnLinks } from '../transport/signedLinks';
 import { readConversation, readRequest } from './conversation';
 import { resultHints } from './hints';
@@ -43,11 +44,13 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		if (imageHint !== undefined) hint(imageHint);
 		const note = sizeHint(body);
 		if (note !== undefined) hint(note);
+		const isUnnamed = options.fileName === undefined;
+		if (isUnnamed && expressionOf(context, 'options.fileName') !== undefined) hint(NO_NAME);
 		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
-		const answer = await client
+		const reply = await client
 			.post(path, body, settings)
+			.then(async (answer) => await receiveReply(turn, answer, settings))
 			.catch((error: unknown) => Promise.reject(withNote(error, note)));
-		const reply = await receiveReply(turn, answer, settings);
 		countTokens(context, reply.usage);
 		for (const message of resultHints(operation, prompt, reply.images)) hint(message);
 		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
@@ -55,6 +58,8 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		closeImages(images);
 	}
 }
+
+const NO_NAME = 'The expression of File Name gave nothing, so the images have names by number';
 
 const LINK_NOT_READ =
 	'A link to a file of this n8n was taken out of the words that are sent, as it would open the file to whoever gets it. To send its image, give the link as an image URL';

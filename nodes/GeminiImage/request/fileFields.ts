@@ -347,7 +347,7 @@ function describe(value: unknown): string {
 function listFields(fields: IBinaryKeyData): string {
 	const names = Object.keys(fields);
 	if (names.length === 0)
-		return 'The item has no files. Make sure that the node before outputs one.';
+		return 'The item has no files. Make sure that the node before outputs one: some have a setting for it, such as Download Images/Files of Telegram Trigger, and some drop it, such as Extract from File.';
 	return `The item's binary fields are: ${names.slice(0, MAX_NAMES).map(excerpt).join(', ')}.`;
 }
 

@@ -13,7 +13,7 @@ import {
 	type ImageAddress,
 } from './imageUrls';
 import { InputImage } from './inputImage';
-import { choiceValue, refused, textValue, type Form } from './values';
+import { choiceValue, isOverflow, refused, textValue, tooDeep, type Form } from './values';
 
 /** An image that is sent. */
 export type SentImage = InputImage | ImageAddress;
@@ -77,18 +77,27 @@ type Part = { itemIndex: number } & (
 	| { from: 'addresses'; addresses: ImageAddress[] }
 );
 
+const NAMES = ['binaryPropertyName', 'Input Data Field Name'] as const;
+const URLS = ['imageUrls', 'Image URLs'] as const;
+
 function partsOf(form: ImageForm, itemIndex: number): Part[] {
 	const { context, operation } = form;
-	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const parameter = (name: string, field: string): unknown => {
+		try {
+			return context.getNodeParameter(name, itemIndex, '');
+		} catch (error) {
+			throw isOverflow(error) ? tooDeep(field) : error;
+		}
+	};
 	const source = imageSourceOf({ context, operation, itemIndex });
 	if (source === 'auto') return [{ itemIndex, from: 'item' }];
 	const parts: Part[] = [];
 	if (source === 'binary' || source === 'binaryAndUrl') {
-		parts.push({ itemIndex, from: 'fields', parameter: parameter('binaryPropertyName') });
+		parts.push({ itemIndex, from: 'fields', parameter: parameter(...NAMES) });
 	}
 	if (source === 'url' || source === 'binaryAndUrl') {
 		try {
-			const addresses = addressesOf(parameter('imageUrls'));
+			const addresses = addressesOf(parameter(...URLS));
 			if (addresses.length === 0) throw noAddress(context);
 			parts.push({ itemIndex, from: 'addresses', addresses });
 		} catch (error) {

@@ -88,6 +88,7 @@ function addressesIn(entry: unknown, depth: number, fileName?: string): ImageAdd
 	const object = asObject(entry);
 	if (object) return addressesInObject(object, depth + 1);
 	const text = (textValue(FIELD, entry) ?? '').trim();
+	if (text.includes(LOST_OBJECT)) throw lostObject();
 	if (/^[[{]/.test(text)) return addressesIn(readJson(text), depth + 1);
 	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
 }
@@ -115,6 +116,14 @@ function describeObject(object: JsonObject): [what: string, advice: string] {
 	return ["an object without 'url'", `It takes addresses, and objects with 'url'. ${list}`.trim()];
 }
 
+function lostObject(): ApiError {
+	return invalidInput(
+		FIELD,
+		`'${FIELD}' has an object in the middle of text, where its addresses are lost`,
+		'Let the expression stand alone, or add .url to it.',
+	);
+}
+
 function readJson(text: string): unknown {
 	try {
 		return parseJson(text);
@@ -128,13 +137,6 @@ const BETWEEN = /\s+|(?<!;base64)[,;，；、](?=[,;，；、]{0,9}(?:\s|$|https
 
 /** The addresses of a text; the base64 of a data URL may go on behind blanks and in further lines. */
 function urlsIn(text: string): string[] {
-	if (text.includes(LOST_OBJECT)) {
-		throw invalidInput(
-			FIELD,
-			`'${FIELD}' has an object in the middle of text, where its addresses are lost`,
-			'Let the expression stand alone, or add .url to it.',
-		);
-	}
 	const urls: string[] = [];
 	let isInData = false;
 	for (const word of text.split(BETWEEN).filter((each) => each !== '')) {
@@ -178,6 +180,13 @@ function base64Of(url: string): string {
 
 function checkUrl(url: string): void {
 	if (isHttp(url)) return;
+	if (/^[\w+/-]{100,}={0,2}$/.test(url)) {
+		throw invalidInput(
+			FIELD,
+			`'${FIELD}' has base64, not an address`,
+			`Delete the node that makes base64 of the file, and ${SEND_FILES} A data URL begins with data:image/png;base64, and the like.`,
+		);
+	}
 	const shown = excerpt(url).replace(/\p{C}/gu, '');
 	const isHidden = shown.length < excerpt(url).length;
 	throw invalidInput(

@@ -7,6 +7,7 @@ import { safeFileName } from './fileName';
 import {
 	booleanValue,
 	choiceValue,
+	isOverflow,
 	isTool,
 	jsonValue,
 	numberValue,
@@ -99,11 +100,6 @@ function failToRead(error: unknown, read: Read): never {
 	throw name === undefined ? error : tooDeep(optionField(name).displayName);
 }
 
-/** Whether the stack was full. */
-function isOverflow(error: unknown): boolean {
-	return error instanceof Error && error.name === 'RangeError';
-}
-
 function canRead(read: Read, name: string): boolean {
 	try {
 		read(`options.${name}`);
@@ -192,8 +188,11 @@ function checkExtraBody(extra: unknown): JsonObject | undefined {
 	);
 }
 
+/** Of the image that comes, not of the name that another node gave. */
+const EXTENSION = /\.(?:png|jpe?g|webp|gif|hei[cf]|avif|bmp|tiff?)$/i;
+
 function checkFileName(name: string | undefined): string | undefined {
-	return name === undefined ? undefined : safeFileName(name);
+	return name === undefined ? undefined : safeFileName(name.trim().replace(EXTENSION, ''));
 }
 
 /** JavaScript has a meaning of its own for the name `__proto__`, and n8n loses such a field. */

@@ -1,9 +1,9 @@
-import { invalidInput } from '../errors/apiError';
+import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Limit } from '../form/choices';
 import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
 import type { Options } from './options';
-import { excerpt, expressionOf, numberValue, textValue, type Form } from './values';
+import { excerpt, expressionOf, LOST_OBJECT, numberValue, textValue, type Form } from './values';
 
 /** What the user asked for in the fields of the form. */
 export interface Prompt {
@@ -41,13 +41,26 @@ function checkId(id: string): string {
 function readText({ context, itemIndex }: Form, name: string, field: string): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const text = textValue(field, value);
-	if (text !== undefined) return text;
 	const expression = expressionOf(context, name);
-	if (expression === undefined) throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
-	throw invalidInput(
+	if (text === undefined) throw nothingIn(field, expression);
+	// An expression that stands alone would have given the object itself.
+	const isMixed = expression !== undefined && !/^\{\{[^{}]*\}\}$/.test(expression);
+	if (isMixed && text.includes(LOST_OBJECT) && !expression.includes(LOST_OBJECT)) {
+		throw invalidInput(
+			field,
+			`'${field}' has an object in the middle of text`,
+			'Name a field of the object in the expression, or write it as JSON: {{ JSON.stringify($json.output) }}.',
+		);
+	}
+	return text;
+}
+
+function nothingIn(field: string, expression: string | undefined): ApiError {
+	if (expression === undefined) return invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	return invalidInput(
 		field,
-		`'${field}' is empty: its expression ${excerpt(expression)} gave nothing`,
-		'Compare the expression with what the node before gives.',
+		`'${field}' is empty: its expression gave nothing`,
+		`Compare the expression with what the node before gives: ${excerpt(expression)}`,
 	);
 }
 
@@ -86,8 +99,21 @@ function checkTaken(
 	throw invalidInput(
 		field,
 		`${model.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken.join(', ')}`,
-		`Choose one of these, Auto, or another Model.`,
+		`Choose one of these, Auto, or another Model.${nearest(value, taken)}`,
 	);
+}
+
+/** Of pixels, such as `1536x1024`, the ratio that comes nearest; nothing for anything else. */
+function nearest(value: string, ratios: string[]): string {
+	const offOf = (ratio: number) => Math.abs(Math.log(ratio / ratioOf(value)));
+	const [best] = [...ratios].sort((a, b) => offOf(ratioOf(a)) - offOf(ratioOf(b)));
+	const isKnown = best !== undefined && Number.isFinite(offOf(ratioOf(best)));
+	return isKnown ? ` ${value} comes nearest to ${best}.` : '';
+}
+
+function ratioOf(text: string): number {
+	const [, width, height] = /^(\d{1,5}) ?[x×:] ?(\d{1,5})$/i.exec(text) ?? [];
+	return Number(width) / Number(height);
 }
 
 /** The number of requests that an item asks for. */

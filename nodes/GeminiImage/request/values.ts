@@ -18,8 +18,10 @@ export interface Form {
 }
 
 /** The expression that stands in a field, without its mark; undefined if there is none. */
-export function expressionOf(context: IExecuteFunctions, name: string): string | undefined {
-	const value: unknown = context.getNode().parameters[name];
+export function expressionOf(context: IExecuteFunctions, path: string): string | undefined {
+	const value = path
+		.split('.')
+		.reduce<unknown>((holder, name) => asObject(holder)?.[name], context.getNode().parameters);
 	const text = asText(asObject(value)?.value ?? value);
 	return text?.startsWith('=') ? text.slice(1).trim() : undefined;
 }
@@ -88,6 +90,11 @@ export function jsonValue(field: string, value: unknown): unknown {
 	const read = typeof value === 'string' ? parsed(field, value) : value;
 	if (!isDeeperThan(MAX_LEVELS, read)) return read;
 	throw tooDeep(field);
+}
+
+/** Whether the stack was full: a value is nested so deep, or holds itself, that n8n cannot read it. */
+export function isOverflow(error: unknown): boolean {
+	return error instanceof Error && error.name === 'RangeError';
 }
 
 /** The error for JSON that cannot be written. */

@@ -47,9 +47,15 @@ export async function searchModels(
 	return {
 		// What the account lacks comes last.
 		results: [...known, ...(saysWhich ? [...unknown, ...absent] : [...absent, ...unknown])].filter(
-			({ name, value }) => `${name} ${value}`.toLowerCase().includes(wanted),
+			({ name, value }) => `${name} ${value} ${allNamesOf(value)}`.toLowerCase().includes(wanted),
 		),
 	};
+}
+
+/** All that its model is called, for a search. */
+function allNamesOf(id: string): string {
+	const { name, marketName, ids = [] } = findModel(id) ?? {};
+	return [name, marketName, ...ids].join(' ');
 }
 
 /** Whether a model of the service's list draws: by its modalities, or by its name if it has none. */
