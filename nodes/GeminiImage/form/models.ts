@@ -224,7 +224,10 @@ const SHOWN_CHARS = 36;
 
 const wordsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
 
-/** What a list calls ids of one model; several are told apart by their words that Google's id has not. */
+/**
+ * What a list calls ids of one model; several are told apart by their words that Google's id has not,
+ * or by how they end where these words are too long.
+ */
 export function listNames(model: Model, ids: string[]): string[] {
 	if (ids.length === 1) return [listName(model)];
 	const common = wordsOf(currentIdOf(model));
@@ -233,5 +236,12 @@ export function listNames(model: Model, ids: string[]): string[] {
 	);
 	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
 	const isAlike = (name: string) => shown.indexOf(name) !== shown.lastIndexOf(name);
-	return ids.map((id, at) => (isAlike(shown[at] ?? '') ? id : (names[at] ?? id)));
+	return ids.map((id, at) => (isAlike(shown[at] ?? '') ? endOf(id, model) : (names[at] ?? id)));
+}
+
+/** As much of the end of an id as a list shows, behind what is to be known of its model. */
+function endOf(id: string, { ended }: Model): string {
+	const start = ended ? `${ended} · ` : '';
+	const room = SHOWN_CHARS - start.length;
+	return start + (id.length <= room ? id : `…${id.slice(1 - room)}`);
 }
