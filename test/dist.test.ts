@@ -26,7 +26,7 @@ const FIELDS: Array<[operation: string, fields: string[]]> = [
 	[
 		'imageToImage',
 		[
-			...['operation', 'model', 'prompt', 'imageSource', 'binaryPropertyName'],
+			...['operation', 'model', 'prompt', 'imageSource'],
 			...['aspectRatio', 'imageSize', 'numberOfImages', 'options'],
 		],
 	],
@@ -55,6 +55,7 @@ describe('the built package', () => {
 		const named = notices.split('\n---\n\n').map((notice) => notice.split('\n')[0]);
 		expect(named.sort()).toEqual([
 			'eventsource-parser',
+			'fastest-levenshtein',
 			'filename-reserved-regex',
 			'filenamify',
 			'image-size',

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { parse } from 'yaml';
 
 import manifest from '../../package.json';
@@ -16,6 +16,8 @@ const PAGES = [
 		.map((name) => `docs/${name}`),
 ];
 
+const EXAMPLES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
+
 /** Who may be linked to; that they answer is not for a test without network. */
 const HOSTS = [
 	'ai.google.dev',
@@ -25,6 +27,7 @@ const HOSTS = [
 	'n8n.io',
 	'nexconn.ai',
 	'console.nexconn.ai',
+	'nexconn-ai-docs.apifox.cn',
 ];
 
 /** Commands of npm itself. */
@@ -64,13 +67,46 @@ describe.each(PAGES)('%s', (file) => {
 	});
 });
 
+/** As `wc -w` counts. */
+const wordsOf = (file: string): number => read(file).split(/\s+/).filter(Boolean).length;
+
+/** The tables of a page under a heading. */
+const tablesOf = (file: string, heading: string) => readPage(file).tables.get(heading) ?? [];
+
 describe('README', () => {
-	const { tables } = readPage('README.md');
-	const table = (heading: string) => tables.get(heading)?.[0] ?? [];
-	const names = (heading: string) =>
-		table(heading)
-			.flatMap(([name = '']) => name.replaceAll('**', '').split(', '))
-			.sort();
+	const { anchors, links } = readPage('README.md');
+
+	test('README has at most 1,600 words', () => {
+		expect(wordsOf('README.md')).toBeLessThanOrEqual(1600);
+	});
+
+	test("README has the chapters that n8n's verification wants", () => {
+		const wanted = ['installation', 'operations', 'credentials', 'compatibility', 'usage'];
+		expect([...anchors]).toEqual(
+			expect.arrayContaining([...wanted, 'resources', 'version-history']),
+		);
+	});
+
+	test('README links each example', () => {
+		expect(links).toEqual(expect.arrayContaining(EXAMPLES.map((name) => `examples/${name}`)));
+	});
+
+	test('Every page of docs can be reached from README', () => {
+		const reached = new Set(['README.md']);
+		// A set that grows while it is walked.
+		for (const file of reached) {
+			for (const link of readPage(file).links) {
+				const page = join(dirname(file), link.replace(/#.*/, ''));
+				if (PAGES.includes(page)) reached.add(page);
+			}
+		}
+		expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
+	});
+});
+
+describe('The tables of README and docs', () => {
+	const names = (rows: string[][] = []) =>
+		rows.flatMap(([name = '']) => name.replaceAll('**', '').split(', ')).sort();
 	const displayed = (list: unknown) =>
 		[
 			...new Set((list as INodeProperties[]).map(({ displayName, name }) => displayName ?? name)),
@@ -80,19 +116,35 @@ describe('README', () => {
 	const property = (name: string) =>
 		node.description.properties.find((candidate) => candidate.name === name);
 
-	test('README tells of each operation, option and field of the credential, and of no other', () => {
-		expect(names('Operations')).toEqual(displayed(property('operation')?.options));
-		expect(names('Options')).toEqual(displayed(property('options')?.options));
-		expect(names('Credentials')).toEqual(displayed(credentialType.properties));
+	test('README and docs tell of each operation, option and field of the credential, and of no other', () => {
+		expect(names(tablesOf('README.md', 'Operations')[0])).toEqual(
+			displayed(property('operation')?.options),
+		);
+		expect(names(tablesOf('docs/options.md', 'Options')[0])).toEqual(
+			displayed(property('options')?.options),
+		);
+		expect(names(tablesOf('README.md', 'Credentials')[0])).toEqual(
+			displayed(credentialType.properties),
+		);
 	});
 
-	test('README tells of each model, and as of when', () => {
-		expect(
-			read('README.md')
-				.match(/[Aa]s of (\w+ \d{4})/g)
-				?.map((text) => text.slice(6)),
-		).toEqual([AS_OF, AS_OF, AS_OF]);
-		expect(tables.get('Models')?.[0]).toEqual(
+	test('README names the action of each operation', () => {
+		const operations = property('operation')?.options as INodePropertyOptions[];
+		const told = tablesOf('README.md', 'Operations')[0] ?? [];
+		expect(Object.fromEntries(told.map(([name, action]) => [name, action]))).toEqual(
+			Object.fromEntries(operations.map(({ name, action }) => [`**${name}**`, action])),
+		);
+	});
+
+	test('README and docs tell as of when their facts are', () => {
+		const asOf = (file: string) => read(file).match(/(?<=[Aa]s of )\w+ \d{4}/g);
+		expect(asOf('README.md')).toEqual([AS_OF]);
+		expect(asOf('docs/models.md')).toEqual([AS_OF]);
+		expect(asOf('docs/gateways.md')).toEqual([AS_OF]);
+	});
+
+	test('The page of models tells of each model', () => {
+		expect(tablesOf('docs/models.md', 'Models')[0]).toEqual(
 			MODELS.map(({ name, marketName, ids, ...model }) => [
 				name,
 				marketName ?? name,
@@ -104,8 +156,8 @@ describe('README', () => {
 		);
 	});
 
-	test('README tells what each model takes', () => {
-		const rows = tables.get('Models')?.[1] ?? [];
+	test('The page of models tells what each model takes', () => {
+		const rows = tablesOf('docs/models.md', 'What the models take')[0] ?? [];
 		const told = rows.map(([name, ratios = '', ...others]) => [
 			name,
 			ratios.replace(/^the same(, and)?/, rows[0]?.[1] ?? '').trim(),
@@ -115,30 +167,46 @@ describe('README', () => {
 			MODELS.map(({ name, aspectRatios, imageSizes, maxInputImages, inputTypes, ...model }) => [
 				name,
 				aspectRatios.join(' '),
-				imageSizes.join(' '),
+				imageSizes.length > 1 ? imageSizes.join(' ') : 'no choice',
 				`up to ${maxInputImages}: ${inputTypes.map(fileType).join(', ')}`,
 				model.reasoningEfforts.join(', ') || 'no choice',
 			]),
 		);
 	});
 
-	test('README explains only messages that the node has', () => {
-		const built = read('dist/nodes/GeminiImage/GeminiImage.node.js');
-		const quoted = table('Troubleshooting').flatMap(([message = '']) => message.match(/`[^`]+`/g));
+	test('The models that README recommends are known, current, and go by the names of the page of models', () => {
+		const chosen = /### Which model to choose\n+((?:- .*\n)+)/.exec(read('README.md'))?.[1] ?? '';
+		const told = [...chosen.matchAll(/^- \*\*(.+?)\*\*(?: \((.+?)\))?/gm)];
+		expect(told).toHaveLength(3);
+		for (const [, name, other = ''] of told) {
+			const model = MODELS.find((candidate) => candidate.name === name);
+			expect(model).toBeDefined();
+			expect(model?.successor).toBeUndefined();
+			expect([model?.marketName, ...(model?.ids ?? [])]).toContain(other.replaceAll('`', ''));
+		}
+	});
+
+	test('The page of messages explains only messages that node and credential have', () => {
+		const built = [
+			'dist/nodes/GeminiImage/GeminiImage.node.js',
+			'dist/credentials/NexconnApi.credentials.js',
+		];
+		const code = built.map(read).join('\n');
+		const rows = tablesOf('docs/messages.md', 'Messages')[0] ?? [];
+		const quoted = rows.flatMap(([message = '']) => message.match(/`[^`]+`/g));
 		const parts = quoted.flatMap((message) => message?.slice(1, -1).split(/ ?… ?/) ?? []);
 		const fragments = parts.map((part) => part.replace(/ (?:Aspect Ratio|Image Size)$/, ''));
 		expect(fragments.length).toBeGreaterThan(15);
-		expect(fragments.filter((fragment) => !built.includes(fragment))).toEqual([]);
+		expect(fragments.filter((fragment) => !code.includes(fragment))).toEqual([]);
 	});
 });
 
-test.each(['README.md', 'examples/README.md'])(
+test.each(['docs/usage.md', 'examples/README.md'])(
 	'The page %s links each example and shows a screenshot of it',
 	(file) => {
 		const { links } = readPage(file);
 		const shown = links.map((link) => join(dirname(file), link));
-		const examples = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
-		const wanted = examples.flatMap((name) => [
+		const wanted = EXAMPLES.flatMap((name) => [
 			`examples/${name}`,
 			`docs/images/example-${name.replace(/json$/, 'png')}`,
 		]);

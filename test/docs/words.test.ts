@@ -19,7 +19,18 @@ const TEXTS = [
 ];
 
 test.each(TEXTS)('The file %s calls an image an image, never a picture', (file) => {
-	expect(read(file).match(/.{0,40}pictures?\b.{0,40}/gi)).toBeNull();
+	expect(read(file).match(/.{0,40}picture.{0,40}/gi)).toBeNull();
+});
+
+test('The names of examples and of images of the documentation say image, never picture', () => {
+	const names = [...filesIn('examples', /./), ...filesIn('docs', /./)];
+	expect(names.filter((name) => /picture/i.test(name))).toEqual([]);
+});
+
+const PAGES = TEXTS.filter((file) => file.endsWith('.md'));
+
+test.each(PAGES)('The page %s calls a field that holds a file a binary field', (file) => {
+	expect(read(file).match(/.{0,40}\b(?:file|image|binary data) fields?\b.{0,40}/gi)).toBeNull();
 });
 
 test.each(filesIn('examples', /\.json$/))(

@@ -2,6 +2,7 @@ import type { INodeType } from 'n8n-workflow';
 
 import { NexconnApi } from '../../index';
 import { startHarness, type Harness } from './harness';
+import { startService } from './service';
 
 const credential = new NexconnApi();
 
@@ -151,6 +152,25 @@ describe('credential test', () => {
 			const result = await testCredential(harness, { apiKey: emulator.apiKey, baseUrl });
 			expect(result).toBe(`The Base URL of the credential ${what}`);
 			expect(emulator.requests).toHaveLength(before);
+		},
+	);
+
+	test.each<[string, string, string]>([
+		['a web page', 'text/html', '<!doctype html><html><title>New API</title></html>'],
+		['an error', 'application/json', '{"error":{"message":"Invalid token","code":401}}'],
+		['a completion', 'application/json', '{"choices":[{"message":{"content":"Hello"}}]}'],
+		['nothing', 'text/plain', ''],
+	])(
+		'The credential test does not pass where the service answers 200 with %s, and names /v1',
+		async (_what, type, body) => {
+			const service = await startService((request, response) => {
+				request.resume().once('end', () => {
+					response.writeHead(200, { 'content-type': type }).end(body);
+				});
+			});
+			const values = { apiKey: 'sk-0123456789', baseUrl: service.baseUrl };
+			const result = await testCredential(harness, values).finally(service.close);
+			expect(result).toMatch(/^The service answered 200, so the key could not be tested\..*\/v1/);
 		},
 	);
 

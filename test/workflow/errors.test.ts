@@ -136,7 +136,7 @@ describe('failures', () => {
 		[
 			'no model',
 			{ prompt: 'x', model: { __rl: true, mode: 'id', value: '={{ "" }}' } },
-			"'Model' is empty",
+			'\'Model\' is empty: its expression {{ "" }} gave nothing',
 		],
 		[
 			'a size that the model does not take',
@@ -145,8 +145,13 @@ describe('failures', () => {
 		],
 		[
 			'a file that is not there',
-			{ operation: 'imageToImage', prompt: 'x', binaryPropertyName: 'photo' },
-			"The item has no file field 'photo'",
+			{
+				operation: 'imageToImage',
+				prompt: 'x',
+				imageSource: 'binary',
+				binaryPropertyName: 'photo',
+			},
+			"The item has no binary field 'photo'",
 		],
 		[
 			'a history that is no list',

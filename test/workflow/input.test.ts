@@ -15,7 +15,12 @@ const refused = async (field: string, parameters: INodeParameters) =>
 describe('text and choices', () => {
 	test.each<[string, INodeParameters, string, RegExp]>([
 		['blank prompt', { prompt: ' \n' }, 'Prompt', /^'Prompt' is empty$/],
-		['prompt of null', { prompt: '={{ null }}' }, 'Prompt', /^'Prompt' is empty$/],
+		[
+			'prompt of null',
+			{ prompt: '={{ null }}' },
+			'Prompt',
+			/^'Prompt' is empty: its expression \{\{ null }} gave nothing$/,
+		],
 		['prompt of an object', { prompt: '={{ { a: 1 } }}' }, 'Prompt', /takes text, not an object$/],
 		['prompt of a list', { prompt: '={{ [1, 2] }}' }, 'Prompt', /takes text, not a list$/],
 		['prompt of a boolean', { prompt: '={{ true }}' }, 'Prompt', /takes text, not a boolean$/],
@@ -53,12 +58,12 @@ describe('text and choices', () => {
 		expect((await refused(field, parameters)).message).toMatch(expected);
 	});
 
-	const images = 'binary, binaryAndUrl, url';
+	const images = 'auto, binary, binaryAndUrl, url';
 	test.each([
 		['imageToImage', '=Binary', `"Binary"; it takes ${images}`],
 		['imageToImage', '=none', `"none"; it takes ${images}`],
 		['imageToImage', '={{ null }}', `""; it takes ${images}`],
-		['chat', '=file', `"file"; it takes auto, ${images}, none`],
+		['chat', '=file', `"file"; it takes ${images}, none`],
 	])(
 		'The operation %s refuses the Image Source %s and says what it takes',
 		async (operation, imageSource, expected) => {
@@ -200,15 +205,20 @@ describe('JSON', () => {
 				{ role: 'bot', content: 'hi' },
 			]),
 			'Chat History',
-			/^Message 2 of 'Chat History' is not/,
+			/^Message 2 of 'Chat History' has the role "bot", none of system, user, assistant$/,
 		],
 		[
 			'a list as role',
 			history('[{"role":["user"],"content":"hi"}]'),
 			'Chat History',
-			/^Message 1 of 'Chat History' is not/,
+			/^Message 1 of 'Chat History' has the role \["user"\], none of/,
 		],
-		['no content', history('[{"role":"user"}]'), 'Chat History', /^Message 1 of 'Chat History'/],
+		[
+			'no content',
+			history('[{"role":"user"}]'),
+			'Chat History',
+			/^Message 1 of .+ has no content$/,
+		],
 		['bad JSON', extra('{seed: 7}'), 'Extra Body', /^'Extra Body' is not valid JSON: ./],
 		['a list', extra('[1]'), 'Extra Body', /^'Extra Body' is not a JSON object$/],
 		['a text', extra('="seed"'), 'Extra Body', /^'Extra Body' is not a JSON object$/],

@@ -1,14 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
-import type { IBinaryData, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { itemWith, imageFile, startHarness, type Harness } from './harness';
 import { expectRefusal, FLASH_31, model, PRO, tryItem } from './refusal';
 
 const FIELD = 'Input Data Field Name';
-const edit: INodeParameters = { operation: 'imageToImage', prompt: 'Make it blue' };
+const edit: INodeParameters = {
+	operation: 'imageToImage',
+	prompt: 'Make it blue',
+	imageSource: 'binary',
+};
 const talk: INodeParameters = { operation: 'chat', imageSource: 'auto' };
 /** The ways to choose the file in the field `data`. */
 const WAYS: Record<string, INodeParameters> = {
@@ -34,14 +38,18 @@ const withFile = async (bytes: Buffer) => await itemWith(harness.engine, { data:
 
 describe('files', () => {
 	test.each<[string, string, RegExp]>([
-		['a missing field', 'photo', /^The item has no file field 'photo'$/],
-		['a name that all objects have', 'constructor', /^The item has no file field 'constructor'$/],
-		['another name that all objects have', '__proto__', /^The item has no file field '__proto__'$/],
+		['a missing field', 'photo', /^The item has no binary field 'photo'$/],
+		['a name that all objects have', 'constructor', /^The item has no binary field 'constructor'$/],
+		[
+			'another name that all objects have',
+			'__proto__',
+			/^The item has no binary field '__proto__'$/,
+		],
 		['commas alone', ', ,', /^'Input Data Field Name' got no value$/],
 		[
 			'several fields of which one is missing',
 			'data, photo',
-			/^The item has no file field 'photo'$/,
+			/^The item has no binary field 'photo'$/,
 		],
 		[
 			'an expression that gives nothing',
@@ -58,23 +66,23 @@ describe('files', () => {
 			const input = await withFile(await imageFile());
 			const { message, description } = await refused(FIELD, { ...edit, binaryPropertyName }, input);
 			expect(message).toMatch(expected);
-			expect(description).toContain("The item's file fields are: data.");
+			expect(description).toContain("The item's binary fields are: data.");
 		},
 	);
 
 	test('An item without files is refused, and the error says that it has none', async () => {
 		const { message, description } = await refused(FIELD, edit);
-		expect(message).toBe("The item has no file field 'data'");
+		expect(message).toBe("The item has no binary field 'data'");
 		expect(description).toContain('The item has no files.');
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' });
-		expect(all.message).toBe('The item has no image field');
+		expect(all.message).toBe('The item has no image in its binary fields');
 	});
 
 	test('The field name * refuses an item whose only file is no image, and names that file', async () => {
 		const data = await harness.engine.store(Buffer.from(PDF), 'notes.pdf', 'application/pdf');
 		const input = { json: {}, binary: { data } };
 		const all = await refused(FIELD, { ...edit, binaryPropertyName: '*' }, input);
-		expect(all.message).toBe('The item has no image field');
+		expect(all.message).toBe('The item has no image in its binary fields');
 		expect(all.description).toContain('data');
 	});
 
@@ -125,7 +133,7 @@ describe('files', () => {
 	test('The JSON field _files gives no files outside combined binary mode', async () => {
 		const { binary } = await withFile(await imageFile());
 		const input = { json: { _files: binary as never } };
-		expect((await refused(FIELD, edit, input)).message).toBe("The item has no file field 'data'");
+		expect((await refused(FIELD, edit, input)).message).toBe("The item has no binary field 'data'");
 	});
 
 	test('A JPEG with fill bytes before a marker is sent as it is', async () => {
@@ -620,10 +628,66 @@ describe('URLs', () => {
 		},
 	);
 
-	test('The field Image URLs refuses an object', async () => {
-		const parameters = { ...edit, imageSource: 'url', imageUrls: '={{ [{ url: "https://a" }] }}' };
-		const { message } = await refused('Image URLs', parameters);
-		expect(message).toBe("'Image URLs' takes text, not an object");
+	const airtable = [
+		{ id: 'att1', url: one, filename: '1.png', thumbnails: { small: { url: `${one}?small` } } },
+		{ id: 'att2', url: two, filename: '2.png' },
+	];
+	const notion = [
+		{ name: '1.png', type: 'file', file: { url: one, expiry_time: '2026-11-26T00:00:00Z' } },
+		{ name: '2.png', type: 'external', external: { url: two } },
+	];
+	test.each<[string, unknown]>([
+		['attachments of Airtable', airtable],
+		['files of Notion', notion],
+		['a property of Notion', { id: 'p', type: 'files', files: notion }],
+		['parts of a message', [one, two].map((url) => ({ type: 'image_url', image_url: { url } }))],
+		['objects with several addresses in one', { url: `${one}, ${two}` }],
+		['a JSON list as text', JSON.stringify([one, two])],
+		['a JSON list of objects as text', ` ${JSON.stringify(airtable, null, 2)}\n`],
+		['a JSON object as text, in a list', [JSON.stringify(airtable[0]), two]],
+	])('The field Image URLs gives every address of %s', async (_what, value) => {
+		const field = Array.isArray(value) ? ['={{ $json.value }}'] : '={{ $json.value }}';
+		const parameters = { ...edit, imageSource: 'url', imageUrls: field };
+		expect(sent(await run(parameters, { json: { value } as IDataObject }))).toEqual([one, two]);
+	});
+
+	test.each<[string, string, string, string]>([
+		['an object without an address', '{ id: 7, name: "x" }', "an object without 'url'", 'id, name'],
+		['an empty object', '{}', "an object without 'url'", "'url'"],
+		['a file', '$json.file', 'a file', "'Image Source' to Binary Field"],
+	])(
+		'The field Image URLs refuses %s and says what to do',
+		async (_what, expression, kind, advice) => {
+			const json = { file: { mimeType: 'image/png', data: 'filesystem-v2', fileName: 'a.png' } };
+			const parameters = { ...edit, imageSource: 'url', imageUrls: `={{ [${expression}] }}` };
+			const { message, description } = await refused('Image URLs', parameters, { json });
+			expect(message).toBe(`'Image URLs' has ${kind}, not an address`);
+			expect(description).toContain(advice);
+		},
+	);
+
+	test('An object in the middle of text is refused in Image URLs and Input Data Field Name', async () => {
+		const input = { json: { photo: { url: one } } };
+		const inUrls = await refused(
+			'Image URLs',
+			urls('={{ $json.photo }}, https://a.example'),
+			input,
+		);
+		expect(inUrls.message).toBe(
+			"'Image URLs' has an object in the middle of text, where its addresses are lost",
+		);
+		const fields = { imageSource: 'binary', binaryPropertyName: '={{ $json.photo }},data' };
+		const inFields = await refused(FIELD, { ...edit, ...fields }, input);
+		expect(inFields.message).toBe(
+			"'Input Data Field Name' has a file in the middle of text, where its content is lost",
+		);
+		expect(inFields.description).toContain("{{ [$('Form').item.binary.photo, $binary.data] }}");
+	});
+
+	test('Addresses that are nested without end are refused', async () => {
+		const text = `${'['.repeat(50_000)}"${one}"${']'.repeat(50_000)}`;
+		const { message } = await refused('Image URLs', urls('={{ $json.text }}'), { json: { text } });
+		expect(message).toBe("'Image URLs' is nested too deep");
 	});
 
 	test.each<[string, (bytes: Buffer) => string]>([

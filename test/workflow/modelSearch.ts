@@ -14,7 +14,7 @@ import { listName, MODELS } from '../../nodes/GeminiImage/form/models';
 import { createCredentialsHelper } from '../engine/credentialsHelper';
 import { createNodeTypes } from '../engine/nodeTypes';
 
-export const ABSENT = " – not in your account's list";
+export const ABSENT = "not in your account's list";
 
 /** What is offered where nothing is known of the account. */
 export const KNOWN = MODELS.map((model) => ({ name: listName(model), value: model.ids[0] }));

@@ -40,6 +40,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 				const { engine, emulator, run, lastBody } = harness;
 				const { error, output } = await run({
 					operation: 'textToImage',
+					model: 'gemini-3-pro-image',
 					prompt: 'A red fox in the snow',
 					aspectRatio: '16:9',
 					imageSize: '1K',
@@ -47,7 +48,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 				});
 				expect(error).toBeUndefined();
 				const body = {
-					model: 'gemini-2.5-flash-image',
+					model: 'gemini-3-pro-image',
 					messages: [{ role: 'user', content: 'A red fox in the snow' }],
 					stream,
 					image_config: { aspect_ratio: '16:9', image_size: '1K' },
@@ -66,9 +67,12 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 				expect(item?.pairedItem).toEqual({ item: 0 });
 				expect(item?.json).toEqual({
 					id: expect.stringMatching(/^chatcmpl-/),
-					model: 'gemini-2.5-flash-image',
+					model: 'gemini-3-pro-image',
 					created: expect.any(Number),
 					text: '',
+					fileName: 'image.png',
+					fileExtension: 'png',
+					mimeType: 'image/png',
 					reasoning: expect.stringContaining('A red fox'),
 					finishReason: 'stop',
 					usage: expect.objectContaining({ total_tokens: expect.any(Number) }),
@@ -76,7 +80,7 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 						index: 0,
 						fileName: 'image.png',
 						mimeType: 'image/png',
-						width: 1344,
+						width: 1376,
 						height: 768,
 						bytes: stored.length,
 					},
@@ -89,7 +93,12 @@ describe.each<BinaryMode>(['filesystem', 'database', 'default'])(
 			const { engine, run, lastBody } = harness;
 			const files = { data: await imageFile('png'), other: await imageFile('webp', '#2040c0') };
 			const { error, output } = await run(
-				{ operation: 'imageToImage', prompt: 'Merge them', binaryPropertyName: 'other, data' },
+				{
+					operation: 'imageToImage',
+					prompt: 'Merge them',
+					imageSource: 'binary',
+					binaryPropertyName: 'other, data',
+				},
 				{ input: [await itemWith(engine, files)] },
 			);
 			expect(error).toBeUndefined();

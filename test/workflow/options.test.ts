@@ -138,7 +138,8 @@ describe('options', () => {
 			});
 
 			const input = [await itemWith(engine, { a: await imageFile(), b: await imageFile('jpeg') })];
-			const one = { ...common, operation: 'imageToImage', binaryPropertyName: 'a' };
+			const source = { imageSource: 'binary', binaryPropertyName: 'a' };
+			const one = { ...common, operation: 'imageToImage', ...source };
 			expect((await run(one, { input })).error).toBeUndefined();
 			expect(emulator.requests.at(-1)?.path).toMatch(/\/images\/edits$/);
 			expect(lastBody().image).toMatch(/^data:image\/png;base64,</);

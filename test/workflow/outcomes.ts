@@ -267,9 +267,9 @@ const contents = [
 const errors = [
 	fails('status-401', /^Nexconn refused the API key \(401\): Invalid API key provided$/),
 	fails('status-402', /^The balance of the Nexconn account is used up \(402\)/, FEW),
-	fails('status-404', /^The service does not know this address or model \(404\)/, FEW),
+	fails('status-404', /^Nexconn does not offer the model '[\w.-]+' \(404\): The model/, FEW),
 	fails('status-413', /^The request is too large for the service \(413\)/, FEW),
-	fails('status-418', /^The service did not accept the request \(418\)/, FEW),
+	fails('status-418', /^The service, or a proxy in front of it, refused the request \(418\)/, FEW),
 	fails('status-422', /^The service could not process the request \(422\)/, FEW),
 	fails('status-504', /^The service took too long \(504\)/, FEW, { httpCode: '504' }),
 	fails('status-520', /^The service failed \(520\)/, FEW, { httpCode: '520' }),

@@ -106,6 +106,36 @@ describe('what a tool tells an agent', () => {
 	});
 });
 
+describe('Image Link', () => {
+	const ONLY_HERE = /^The Image Link has an address that only this computer knows.*WEBHOOK_URL/;
+	const link = { operation: 'textToImage', options: { imageLink: true } };
+
+	test.each(['textToImage', 'chat'])(
+		'A link of %s that leads to this computer alone gets a hint, and one for all gets none',
+		async (operation) => {
+			const here = await chat.say('Draw a fox', {}, { ...link, operation });
+			expect(here.hints(NODE)).toEqual([expect.stringMatching(ONLY_HERE)]);
+			const addresses = { instanceUrl: 'https://n8n.example.com' };
+			const there = await chat.say('Draw a fox', addresses, { ...link, operation });
+			expect(there.hints(NODE)).toEqual([]);
+		},
+	);
+
+	test('A link to this computer that nobody asked for gets no hint', async () => {
+		const { hints, json } = await chat.say('Draw a fox');
+		expect(json.output).toContain('/rest/binary-data/signed?token=');
+		expect(hints(NODE)).toEqual([]);
+	});
+
+	test('The link stands at the top of the JSON, too', async () => {
+		const { json } = await chat.say('Draw a fox', {}, link);
+		expect(json.url).toBe((json.image as { url: string }).url);
+		expect(json.url).toContain('/rest/binary-data/signed?token=');
+		const without = await chat.say('Draw a fox', {}, { operation: 'textToImage' });
+		expect(without.json).not.toHaveProperty('url');
+	});
+});
+
 test.each([
 	[{}, 24],
 	[{ imageLinkHours: 0.5 }, 0.5],

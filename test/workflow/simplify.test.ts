@@ -43,16 +43,16 @@ describe('the output', () => {
 		return Object.keys(output(NODE)[0]?.json ?? {});
 	}
 
-	test('The output begins with the image, the text, the usage and the model, and ends with the prompt', async () => {
+	const FIRST = ['image', 'text', 'fileName', 'fileExtension', 'mimeType', 'usage', 'model'];
+
+	test('The output begins with the image, the text, the file, the usage and the model, and ends with the prompt', async () => {
 		const keys = await keysOf({});
-		expect(keys).toEqual(['image', 'text', 'usage', 'model', ...HOW_IT_WAS_MADE]);
+		expect(keys).toEqual([...FIRST, ...HOW_IT_WAS_MADE]);
 		expect((await keysOf({ operation: 'chat' })).at(-1)).toBe('prompt');
 	});
 
 	test('The option Simplify leaves out of the output how the image was made', async () => {
-		expect(await keysOf({ options: { simplify: true } })).toEqual([
-			...['image', 'text', 'usage', 'model'],
-		]);
+		expect(await keysOf({ options: { simplify: true } })).toEqual(FIRST);
 		const chat = await keysOf({ operation: 'chat', options: { simplify: true } });
 		expect(chat).toEqual(expect.arrayContaining(['text', 'images', 'messages', 'usage', 'model']));
 		for (const key of HOW_IT_WAS_MADE) expect(chat).not.toContain(key);

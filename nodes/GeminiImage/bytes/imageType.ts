@@ -57,7 +57,12 @@ function describeText(head: Buffer): string | undefined {
 	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
 	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
 	if (/^<(?:!doctype )?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
-	if (/^<(?:!doctype )?(?:html|head|body|title|meta|script|h1|center)[\s>]/i.test(text)) return WEB_PAGE;
+	if (
+		/^<(?:!doctype )?(?:html|head|body|title|meta|script|style|link|h\d|p|div|center|pre|iframe)[\s>]/i.test(
+			text,
+		)
+	)
+		return WEB_PAGE;
 	// Anything but text has control characters, or bytes that are no UTF-8.
 	const words = text.slice(0, TEXT_CHARS).replace(/\s/g, '');
 	return /[\p{Cc}\ufffd]/u.test(words) ? undefined : 'a text';

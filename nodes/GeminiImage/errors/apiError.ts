@@ -46,7 +46,7 @@ export class ApiError extends Error implements Guidance {
 export function withNote(error: unknown, note: string | undefined): unknown {
 	if (!(error instanceof ApiError) || note === undefined) return error;
 	const { message, description, details } = error;
-	return new ApiError(message, `${description} ${note}.`, details, error);
+	return new ApiError(message, `${note}. ${description}`, details, error);
 }
 
 /** One image of a reply is no good; the reply goes on behind it. */

@@ -47,6 +47,7 @@ const STATUSES: Record<number, Meaning> = {
 		'A proxy wants n8n to sign in',
 		'Check the proxy settings of the n8n server. Nothing reached the service.',
 	],
+	408: TOOK_TOO_LONG,
 	410: UNKNOWN_ADDRESS,
 	413: ['The request is too large for the service', 'Send fewer or smaller input images.'],
 	422: ['The service could not process the request', 'Change the prompt or the input images.'],
@@ -54,6 +55,7 @@ const STATUSES: Record<number, Meaning> = {
 		'The service limits the rate of requests',
 		'Lower Max Concurrency, raise Max Retries, or run again later.',
 	],
+	499: TOOK_TOO_LONG,
 	500: FAILED,
 	502: ['The service could not reach the model', `${BILLED} Check the Model, or try again later.`],
 	503: [
@@ -76,7 +78,7 @@ const CLASSES: Record<number, Meaning> = {
 	],
 	4: [
 		'The service, or a proxy in front of it, refused the request',
-		'Check the Base URL of the credential, and proxy and firewall of the n8n server.',
+		'Check the Base URL of the credential, proxy and firewall of the n8n server, and Extra Body.',
 	],
 	5: FAILED,
 };

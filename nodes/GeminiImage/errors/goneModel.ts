@@ -1,8 +1,8 @@
-import { AS_OF, currentIdOf, findModel, guessModel, MODELS, type Model } from '../form/models';
+import { AS_OF, currentIdOf, findModel, guessModel, MODELS } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
-const STATUSES = [200, 400, 404, 502, 503];
+const STATUSES = [200, 400, 404, 410, 502, 503];
 
 /** Words that leave no doubt. */
 const GONE = [
@@ -76,13 +76,8 @@ export function idsInsteadOf(id: string): string[] {
 	if (!model) return [];
 	const today = currentIdOf(model);
 	const next = model.successor ?? today;
-	const own = isPreview(id) ? bothOf(today) : isPlain(id, model) ? [] : [today];
+	const own = isPreview(id) ? bothOf(today) : id === today ? [] : [today];
 	return [...new Set([...own, ...bothOf(next)])].filter((candidate) => candidate !== id);
-}
-
-/** Whether nothing stands around the id. */
-function isPlain(id: string, { ids }: Model): boolean {
-	return ids.includes(id.toLowerCase());
 }
 
 /** An id as Google and Nexconn write it, and as gateways do. */
@@ -102,13 +97,16 @@ function whatBecameOf(id: string): string {
 	const { name, successor } = model;
 	if (isPreview(id)) return `Google has switched off the preview of ${name} (as of ${AS_OF})`;
 	const next = findModel(successor ?? '');
-	if (next && isPlain(id, model)) return `${next.name} follows ${name}`;
+	if (next && id === currentIdOf(model)) return `${next.name} follows ${name}`;
 	return `${name} may have another id here${next ? `, and ${next.name} follows it` : ''}`;
 }
 
 /** `'a', 'b' or 'c'` */
 function anyOf(ids: string[]): string {
-	return ids.map((id) => `'${id}'`).join(', ').replace(/, (?=[^,]*$)/, ' or ');
+	return ids
+		.map((id) => `'${id}'`)
+		.join(', ')
+		.replace(/, (?=[^,]*$)/, ' or ');
 }
 
 /**

@@ -159,39 +159,60 @@ export function findModel(id: string): Model | undefined {
 	return BY_STEM.get(stemOf(id));
 }
 
-/** Characters of a name that are looked at, and most typos in one. */
+/** Characters of a text that are looked at, and most typos in a name of a model. */
 const MAX_NAME_CHARS = 200;
 const MAX_TYPOS = 3;
+/** A name that a text holds whole fits better than one with three typos, and worse than with two. */
+const HELD = 2.5;
 
-const lettersOf = (name: string): string =>
-	name
+const wordsIn = (text: string): string[] =>
+	text
 		.toLowerCase()
-		.replace(/[^a-z\d]/g, '')
-		.replace(/preview$/, '');
+		.replace(/\./g, '')
+		.split(/[^a-z\d]+/)
+		.filter((word) => word !== '');
 
-/** All that a model is called, in letters and digits. */
+const digitsIn = (text: string): string => text.replace(/\D/g, '');
+
+/** All that a model is called, in words. */
 const CALLED = MODELS.flatMap((model) =>
-	[...stemsOf(model), model.name, model.marketName ?? ''].map(
-		(name) => [lettersOf(name), model] as const,
-	),
-).filter(([name]) => name !== '');
+	[...stemsOf(model), model.name, model.marketName ?? model.name].map((name) => ({
+		model,
+		name: wordsIn(name),
+	})),
+);
 
 /**
  * The model that a text most likely means: an id with typos, or with what another service puts around
- * it, or a name of the model. Undefined if it looks like none: it is advice, never sent.
+ * it, or a name of the model. Undefined if it looks like none, or like another version of one: it is
+ * advice, never sent.
  */
 export function guessModel(text: string): Model | undefined {
-	const start = text.slice(0, MAX_NAME_CHARS);
-	const parts = [start, ...start.split(/[/:@()]/)].map(lettersOf);
-	const guesses = CALLED.map(([name, model]) => {
-		const typos = Math.min(...parts.map((part) => distance(part, name)));
-		const isNear = typos <= Math.min(MAX_TYPOS, name.length / 4);
-		const isHeld = parts[0]?.includes(name) ?? false;
-		return { model, length: name.length, typos: isNear ? typos : isHeld ? MAX_TYPOS + 1 : Infinity };
-	});
-	// Of those that fit as well, the longer name says more.
-	const [best] = guesses.sort((a, b) => a.typos - b.typos || b.length - a.length);
+	const start = text.slice(0, MAX_NAME_CHARS).replace(/-preview\s*$/i, '');
+	const words = wordsIn(start);
+	const parts = [start, ...start.split(/[/:@()]/)].map((part) => wordsIn(part).join(''));
+	const [best] = CALLED.map(({ model, name }) => {
+		const letters = name.join('');
+		const typos = Math.min(...parts.map((part) => typosIn(part, letters)));
+		return { model, typos: Math.min(typos, holds(words, name) ? HELD : Infinity), letters };
+		// Of those that fit as well, the longer name says more.
+	}).sort((a, b) => a.typos - b.typos || b.letters.length - a.letters.length);
 	return best && best.typos < Infinity ? best.model : undefined;
+}
+
+/** Digits are no typos: they tell one version from another. */
+function typosIn(text: string, name: string): number {
+	if (digitsIn(text) !== digitsIn(name)) return Infinity;
+	const typos = distance(text, name);
+	return typos <= Math.min(MAX_TYPOS, name.length / 4) ? typos : Infinity;
+}
+
+/** Whether `name` stands among `words`, and no number of a version behind it. */
+function holds(words: string[], name: string[]): boolean {
+	return words.some((_word, at) => {
+		const isThere = name.every((word, index) => words[at + index] === word);
+		return isThere && !/^\d{1,2}$/.test(words[at + name.length] ?? '');
+	});
 }
 
 /** Whether an id can be one: without line breaks and other characters that nobody sees. */
@@ -232,7 +253,12 @@ export function listNames(model: Model, ids: string[]): string[] {
 	if (ids.length === 1) return [listName(model)];
 	const common = wordsOf(currentIdOf(model));
 	const names = ids.map((id) =>
-		listName(model, wordsOf(id).filter((word) => !common.includes(word)).join(' ')),
+		listName(
+			model,
+			wordsOf(id)
+				.filter((word) => !common.includes(word))
+				.join(' '),
+		),
 	);
 	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
 	const isAlike = (name: string) => shown.indexOf(name) !== shown.lastIndexOf(name);

@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { Reply } from '../reply/reply';
-import { imageFacts, promptFact, replyFacts, wordsForAgent } from './output';
+import { fileFacts, imageFacts, promptFact, replyFacts, wordsForAgent } from './output';
 import type { Asked, Operation, Turn } from './turn';
 
 export const imageToImage: Operation = {
@@ -33,13 +33,18 @@ export const textToImage: Operation = {
 function imageItems(turn: Turn, reply: Reply, { prompt }: Asked): INodeExecutionData[] {
 	const { options } = turn;
 	const further = { ...reply, text: '', usage: null, reasoning: null };
-	return reply.images.map((image, index) => ({
-		json: {
-			image: imageFacts(image, index, options),
-			...wordsForAgent(turn, [image]),
-			...replyFacts(index === 0 ? reply : further, options),
-			...promptFact(prompt, options),
-		},
-		binary: { [options.binaryPropertyOutput]: image.binary },
-	}));
+	return reply.images.map((image, index) => {
+		const { text, ...facts } = replyFacts(index === 0 ? reply : further, options);
+		return {
+			json: {
+				image: imageFacts(image, index, options),
+				...wordsForAgent(turn, [image]),
+				text,
+				...fileFacts(image, options),
+				...facts,
+				...promptFact(prompt, options),
+			},
+			binary: { [options.binaryPropertyOutput]: image.binary },
+		};
+	});
 }

@@ -95,4 +95,3 @@ function unreadable(error: unknown): ApiError {
 /** n8n hands on what is missing, but not what its own node says of it. */
 const NO_SESSION =
 	"The Session ID of the memory node takes the field sessionId of its input, which a Chat Trigger gives. Outside a chat, set it to 'Define below', and its Key to an expression that tells the conversations apart, such as the ID of the user.";
-

@@ -9,6 +9,7 @@ import type { Reply } from '../reply/reply';
 import type { Options } from '../request/options';
 import type { Prompt } from '../request/prompt';
 import { isTool } from '../request/values';
+import { isOnlyHere } from '../transport/download';
 import { linkTo, whyNoLink } from '../transport/signedLinks';
 import type { Turn } from './turn';
 
@@ -48,13 +49,20 @@ export function promptFact({ text }: Prompt, { simplify }: Options): IDataObject
 }
 
 /** The facts of an image, told from its bytes. */
-export function imageFacts(
-	{ fileName, mimeType, width, height, bytes, link }: StoredImage,
-	index: number,
-	{ imageLink }: Options,
-): IDataObject {
-	const url = imageLink ? { url: link } : {};
-	return { index, fileName, mimeType, width, height, bytes, ...url };
+export function imageFacts(image: StoredImage, index: number, options: Options): IDataObject {
+	const { fileName, mimeType, width, height, bytes } = image;
+	return { index, fileName, mimeType, width, height, bytes, ...linkFact(image, options) };
+}
+
+function linkFact({ link }: StoredImage, { imageLink }: Options): IDataObject {
+	return imageLink ? { url: link } : {};
+}
+
+/** The facts of an image as n8n's own nodes have them, at the top of an item. */
+export function fileFacts(image: StoredImage, options: Options): IDataObject {
+	const { fileName, mimeType } = image;
+	const fileExtension = fileName.slice(fileName.lastIndexOf('.') + 1);
+	return { fileName, fileExtension, mimeType, ...linkFact(image, options) };
 }
 
 /** `data`, `data_1`, `data_2` … */
@@ -70,9 +78,13 @@ export function linkImages(turn: Turn, images: StoredImage[]): StoredImage[] {
 		const link = linkTo(context, image.binary, options.imageLinkHours);
 		const what = options.imageLink ? 'No Image Link' : 'The chat cannot show the image';
 		if (link === undefined) hint(`${what}: ${whyNoLink(context, image.binary)}`);
+		else if (options.imageLink && isOnlyHere(link)) hint(ONLY_HERE);
 		return { ...image, link: link ?? null };
 	});
 }
+
+const ONLY_HERE =
+	'The Image Link has an address that only this computer knows, such as localhost, so other services cannot open it. Set WEBHOOK_URL to the address of this n8n that others reach';
 
 /** The images that have links as markdown, which n8n's chat shows. */
 export function asMarkdown(images: StoredImage[]): string[] {

@@ -9,7 +9,7 @@ import { createJsonScan, parseJson } from '../json';
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 /** What is looked at to tell a web page, in characters. */
-const MAX_START_CHARS = 4096;
+const MAX_START_CHARS = 64 * 1024;
 
 const DONE = '[DONE]';
 /** Gateways behind gateways may write it once more. */

@@ -120,10 +120,13 @@ function userMessage(text: string, images: SentImage[], { labelImages }: Options
 	return { role: 'user', content: [{ type: 'text', text }, ...parts] };
 }
 
+/** Blanks, and what nobody sees, but for what joins the parts of an emoji. */
+const UNSEEN = /(?:(?![\u200c\u200d])[\p{C}\p{Z}])+/gu;
+
 /** `Image 1 (logo.png):`, by the name of the file or the end of the address. */
 function labelOf(image: SentImage, index: number): string {
 	const name = image instanceof InputImage ? asText(image.binary?.fileName) : endOf(image);
-	const line = excerpt((name ?? '').replace(/[\p{C}\p{Z}]+/gu, ' ').trim());
+	const line = excerpt((name ?? '').replace(UNSEEN, ' ').trim());
 	return `Image ${index + 1}${line === '' ? '' : ` (${line})`}:`;
 }
 

@@ -10,7 +10,7 @@ import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, asText, kindOf } from '../json';
 import { InputImage, openImage, PIECE_BYTES } from './inputImage';
-import { excerpt, isTool } from './values';
+import { excerpt, isTool, LOST_OBJECT } from './values';
 
 const FIELD = 'Input Data Field Name';
 const SOURCE = 'Image Source';
@@ -168,6 +168,7 @@ function findFiles(
 		if (isBinary(entry))
 			return { name: `'${excerpt(asText(entry.fileName) ?? 'file')}'`, binary: entry };
 		if (typeof entry !== 'string' || entry === '') throw notAFile(entry, fields);
+		if (entry.includes(LOST_OBJECT)) throw lostObject();
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
 		if (binary) return { name: `'${excerpt(entry)}'`, binary };
@@ -275,12 +276,23 @@ function unreadable(name: string): ApiError {
 }
 
 function notAFile(value: unknown, fields: IBinaryKeyData): ApiError {
-	const isStripped = asObject(value)?.mimeType !== undefined;
-	const what = isStripped ? 'a file without its content' : describe(value);
+	const { mimeType, fileName } = asObject(value) ?? {};
+	const isStripped = mimeType !== undefined;
+	const name = asText(fileName);
+	const file = name === undefined ? 'a file' : `the file '${excerpt(name)}'`;
+	const what = isStripped ? `${file} without its content` : describe(value);
 	const way = isStripped
 		? "As $binary leaves it out, give the field's name, or {{ $input.item.binary.data }}. "
 		: '';
 	return invalidInput(FIELD, `'${FIELD}' got ${what}`, `${way}${listFields(fields)} ${TAKES}`);
+}
+
+function lostObject(): ApiError {
+	return invalidInput(
+		FIELD,
+		`'${FIELD}' has a file in the middle of text, where its content is lost`,
+		"For several files, give a list: {{ [$('Form').item.binary.photo, $binary.data] }}, or the names of binary fields with commas.",
+	);
 }
 
 /** The error for an item without the file that is asked for. */
@@ -290,8 +302,9 @@ function noFile(context: IExecuteFunctions, fields: IBinaryKeyData, message: str
 }
 
 /** The error for an item without any image, where nobody has named a field. */
-export function noImage(context: IExecuteFunctions, itemIndex: number): ApiError {
-	const fields = binaryFieldsOf(context, itemIndex);
+export function noImage(context: IExecuteFunctions, itemIndexes: number[]): ApiError {
+	const ofItems = itemIndexes.map((itemIndex) => binaryFieldsOf(context, itemIndex));
+	const fields: IBinaryKeyData = Object.assign({}, ...ofItems);
 	if (isBareTool(context, fields)) return noFilesOfTool();
 	return invalidInput(
 		SOURCE,

@@ -42,13 +42,13 @@ export async function readImages(
 			images.push(image);
 			if (model && new Set(images).size > most) throw tooMany(model, 'and there are more');
 		}
-		// What was attached is never replaced, though it may be no image.
-		const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
-		if (images.length === 0 && isBare && imageSourceOf(form) === 'auto') {
-			const newest = imagesOfConversation(imageLinks, ownLinks, model, hint);
+		if (images.length === 0 && imageSourceOf(form) === 'auto') {
+			if (!converses(operation)) throw noImage(context, itemIndexes);
+			// What was attached is never replaced, though it may be no image.
+			const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
+			const newest = imagesOfConversation(isBare ? imageLinks : [], ownLinks, model, hint);
 			for await (const image of newest) images.push(image);
 		}
-		if (images.length === 0 && !converses(operation)) throw noImage(context, itemIndexes[0] ?? 0);
 		// Addresses that several items repeat are sent once.
 		const different = [...new Set(images)];
 		if (model) checkTypes(different, model);

@@ -2,12 +2,15 @@ import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
+import { asObject, fieldsOf, isDeeperThan, parseJson, type JsonObject } from '../json';
 import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
-import { excerpt, textValue } from './values';
+import { excerpt, LOST_OBJECT, textValue, tooDeep } from './values';
 
 const FIELD = 'Image URLs';
 const LINK = 'a link';
+/** Fields that a message lists. */
+const MAX_FIELDS = 20;
 
 /**
  * The images that `parameter` lists: http(s) URLs as they are, but for own links, which most services
@@ -41,11 +44,51 @@ export async function* imagesOfUrls(
 	}
 }
 
-/** The addresses that `parameter` lists. */
+/** Where objects of other nodes have their addresses: Airtable, OpenAI's parts, and Notion. */
+const HOLDERS = ['url', 'image_url', 'files', 'file', 'external'];
+/** How deep lists and objects may be nested. */
+const MAX_LEVELS = 10;
+
+/**
+ * The addresses that `parameter` lists: texts with one or several, lists, objects that hold some, as
+ * they are or as JSON.
+ *
+ * @throws ApiError for what holds none
+ */
 export function urlsOf(parameter: unknown): string[] {
-	// An entry of the list may be an expression that gives a list.
-	const entries = [parameter].flat(Infinity);
-	return entries.flatMap((entry) => urlsIn(textValue(FIELD, entry) ?? ''));
+	if (isDeeperThan(MAX_LEVELS, parameter)) throw tooDeep(FIELD);
+	return urlsOfEntry(parameter);
+}
+
+function urlsOfEntry(entry: unknown): string[] {
+	if (Array.isArray(entry)) return entry.flatMap(urlsOfEntry);
+	const object = asObject(entry);
+	if (object) return urlsOfObject(object);
+	const text = textValue(FIELD, entry) ?? '';
+	const json = /^\s*[[{]/.test(text) ? readJson(text) : undefined;
+	return json === undefined ? urlsIn(text) : urlsOf(json);
+}
+
+function urlsOfObject(object: JsonObject): string[] {
+	const holder = HOLDERS.find((name) => object[name]);
+	if (holder !== undefined) return urlsOfEntry(object[holder]);
+	const isFile = typeof object.mimeType === 'string' && object.data !== undefined;
+	const fields = fieldsOf(object, MAX_FIELDS).map(([name]) => excerpt(name));
+	throw invalidInput(
+		FIELD,
+		`'${FIELD}' has ${isFile ? 'a file' : "an object without 'url'"}, not an address`,
+		isFile
+			? "To send files of the item, set 'Image Source' to Binary Field."
+			: `It takes addresses, and objects with 'url'. The fields of this one are: ${fields.join(', ')}.`,
+	);
+}
+
+function readJson(text: string): unknown {
+	try {
+		return parseJson(text);
+	} catch {
+		return undefined;
+	}
 }
 
 /** What parts addresses: blanks, lines, and commas or semicolons that are neither in an address nor in a data URL. */
@@ -53,6 +96,13 @@ const BETWEEN = /\s+|(?<!;base64)[,;，；、](?=[,;，；、]{0,9}(?:\s|$|https
 
 /** The addresses of a text; the base64 of a data URL may go on behind blanks and in further lines. */
 function urlsIn(text: string): string[] {
+	if (text.includes(LOST_OBJECT)) {
+		throw invalidInput(
+			FIELD,
+			`'${FIELD}' has an object in the middle of text, where its addresses are lost`,
+			'Let the expression stand alone, or add .url to it.',
+		);
+	}
 	const urls: string[] = [];
 	let isInData = false;
 	for (const word of text.split(BETWEEN).filter((each) => each !== '')) {

@@ -1,4 +1,4 @@
-import { invalidInput, type ApiError } from '../errors/apiError';
+import { invalidInput } from '../errors/apiError';
 import type { Limit } from '../form/choices';
 import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
@@ -41,16 +41,13 @@ function checkId(id: string): string {
 function readText({ context, itemIndex }: Form, name: string, field: string): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const text = textValue(field, value);
-	if (text === undefined) throw nothingIn(field, expressionOf(context, name));
-	return text;
-}
-
-function nothingIn(field: string, expression: string | undefined): ApiError {
-	if (expression === undefined) return invalidInput(field, `'${field}' is empty`, 'It takes text.');
-	return invalidInput(
+	if (text !== undefined) return text;
+	const expression = expressionOf(context, name);
+	if (expression === undefined) throw invalidInput(field, `'${field}' is empty`, 'It takes text.');
+	throw invalidInput(
 		field,
 		`'${field}' is empty: its expression ${excerpt(expression)} gave nothing`,
-		'Compare the expression with what the node before gives; {{ $json.chatInput }}, for example, is the message of a Chat Trigger.',
+		'Compare the expression with what the node before gives.',
 	);
 }
 

@@ -32,6 +32,9 @@ export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool') || (context.isToolExecution?.() ?? false);
 }
 
+/** What an object becomes in an expression with other text. */
+export const LOST_OBJECT = '[object Object]';
+
 const MAX_EXCERPT_CHARS = 100;
 const CHANGE = 'Change the value, or the expression that gives it.';
 
@@ -112,7 +115,9 @@ export function refused(field: string, value: unknown, taken: string) {
 
 /** The start of a text, for a message. */
 export function excerpt(text: string): string {
-	return text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}…` : text;
+	if (text.length <= MAX_EXCERPT_CHARS) return text;
+	// No half of an emoji.
+	return `${text.slice(0, MAX_EXCERPT_CHARS).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** A value as a message shows it. */

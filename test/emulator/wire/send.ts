@@ -6,8 +6,19 @@ import { createGzip } from 'node:zlib';
 import type { Act, Exchange, Frame, Piece, Style } from '../types';
 import { encodeImage, lengthOf } from './pieces';
 
-// Long enough for the client to have read what was sent before the connection breaks.
-const FLUSH_MS = 120;
+/**
+ * A client has to have read what was sent before the connection breaks. On a busy machine a client of
+ * this process reads in turns of the event loop, not in milliseconds, so both are waited for.
+ */
+const FLUSH_TURNS = 24;
+const TURN_MS = 5;
+
+async function flush({ req, signal }: Exchange): Promise<void> {
+	for (let turns = 0; turns < FLUSH_TURNS; ) {
+		await sleep(TURN_MS, undefined, { signal });
+		if (req.socket.writableLength === 0) turns++;
+	}
+}
 
 export function waitForAbort(signal: AbortSignal): Promise<never> {
 	return new Promise((_resolve, reject) => {
@@ -31,7 +42,7 @@ async function perform(act: Act, exchange: Exchange): Promise<boolean> {
 	}
 	if (act.act === 'end') return false;
 	if (act.act === 'stall') return waitForAbort(signal);
-	await sleep(FLUSH_MS, undefined, { signal });
+	await flush(exchange);
 	if (act.act === 'reset') reset(exchange);
 	else req.socket.destroySoon();
 	return waitForAbort(signal);

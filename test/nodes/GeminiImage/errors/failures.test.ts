@@ -19,7 +19,12 @@ describe('an answer with an error status', () => {
 		[403, 'error code: 1010', 'Nexconn denied access (403): error code: 1010', 'firewall'],
 		[404, '{}', 'The service does not know this address or model (404)', '/v1'],
 		// Those of a class without a row of their own.
-		[418, 'teapot', 'The service did not accept the request (418): teapot', 'parameter'],
+		[
+			418,
+			'teapot',
+			'The service, or a proxy in front of it, refused the request (418): teapot',
+			'firewall',
+		],
 		[522, '', 'The service failed (522)', 'billed'],
 		[700, 'what?', 'The service answered unexpectedly (700): what?', 'billed'],
 	])(

@@ -129,7 +129,11 @@ describe('no reply', () => {
 	test.each([
 		['an empty body', '', EMPTY],
 		['white space', ' \r\n\r\n', EMPTY],
-		['HTML', '<!doctype html><html><title>Welcome</title></html>', NO_JSON],
+		[
+			'HTML',
+			'<!doctype html><html><title>Welcome</title></html>',
+			'The service answered with a web page: the Base URL of the credential usually ends in /v1',
+		],
 		['plain text', 'upstream connect error', NO_JSON],
 		['cut JSON', '{"id":"c1","choices":[{"mess', NO_JSON],
 		['JSON with more behind it', '{"id":"c1"}{"id":"c2"}', NO_JSON],

@@ -3,7 +3,7 @@ import { operations } from '../../../../nodes/GeminiImage/operations';
 import { readPrompt } from '../../../../nodes/GeminiImage/request/prompt';
 import { contextOf, DEFAULT_OPTIONS, DESCRIBE, thrownBy } from '../../helpers';
 
-const FIELDS = { model: 'gemini-2.5-flash-image', prompt: 'Hi' };
+const FIELDS = { model: 'gemini-3-pro-image', prompt: 'Hi' };
 const read = (operation: (typeof operations)[number], values: object) =>
 	readPrompt(
 		{ context: contextOf({ ...FIELDS, ...values }), operation, itemIndex: 0 },
@@ -37,7 +37,7 @@ test.each([
 ])('An operation that gives words alone does not read the shape of an image: %j', (shape) => {
 	expect(read(DESCRIBE, shape)).toEqual({
 		modelId: FIELDS.model,
-		model: expect.objectContaining({ name: 'Gemini 2.5 Flash Image' }),
+		model: expect.objectContaining({ name: 'Gemini 3 Pro Image' }),
 		text: 'Hi',
 	});
 });

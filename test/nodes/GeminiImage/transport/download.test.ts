@@ -2,7 +2,11 @@ import { PassThrough, Readable } from 'node:stream';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
 import { ApiError } from '../../../../nodes/GeminiImage/errors/apiError';
-import { downloadImage, safeUrl } from '../../../../nodes/GeminiImage/transport/download';
+import {
+	downloadImage,
+	isOnlyHere,
+	safeUrl,
+} from '../../../../nodes/GeminiImage/transport/download';
 import { linkError } from '../../../../nodes/GeminiImage/errors/failures';
 import { failureOf } from '../../helpers';
 
@@ -34,6 +38,28 @@ function start(answer: (url: string) => Answer, { link = LINK, timeoutMs = 1000 
 	const settings = { baseUrl: 'https://api.example.com/v1', timeoutMs, signal: cancel.signal };
 	return { ...helper, cancel, download: downloadImage(helper.context, link, settings) };
 }
+
+test.each([
+	['http://localhost:5678/a', true],
+	['http://n8n.localhost/a', true],
+	['http://127.0.0.1:5678/a', true],
+	['http://127.1.2.3/a', true],
+	['http://[::1]:5678/a', true],
+	['http://[::ffff:127.0.0.1]/a', true],
+	['http://0.0.0.0:5678/a', true],
+	['http://169.254.1.2/a', true],
+	['http://n8n:5678/a', true],
+	['http://4f2a91c0b3de:5678/a', true],
+	['http://host.docker.internal:5678/a', true],
+	['https://n8n.example.com/a', false],
+	['http://192.168.1.5:5678/a', false],
+	['http://10.0.0.5:5678/a', false],
+	['http://n8n.lan/a', false],
+	['http://93.184.215.14/a', false],
+	['http://[2606:4700::1]/a', false],
+])('The host of %s is known to this computer alone: %s', (url, isHere) => {
+	expect(isOnlyHere(url)).toBe(isHere);
+});
 
 const redirect = (location: unknown, statusCode = 302): Answer => ({
 	statusCode,
