@@ -95,6 +95,13 @@ describe('the names of several ids of one model', () => {
 		]);
 	});
 
+	test('An id that is the name of the market is told apart from the name of another id', () => {
+		expect(shownOf(['gemini-3.1-flash-image', 'nano-banana-2'])).toEqual([
+			'ended Oct · gemini-3.1-flash-image',
+			'ended Oct · nano-banana-2',
+		]);
+	});
+
 	test('Ids whose words are too long are told apart by how they end', () => {
 		const id = 'publishers/google/models/gemini-3.1-flash-image';
 		expect(shownOf([id, `${id}-preview`])).toEqual([
