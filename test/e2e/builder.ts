@@ -19,8 +19,9 @@ export function builderOf(editor: Editor, server: Pick<Server, 'rest'>) {
 	async function saved(text: string): Promise<void> {
 		const holds = async () => {
 			const [, id] = /\/workflow\/(\w+)/.exec(page.url()) ?? [];
-			const { nodes } = await server.rest<{ nodes: object[] }>(`/workflows/${id}`);
-			return JSON.stringify(nodes).includes(JSON.stringify(text)) || undefined;
+			// A new workflow has its address before it is saved.
+			const workflow = await server.rest(`/workflows/${id}`).catch(() => undefined);
+			return JSON.stringify(workflow)?.includes(JSON.stringify(text)) || undefined;
 		};
 		await until(`n8n has saved ${text}`, holds);
 	}
