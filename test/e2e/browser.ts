@@ -1,4 +1,4 @@
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
 import { OWNER, type Server } from './server';
 
@@ -18,6 +18,7 @@ const WAIT_MS = 30_000;
 export async function openEditor(server: Server) {
 	const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 	try {
+		selectors.setTestIdAttribute('data-test-id');
 		const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 		page.setDefaultTimeout(WAIT_MS);
 		await page.goto(`${server.url}/signin`);
@@ -55,8 +56,9 @@ function editorOf(browser: Browser, page: Page, url: string) {
 
 		/** The image in the output panel, once it has loaded. */
 		shownImage: async () => {
-			await by('ndv-view-binary-data').click();
-			const image = by('output-panel').locator('img[src*="/rest/binary-data"]');
+			const panel = by('output-panel');
+			await panel.getByTestId('ndv-view-binary-data').click();
+			const image = panel.locator('img[src*="/rest/binary-data"]');
 			await image.waitFor();
 			return await sizeOf(image);
 		},

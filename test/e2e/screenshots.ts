@@ -66,7 +66,9 @@ async function film({ page, by, openWorkflow, shownImage }: Editor): Promise<voi
 	await found.waitFor();
 	await take(1000);
 	await found.click();
-	const action = by('node-creator-item-name').getByText(/^Generate an image/);
+	const action = by('node-creator-item-name').getByText('Generate an image from text', {
+		exact: true,
+	});
 	await action.waitFor();
 	await take(1200);
 	await action.click();

@@ -262,11 +262,14 @@ const SHOWN_CHARS = 36;
 
 const wordsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
 
-/** What a list calls ids of one model; several are told apart by their words that Google's id has not. */
+/**
+ * What a list calls ids of one model. Several are told apart by their words that Google's id has not,
+ * by how they begin where these words are too long, or else by how they end.
+ */
 export function listNames(model: Model, ids: string[]): string[] {
 	if (ids.length === 1) return [listName(model)];
 	const common = wordsOf(currentIdOf(model));
-	const names = ids.map((id) =>
+	const byWords = ids.map((id) =>
 		listName(
 			model,
 			wordsOf(id)
@@ -274,7 +277,17 @@ export function listNames(model: Model, ids: string[]): string[] {
 				.join(' '),
 		),
 	);
-	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
-	const isAlike = (name: string) => shown.indexOf(name) !== shown.lastIndexOf(name);
-	return ids.map((id, at) => (isAlike(shown[at] ?? '') ? id : (names[at] ?? id)));
+	const start = model.ended ? `${model.ended} · ` : '';
+	const byStart = ids.map((id) => start + id);
+	const byEnd = ids.map((id) => `${start}…${id.slice(start.length + 1 - SHOWN_CHARS)} · ${id}`);
+	const isApart = (names: string[], at: number) => {
+		const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
+		return shown.indexOf(shown[at] ?? '') === shown.lastIndexOf(shown[at] ?? '');
+	};
+	// `nano-banana-2` beside Google's id would differ from the market name by its case alone.
+	const uncased = byWords.map((name) => name.toLowerCase());
+	return ids.map((id, at) => {
+		const names = isApart(uncased, at) ? byWords : isApart(byStart, at) ? byStart : byEnd;
+		return names[at] ?? id;
+	});
 }

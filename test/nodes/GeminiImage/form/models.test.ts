@@ -6,6 +6,7 @@ import {
 	DEFAULT_MODEL,
 	findModel,
 	IMAGE_SIZES,
+	listNames,
 	MODELS,
 	sideOf,
 } from '../../../../nodes/GeminiImage/form/models';
@@ -79,6 +80,35 @@ test('No two models share an id, and each successor is one of the models', () =>
 		}
 		if (model.successor) expect(currentIdOfAny(model.successor)).toBe(model.successor);
 	}
+});
+
+describe('the names of several ids of one model', () => {
+	const shownOf = (ids: string[]) =>
+		listNames(findModel(ids[0]!)!, ids).map((name) => name.slice(0, 36));
+
+	test('Ids of one model are told apart by their words in the first 36 characters', () => {
+		const id = 'gemini-3.1-flash-image';
+		expect(shownOf([id, `google/${id}`, `${id}-preview`])).toEqual([
+			'3.1 Flash · ended Oct · Nano Banana ',
+			'3.1 Flash · ended Oct · google · Nan',
+			'3.1 Flash · ended Oct · preview · Na',
+		]);
+	});
+
+	test('An id that is the name of the market is told apart from the name of another id', () => {
+		expect(shownOf(['gemini-3.1-flash-image', 'nano-banana-2'])).toEqual([
+			'ended Oct · gemini-3.1-flash-image',
+			'ended Oct · nano-banana-2',
+		]);
+	});
+
+	test('Ids whose words are too long are told apart by how they end', () => {
+		const id = 'publishers/google/models/gemini-3.1-flash-image';
+		expect(shownOf([id, `${id}-preview`])).toEqual([
+			'ended Oct · …/gemini-3.1-flash-image',
+			'ended Oct · …3.1-flash-image-preview',
+		]);
+	});
 });
 
 describe('any spelling of an id', () => {
