@@ -44,7 +44,7 @@ const ROOMS = {
 		below: ['form', 'json.ts'],
 		files: ['nodeError', 'failures', 'goneModel', 'waits', 'errorBody', 'cleanText', 'apiError'],
 	},
-	form: { below: [], files: ['fields', 'options', 'choices', 'models', 'operations'] },
+	form: { below: [], files: ['fields', 'options', 'choices', 'modelNames', 'models', 'operations'] },
 	bytes: { below: [], files: ['base64', 'stream', 'wholeness', 'imageType'] },
 };
 const KNOW_THE_CREDENTIAL = ['transport', 'errors'];

@@ -67,7 +67,7 @@ describe('Telegram photo bot', () => {
 	test('The Telegram bot answers what fails with the reason', async () => {
 		const { method, fields } = await write(BEN, '   ');
 		expect(method).toBe('sendMessage');
-		expect(fields.text).toBe("'Prompt' is empty");
+		expect(fields.text).toBe("'Prompt' is empty: its expression gave nothing");
 	});
 });
 

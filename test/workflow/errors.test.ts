@@ -136,7 +136,7 @@ describe('failures', () => {
 		[
 			'no model',
 			{ prompt: 'x', model: { __rl: true, mode: 'id', value: '={{ "" }}' } },
-			'\'Model\' is empty: its expression {{ "" }} gave nothing',
+			"'Model' is empty: its expression gave nothing",
 		],
 		[
 			'a size that the model does not take',

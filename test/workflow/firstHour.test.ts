@@ -298,10 +298,12 @@ describe('expressions that give nothing', () => {
 
 	test('The expression that gave nothing is shown as it stands, cut if it is long', async () => {
 		const short = await failureOf({ prompt: '={{ $json.nothing }}' });
-		expect(short.message).toContain('{{ $json.nothing }}');
+		expect(short.message).toMatch(/its expression gave nothing$/);
+		expect(short.description).toContain('{{ $json.nothing }}');
 		const long = await failureOf({ prompt: `={{ $json["${'x'.repeat(5000)}"] }}` });
 		expect(long.message).toMatch(/gave nothing/);
 		expect(long.message.length).toBeLessThan(300);
+		expect(long.description?.length).toBeLessThan(300);
 	});
 
 	test('A Prompt of blanks that no expression gave does not speak of an expression', async () => {

@@ -19,7 +19,7 @@ describe('text and choices', () => {
 			'prompt of null',
 			{ prompt: '={{ null }}' },
 			'Prompt',
-			/^'Prompt' is empty: its expression \{\{ null }} gave nothing$/,
+			/^'Prompt' is empty: its expression gave nothing$/,
 		],
 		['prompt of an object', { prompt: '={{ { a: 1 } }}' }, 'Prompt', /takes text, not an object$/],
 		['prompt of a list', { prompt: '={{ [1, 2] }}' }, 'Prompt', /takes text, not a list$/],

@@ -1,4 +1,5 @@
-import { currentIdOf, listName, MODELS } from '../../nodes/GeminiImage/form/models';
+import { listName } from '../../nodes/GeminiImage/form/modelNames';
+import { currentIdOf, MODELS } from '../../nodes/GeminiImage/form/models';
 import { ABSENT, editorContext, KNOWN, search } from './modelSearch';
 import { startService } from './service';
 

@@ -10,7 +10,8 @@ import {
 } from 'n8n-workflow';
 
 import { GeminiImage, NexconnApi } from '../../index';
-import { listName, MODELS } from '../../nodes/GeminiImage/form/models';
+import { listName } from '../../nodes/GeminiImage/form/modelNames';
+import { MODELS } from '../../nodes/GeminiImage/form/models';
 import { createCredentialsHelper } from '../engine/credentialsHelper';
 import { createNodeTypes } from '../engine/nodeTypes';
 

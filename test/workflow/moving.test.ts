@@ -246,7 +246,7 @@ const TRIALS: Record<string, Trial> = {
 		const sized = await succeed({ nodes: [draw(), bytes] });
 		const file = await harness.engine.read(sized.items[0]!.binary!.data!);
 		expect(sized.values).toEqual([String(file.length)]);
-		const inChat = readField(told(does, 'mug.{{ $binary.data.fileExtension }}'));
+		const inChat = readField(told(does, 'mug.{{ $json.fileExtension }}'));
 		expect((await succeed({ nodes: [chat(), inChat] })).values).toEqual(['mug.png']);
 	},
 
@@ -289,7 +289,7 @@ const TRIALS: Record<string, Trial> = {
 		const reachable = await succeed({ nodes: [linked, url], instanceUrl });
 		expect(reachable.values[0]).toMatch(/^https:\/\/n8n\.example\.com\/.*\?token=/);
 		expect(reachable.hints(NODE)).toEqual([]);
-		const first = readField(told(does, '{{ $json.images[0].url }}'));
+		const first = readField('{{ $json.images[0].url }}');
 		const said = await succeed({
 			nodes: [chat({ options: { imageLink: true } }), first],
 			instanceUrl,

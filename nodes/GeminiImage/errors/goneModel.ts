@@ -1,4 +1,5 @@
-import { AS_OF, currentIdOf, findModel, guessModel, MODELS } from '../form/models';
+import { guessModel } from '../form/modelNames';
+import { AS_OF, currentIdOf, findModel, MODELS } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */

@@ -1,13 +1,13 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { byModel, choicesOf } from './choices';
+import { listName } from './modelNames';
 import {
 	ASPECT_RATIOS,
 	currentIdOf,
 	DEFAULT_MODEL,
 	findModel,
 	IMAGE_SIZES,
-	listName,
 	MODELS,
 	sideOf,
 } from './models';

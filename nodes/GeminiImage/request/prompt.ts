@@ -60,7 +60,7 @@ function nothingIn(field: string, expression: string | undefined): ApiError {
 	return invalidInput(
 		field,
 		`'${field}' is empty: its expression gave nothing`,
-		`Compare the expression with what the node before gives: ${excerpt(expression)}`,
+		`Compare it with what the node before gives: ${excerpt(expression)}.`,
 	);
 }
 

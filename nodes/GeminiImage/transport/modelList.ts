@@ -1,6 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import { findModel, isPlainId, listName, listNames, MODELS, type Model } from '../form/models';
+import { listName, listNames } from '../form/modelNames';
+import { findModel, isPlainId, MODELS, type Model } from '../form/models';
 import { requestModels } from './client';
 import { asArray, asObject, asText, type JsonObject } from '../json';
 

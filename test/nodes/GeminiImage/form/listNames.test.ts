@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 
-import {
-	currentIdOf,
-	findModel,
-	listName,
-	listNames,
-	MODELS,
-} from '../../../../nodes/GeminiImage/form/models';
+import { listName, listNames } from '../../../../nodes/GeminiImage/form/modelNames';
+import { currentIdOf, findModel, MODELS } from '../../../../nodes/GeminiImage/form/models';
 
 /** What n8n shows of a name in a list, in characters. */
 const SHOWN = 36;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
+import { listNames } from '../../../../nodes/GeminiImage/form/modelNames';
 import {
 	ASPECT_RATIOS,
 	currentIdOf,
 	DEFAULT_MODEL,
 	findModel,
 	IMAGE_SIZES,
-	listNames,
 	MODELS,
 	sideOf,
 } from '../../../../nodes/GeminiImage/form/models';

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 
 import { goneAdvice, idsInsteadOf } from '../../../../nodes/GeminiImage/errors/goneModel';
+import { guessModel, listName } from '../../../../nodes/GeminiImage/form/modelNames';
 import {
 	commonIdsOf,
 	currentIdOf,
 	findModel,
-	guessModel,
-	listName,
 	MODELS,
 } from '../../../../nodes/GeminiImage/form/models';
 
