@@ -1,6 +1,6 @@
 const { readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { build } = require('esbuild');
+const { build, transform } = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
 
 const common = {
@@ -26,6 +26,17 @@ const FOREIGN_TYPES = {
 	},
 };
 
+/** What comes from libraries has short names: it is read in their own repositories. */
+const SHORT_NAMES = {
+	name: 'short-names',
+	setup(build) {
+		build.onLoad({ filter: /[\\/]node_modules[\\/].+\.m?js$/ }, async ({ path }) => {
+			const { code } = await transform(readFileSync(path, 'utf8'), { minify: true });
+			return { contents: code, loader: 'js' };
+		});
+	},
+};
+
 /** What n8n loads, bundled with all that it uses, as n8n allows no runtime dependencies. */
 async function bundle() {
 	const { metafile } = await build({
@@ -34,7 +45,7 @@ async function bundle() {
 		bundle: true,
 		external: ['n8n-workflow'],
 		metafile: true,
-		plugins: [FOREIGN_TYPES],
+		plugins: [FOREIGN_TYPES, SHORT_NAMES],
 	});
 	writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licensesOf(Object.keys(metafile.inputs)));
 }

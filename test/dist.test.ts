@@ -64,7 +64,7 @@ describe('the built package', () => {
 			'tlds',
 			'yocto-queue',
 		]);
-		expect(notices.match(/^Copyright/gim)).toHaveLength(8);
+		expect(notices.match(/^Copyright/gim)).toHaveLength(9);
 	});
 
 	test('The built node has the names, version and operations that saved workflows rely on', () => {

@@ -190,9 +190,7 @@ describe('what goes wrong in the first hour', () => {
 		await builder.startWith('Trigger manually');
 		await builder.addNext(NODE, 'Chat about images');
 		await builder.run();
-		const advice = await builder.failure(
-			/^'Prompt' is empty: its expression gave nothing$/,
-		);
+		const advice = await builder.failure(/^'Prompt' is empty: its expression gave nothing$/);
 		expect(advice).toContain('Compare the expression with what the node before gives');
 		await builder.type('prompt', 'Draw a fox');
 	});
