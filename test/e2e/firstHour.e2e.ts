@@ -191,7 +191,7 @@ describe('what goes wrong in the first hour', () => {
 		await builder.addNext(NODE, 'Chat about images');
 		await builder.run();
 		const advice = await builder.failure(/^'Prompt' is empty: its expression gave nothing$/);
-		expect(advice).toContain('Compare the expression with what the node before gives');
+		expect(advice).toContain('Compare it with what the node before gives: {{ $json.chatInput }}.');
 		await builder.type('prompt', 'Draw a fox');
 	});
 

@@ -54,7 +54,11 @@ const MAX_TYPOS = 3;
 const HELD = 2.5;
 
 /** What people write for words of the names. */
-const SAME: Record<string, string> = { two: '2', three: '3', light: 'lite' };
+const SAME = new Map([
+	['two', '2'],
+	['three', '3'],
+	['light', 'lite'],
+]);
 
 const wordsIn = (text: string): string[] =>
 	text
@@ -62,7 +66,7 @@ const wordsIn = (text: string): string[] =>
 		.replace(/\./g, '')
 		.split(/[^a-z\d]+/)
 		.filter((word) => word !== '')
-		.map((word) => SAME[word] ?? word);
+		.map((word) => SAME.get(word) ?? word);
 
 const digitsIn = (text: string): string => text.replace(/\D/g, '');
 
