@@ -71,7 +71,7 @@ export class GeminiImage implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(this);
 		const { requests, concurrency } = planRequests(this, operation);
-		const run = createRun(this);
+		const run = createRun(this, operation);
 		const { signal } = run;
 
 		const make = async (request: PlannedRequest, hold: Hold): Promise<INodeExecutionData[]> => {

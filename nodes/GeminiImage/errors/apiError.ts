@@ -42,11 +42,11 @@ export class ApiError extends Error implements Guidance {
 	}
 }
 
-/** The same failure, with a further sentence in its description. */
-export function withNote(error: unknown, note: string | undefined): unknown {
-	if (!(error instanceof ApiError) || note === undefined) return error;
+/** The same failure, with further sentences before its description. */
+export function withNotes(error: unknown, notes: string[]): unknown {
+	if (!(error instanceof ApiError) || notes.length === 0) return error;
 	const { message, description, details } = error;
-	return new ApiError(message, `${note}. ${description}`, details, error);
+	return new ApiError(message, `${notes.join('. ')}. ${description}`, details, error);
 }
 
 /** One image of a reply is no good; the reply goes on behind it. */

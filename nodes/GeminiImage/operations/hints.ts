@@ -1,4 +1,4 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
@@ -95,6 +95,35 @@ export function lostHint(results: INodeExecutionData[][], underWay: number): str
 	].filter((part) => part !== false);
 	if (lost.length === 0) return undefined;
 	return `${lost.join(', ')}. On Error: Continue (using error output) keeps what works.`;
+}
+
+/** What other services answer, as expressions of later nodes take it. */
+const FOREIGN =
+	/\b(?:data\[0\]\.(?:b64_json|url)|images\[0\]\.(?:url|image_url)|choices\[0\]|candidates\[0\])/;
+
+/** What is said of the next nodes, if they take what this node does not give. */
+export function nextNodeHints(context: IExecuteFunctions, operation: OperationFacts): string[] {
+	const { name, parameters } = context.getNode();
+	// Older n8n does not tell them.
+	const later = context.getChildNodes?.(name, { includeNodeParameters: true }) ?? [];
+	const next = later.filter(({ name: child }) =>
+		context.getParentNodes(child, { depth: 1 }).some((parent) => parent.name === name),
+	);
+	const hasLink = Boolean(asObject(parameters.options)?.imageLink);
+	return next.flatMap(({ name: child, type, parameters: taken }) => {
+		const json = JSON.stringify(taken ?? {});
+		const foreign = givesImagesAlone(operation) ? FOREIGN.exec(json)?.[0] : undefined;
+		const isMerge = type.endsWith('.merge') && /"combineByPosition"/.test(json);
+		return [
+			foreign &&
+				`The next node takes ${foreign}, which this one does not give. The image is in its binary field, and words are in {{ $json.text }}: ${child}`,
+			!hasLink &&
+				/\$json\.url\b/.test(json) &&
+				`The next node takes {{ $json.url }}, which is there with the option Image Link: ${child}`,
+			isMerge &&
+				`The next node, a Merge by position, may replace id, text, image and model of its other input by those of this node: ${child}`,
+		].filter((hint) => typeof hint === 'string');
+	});
 }
 
 function imagesIn(results: INodeExecutionData[][]): number {

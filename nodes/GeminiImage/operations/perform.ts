@@ -1,9 +1,10 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { withNote } from '../errors/apiError';
+import { withNotes } from '../errors/apiError';
 import { withGoneAdvice } from '../errors/goneModel';
 import { converses } from '../form/operations';
 import { optionField } from '../form/options';
+import { asText } from '../json';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
 import { imagesNotSent, optionsNotSent, postOf, sizeHint } from '../request/body';
@@ -11,7 +12,7 @@ import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
 import type { Answer } from '../transport/exchange';
-import { expressionOf } from '../request/values';
+import { emptyExpressionsIn, excerpt } from '../request/values';
 import { createOwnLinks } from '../transport/signedLinks';
 import { readConversation, readRequest } from './conversation';
 import { resultHints } from './hints';
@@ -42,15 +43,18 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
 		const imageHint = imagesNotSent(images, options);
 		if (imageHint !== undefined) hint(imageHint);
-		const note = sizeHint(body);
-		if (note !== undefined) hint(note);
-		const isUnnamed = options.fileName === undefined;
-		if (isUnnamed && expressionOf(context, 'options.fileName') !== undefined) hint(NO_NAME);
-		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
+		for (const message of emptyHints(turn)) hint(message);
+		const model = asText(options.extraBody?.model) ?? prompt.modelId;
+		const notes = [
+			sizeHint(body),
+			model === prompt.modelId ? undefined : `Extra Body replaces Model by '${excerpt(model)}'`,
+		].filter((note) => note !== undefined);
+		for (const note of notes) hint(note);
+		const settings = { model, timeoutMs, maxRetries, signal };
 		const reply = await client
 			.post(path, body, settings)
 			.then(async (answer) => await receiveReply(turn, answer, settings))
-			.catch((error: unknown) => Promise.reject(withNote(error, note)));
+			.catch((error: unknown) => Promise.reject(withNotes(error, notes)));
 		countTokens(context, reply.usage);
 		for (const message of resultHints(operation, prompt, reply.images)) hint(message);
 		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
@@ -59,7 +63,22 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	}
 }
 
-const NO_NAME = 'The expression of File Name gave nothing, so the images have names by number';
+/** The fields whose expressions may leave something out, by their names in the workflow. */
+const MIXED = [
+	['prompt', 'Prompt'],
+	['imageUrls', 'Image URLs'],
+	['binaryPropertyName', 'Input Data Field Name'],
+	['options.fileName', 'File Name'],
+] as const;
+
+/** What is said of expressions that gave nothing, where others of their field gave something. */
+function emptyHints({ context, itemIndex }: Turn): string[] {
+	return MIXED.flatMap(([path, field]) =>
+		emptyExpressionsIn(context, path, itemIndex).map(
+			(expression) => `An expression in ${field} gave nothing: ${excerpt(expression)}`,
+		),
+	);
+}
 
 const LINK_NOT_READ =
 	'A link to a file of this n8n was taken out of the words that are sent, as it would open the file to whoever gets it. To send its image, give the link as an image URL';

@@ -2,8 +2,9 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 
 import { abortWith } from '../async';
 import { cleanWords, toLastError } from '../errors/nodeError';
+import type { OperationFacts } from '../form/operations';
 import { createHold, type Hold } from '../transport/retry';
-import { kindOfHint, lostHint, prefixOfHint, runHint } from './hints';
+import { kindOfHint, lostHint, nextNodeHints, prefixOfHint, runHint } from './hints';
 import type { PlannedRequest } from './turn';
 
 /** What tells a request from the others of its run, in each try. */
@@ -41,7 +42,7 @@ export interface Run {
 }
 
 /** Begins a run, or a further try of it. */
-export function createRun(context: IExecuteFunctions): Run {
+export function createRun(context: IExecuteFunctions, operation: OperationFacts): Run {
 	const cancel = context.getExecutionCancelSignal?.();
 	const run = abortWith(cancel);
 	const { kept, isLastTry, forget } = openTry(context);
@@ -107,6 +108,7 @@ export function createRun(context: IExecuteFunctions): Run {
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
 			await showHints(context, hints.values());
+			for (const message of nextNodeHints(context, operation)) showHint(context, message);
 			const summary = runHint(outputs, hold.took);
 			if (summary !== undefined) showHint(context, summary);
 		},

@@ -97,8 +97,10 @@ function partsOf(form: ImageForm, itemIndex: number): Part[] {
 	}
 	if (source === 'url' || source === 'binaryAndUrl') {
 		try {
-			const addresses = addressesOf(parameter(...URLS));
+			const value = parameter(...URLS);
+			const addresses = addressesOf(value);
 			if (addresses.length === 0) throw noAddress(context);
+			if (hasEmptyEntry(value)) form.hint(EMPTY_ENTRY);
 			parts.push({ itemIndex, from: 'addresses', addresses });
 		} catch (error) {
 			throw ofItem(error, form, itemIndex);
@@ -106,6 +108,14 @@ function partsOf(form: ImageForm, itemIndex: number): Part[] {
 	}
 	return parts;
 }
+
+/** Whether the list that an expression gives has an entry without anything. */
+function hasEmptyEntry(value: unknown): boolean {
+	const lists = Array.isArray(value) ? [value, ...value].filter(Array.isArray) : [];
+	return lists.flat().some((entry) => entry === null || entry === undefined || entry === '');
+}
+
+const EMPTY_ENTRY = 'An entry of Image URLs is empty, so no image was sent for it';
 
 /** How many images these are, as far as can be told before any is opened. */
 function countOf(parts: Part[], context: IExecuteFunctions): number {

@@ -192,7 +192,9 @@ function checkExtraBody(extra: unknown): JsonObject | undefined {
 const EXTENSION = /\.(?:png|jpe?g|webp|gif|hei[cf]|avif|bmp|tiff?)$/i;
 
 function checkFileName(name: string | undefined): string | undefined {
-	return name === undefined ? undefined : safeFileName(name.trim().replace(EXTENSION, ''));
+	const stem = name?.trim().replace(EXTENSION, '');
+	// Marks are what is left of expressions that gave nothing.
+	return stem === undefined || /^[\s._-]*$/.test(stem) ? undefined : safeFileName(stem);
 }
 
 /** JavaScript has a meaning of its own for the name `__proto__`, and n8n loses such a field. */

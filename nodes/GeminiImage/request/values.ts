@@ -17,13 +17,43 @@ export interface Form {
 	itemIndex: number;
 }
 
-/** The expression that stands in a field, without its mark; undefined if there is none. */
-export function expressionOf(context: IExecuteFunctions, path: string): string | undefined {
+/** What stands in a field itself, before its expressions. */
+function rawOf(context: IExecuteFunctions, path: string): unknown {
 	const value = path
 		.split('.')
 		.reduce<unknown>((holder, name) => asObject(holder)?.[name], context.getNode().parameters);
-	const text = asText(asObject(value)?.value ?? value);
+	return asObject(value)?.value ?? value;
+}
+
+const withoutMark = (raw: unknown): string | undefined => {
+	const text = asText(raw);
 	return text?.startsWith('=') ? text.slice(1).trim() : undefined;
+};
+
+/** The expression that stands in a field, without its mark; undefined if there is none. */
+export function expressionOf(context: IExecuteFunctions, path: string): string | undefined {
+	return withoutMark(rawOf(context, path));
+}
+
+/** The expressions in a field, or in the entries of its list, that give nothing for an item. */
+export function emptyExpressionsIn(
+	context: IExecuteFunctions,
+	path: string,
+	itemIndex: number,
+): string[] {
+	const texts = [rawOf(context, path)].flat().flatMap((raw) => withoutMark(raw) ?? []);
+	const starts = texts.flatMap((text) => text.split('{{').slice(1));
+	const expressions = starts
+		.filter((start) => start.includes('}}'))
+		.map((start) => `{{${start.slice(0, start.indexOf('}}'))}}}`);
+	return expressions.filter((expression) => {
+		try {
+			return isEmpty(context.evaluateExpression(expression, itemIndex));
+		} catch {
+			// A part of one, such as one with brackets of its own.
+			return false;
+		}
+	});
 }
 
 /**
