@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type {
+	IConnections,
 	IDataObject,
 	INode,
 	INodeExecutionData,
@@ -18,7 +19,7 @@ import { createMemoryNode } from '../engine/memoryNode';
 import { serve } from '../server';
 import { sentImages, sha256 } from './chat';
 import { imageFile, itemWith, startHarness, type Harness } from './harness';
-import { drawn, startModel, type Said } from './service';
+import { completion, drawn, startModel, type Said } from './service';
 
 const PAGE = 'docs/moving.md';
 const ROWS = readPage(PAGE).tables.get('Moving here from other nodes')?.[0] ?? [];
@@ -70,6 +71,14 @@ const readField = (expression: string): Node => ({
 	},
 });
 
+/** A node of n8n, under the name that the page gives it. */
+const other = (name: string, type: string, typeVersion: number, parameters: INodeParameters) => ({
+	name,
+	type: `n8n-nodes-base.${type}`,
+	typeVersion,
+	parameters,
+});
+
 /** An HTTP Request node that uploads a binary field. */
 const upload = (url: string, field: string): Node => ({
 	name: 'Upload',
@@ -84,14 +93,18 @@ const upload = (url: string, field: string): Node => ({
 	},
 });
 
+type Link = [from: string, to: string, input?: number, output?: number];
+
 interface Flow extends RunOptions {
 	nodes: Node[];
+	/** One behind the other, unless they say otherwise. */
+	links?: Link[];
 	profile?: string;
 	binaryMode?: 'combined';
 }
 
-/** Runs nodes one behind the other, the first behind a form that gives `input`. */
-async function run({ nodes, profile = 'tiny', binaryMode, ...options }: Flow) {
+/** Runs nodes behind a form that gives `input`. */
+async function run({ nodes, links, profile = 'tiny', binaryMode, ...options }: Flow) {
 	const { engine, emulator } = harness;
 	const form = { name: 'Form', type: 'n8n-nodes-base.manualTrigger', parameters: {} };
 	const all = [form, ...nodes].map(
@@ -102,12 +115,13 @@ async function run({ nodes, profile = 'tiny', binaryMode, ...options }: Flow) {
 			...node,
 		}),
 	);
-	const connections = Object.fromEntries(
-		all.slice(1).map(({ name }, index) => {
-			const from = all[index]!.name;
-			return [from, { main: [[{ node: name, type: 'main' as const, index: 0 }]] }];
-		}),
-	);
+	const chain = all.slice(1).map(({ name }, index): Link => [all[index]!.name, name]);
+	const connections: IConnections = {};
+	for (const [from, node, index = 0, output = 0] of links ?? chain) {
+		const main = ((connections[from] ??= { main: [] }).main ??= []);
+		while (main.length <= output) main.push([]);
+		main[output]!.push({ node, type: 'main', index });
+	}
 	const before = emulator.requests.length;
 	const credentials = { apiKey: emulator.apiKey, baseUrl: emulator.baseUrl(profile) };
 	const workflow = {
@@ -124,6 +138,9 @@ async function run({ nodes, profile = 'tiny', binaryMode, ...options }: Flow) {
 		...result,
 		items: result.output(NODE),
 		values: result.output('Edit Fields').map(({ json }) => json.value),
+		/** What a node sent in each of its runs. */
+		runs: (name: string) =>
+			(result.run.data.resultData.runData[name] ?? []).map(({ data }) => data?.main?.[0] ?? []),
 		requests,
 		bodies: requests.map(({ body }) => body as IDataObject),
 	};
@@ -223,6 +240,12 @@ const TRIALS: Record<string, Trial> = {
 		const file = await harness.engine.read(items[0]!.binary!.data!);
 		expect(bodies).toEqual([file]);
 		expect(file.subarray(1, 4).toString()).toBe('PNG');
+		for (const field of ['candidates[0].content.parts', 'data']) {
+			const split = other('Split Out', 'splitOut', 1, { fieldToSplitOut: told(does, field) });
+			const kept = await succeed({ nodes: [draw(), split] });
+			expect(kept.items).toHaveLength(1);
+			expect(kept.runs('Split Out')).toEqual([[]]);
+		}
 	},
 
 	'from another binary field': async (_does, has) => {
@@ -250,16 +273,30 @@ const TRIALS: Record<string, Trial> = {
 		expect((await succeed({ nodes: [chat(), inChat] })).values).toEqual(['mug.png']);
 	},
 
-	'`choices[0].message.content`': async (does) => {
+	'`{{ $json.fileName }}.{{': async (does, has) => {
+		const [twice = ''] = codeIn(has);
+		const named = draw({ options: { fileName: 'mug' } });
+		const before = await succeed({ nodes: [named, readField(twice)] });
+		expect(before.values).toEqual(['mug.png.png']);
+		const name = readField(told(does, '{{ $json.fileName }}'));
+		expect((await succeed({ nodes: [named, name] })).values).toEqual(['mug.png']);
+	},
+
+	'`choices[0].message.content`': async (does, has) => {
 		const text = readField(told(does, '{{ $json.text }}'));
 		const { items, values } = await succeed({
 			nodes: [chat({ prompt: 'What is a fox?' }), text],
 		});
 		expect(values).toEqual([items[0]!.json.output]);
 		expect(values[0]).toMatch(/\w/);
+		expect(codeIn(has)).toHaveLength(6);
+		for (const code of codeIn(has)) {
+			const field = readField(`{{ $json.${code.replace('$json.', '')} }}`);
+			expect((await succeed({ nodes: [chat(), field] })).values).toEqual([null]);
+		}
 	},
 
-	'`usage.total_tokens`': async (does) => {
+	'`usage.total_tokens`': async (does, has) => {
 		const tokens = readField(told(does, '{{ $json.usage.total_tokens }}'));
 		const { asked, values } = await withService(
 			async (prompt) => await drawn(prompt, { count: 2, tokens: 1298 }),
@@ -267,6 +304,18 @@ const TRIALS: Record<string, Trial> = {
 		);
 		expect(asked).toHaveLength(1);
 		expect(values).toEqual(['1298', null]);
+		const [, , ...others] = codeIn(has);
+		expect(others).toEqual(['usage.input_tokens', 'usage.output_tokens']);
+		for (const [index, count] of ['prompt_tokens', 'completion_tokens'].entries()) {
+			const here = readField(told(does, `{{ $json.usage.${count} }}`));
+			const nodes = [draw({ numberOfImages: 2 }), here];
+			const counted = await succeed({ nodes });
+			const counts = counted.items.map(({ json }) => (json.usage as IDataObject)?.[count]);
+			expect(counts[0]).toBeGreaterThan(0);
+			expect(counted.values[0]).toBe(String(counts[0]));
+			const there = readField(`{{ $json.${others[index]} }}`);
+			expect((await succeed({ nodes: [draw(), there] })).values).toEqual([null]);
+		}
 	},
 
 	'`data[0].url`': async (does) => {
@@ -297,6 +346,19 @@ const TRIALS: Record<string, Trial> = {
 		expect(said.values[0]).toMatch(/^https:\/\/n8n\.example\.com\/.*\?token=/);
 	},
 
+	'`[{ src: $json.url }]`': async (_does, has) => {
+		const [sources = ''] = codeIn(has);
+		const list = readField(`{{ ${sources} }}`);
+		const instanceUrl = 'https://n8n.example.com';
+		const addresses = async (options: INodeParameters) => {
+			const { values } = await succeed({ nodes: [draw({ options }), list], instanceUrl });
+			return JSON.parse(String(values[0])) as unknown;
+		};
+		expect(await addresses({})).not.toEqual([{ src: expect.anything() as unknown }]);
+		const address = expect.stringMatching(/^https:\/\/n8n\.example\.com\//) as unknown;
+		expect(await addresses({ imageLink: true })).toEqual([{ src: address }]);
+	},
+
 	"(fal's queue)": async () => {
 		const slow = async (prompt: string) => {
 			await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -306,6 +368,33 @@ const TRIALS: Record<string, Trial> = {
 		expect(error).toBeUndefined();
 		expect(asked).toEqual(['A fox']);
 		expect(items[0]?.binary?.data?.mimeType).toBe('image/png');
+	},
+
+	'look whether there is an image': async (_does, has) => {
+		const [status, done] = codeIn(has) as [string, string];
+		const conditions = {
+			options: { caseSensitive: true, typeValidation: 'loose', version: 2 },
+			conditions: [
+				{
+					id: '1',
+					leftValue: `={{ $json.${status} }}`,
+					rightValue: done,
+					operator: { type: 'string', operation: 'equals' },
+				},
+			],
+			combinator: 'and',
+		};
+		const kept = await succeed({
+			nodes: [draw(), other('If', 'if', 2.2, { conditions, looseTypeValidation: true })],
+		});
+		expect([kept.output('If', 0).length, kept.output('If', 1).length]).toEqual([0, 1]);
+		const input = [await itemWith(harness.engine, { data: await imageFile() })];
+		const words = { body: completion({ content: 'I cannot draw that' }) };
+		for (const node of [draw(), edit()]) {
+			const { error, items } = await withService(() => words, { nodes: [node], input });
+			expect(error?.message).toMatch(/image/);
+			expect(items).toEqual([]);
+		}
 	},
 
 	'`JSON.stringify`': async (does) => {
@@ -318,7 +407,7 @@ const TRIALS: Record<string, Trial> = {
 		expect(bodies[0]?.messages).toEqual([{ role: 'user', content: prompt }]);
 	},
 
-	'*Loop Over Items*': async (does) => {
+	'*Loop Over Items* and': async (does) => {
 		const titles = Array.from({ length: 12 }, (_each, index) => `Mug ${index}`);
 		const title = readField(told(does, "{{ $('Form').item.json.title }}"));
 		harness.emulator.peakRequests();
@@ -338,11 +427,35 @@ const TRIALS: Record<string, Trial> = {
 		expect(new Set(output('Run').map(({ json }) => json.value))).toEqual(new Set(['0']));
 	},
 
+	'*Loop Over Items* kept': async (does) => {
+		const names = async (options: INodeParameters) => {
+			const { runs } = await succeed({
+				nodes: [other('Loop Over Items', 'splitInBatches', 3, { options: {} }), draw({ options })],
+				links: [
+					['Form', 'Loop Over Items'],
+					['Loop Over Items', NODE, 0, 1],
+					[NODE, 'Loop Over Items'],
+				],
+				input: ['red', 'blue', 'green'].map((id) => ({ json: { id } })),
+			});
+			return runs(NODE).map(([item]) => item?.json.fileName);
+		};
+		expect(await names({})).toEqual(['image.png', 'image.png', 'image.png']);
+		const byRun = { fileName: `=${told(does, '{{ $runIndex }}')}` };
+		expect(await names(byRun)).toEqual(['0.png', '1.png', '2.png']);
+		const byId = { fileName: `=${told(does, '{{ $json.id }}')}` };
+		expect(await names(byId)).toEqual(['red.png', 'blue.png', 'green.png']);
+	},
+
 	'`n`, `sampleCount`': async () => {
 		const { items } = await succeed({ nodes: [draw({ numberOfImages: 3 })] });
 		expect(items).toHaveLength(3);
 		for (const { binary } of items) expect(Object.keys(binary!)).toEqual(['data']);
 		expect(items.map(({ json }) => (json.image as IDataObject).index)).toEqual([0, 1, 2]);
+		const several = draw({ numberOfImages: 3 });
+		expect((await uploaded([several], 'data')).bodies).toHaveLength(3);
+		const limit = other('Limit', 'limit', 1, {});
+		expect((await uploaded([several, limit], 'data')).bodies).toHaveLength(1);
 	},
 
 	'`size`: `1024x1024`': async (does, has) => {
@@ -378,6 +491,24 @@ const TRIALS: Record<string, Trial> = {
 		});
 		expect(error?.message).toMatch(/does not take the Aspect Ratio.*16:9/);
 		expect(requests).toEqual([]);
+	},
+
+	"fal's `image_size`": async (does, has) => {
+		const [, ...sizes] = codeIn(has);
+		expect(sizes).toHaveLength(3);
+		expect(codeIn(does)).toHaveLength(3);
+		for (const [index, size] of sizes.entries()) {
+			const [, shape, ...sides] = /^([a-z]+)_(?:(\d+)_(\d+)|hd)$/.exec(size)!;
+			const wide = shape === 'square' ? 1 : Number(sides[0]) / Number(sides[1]);
+			const aspectRatio = codeIn(does)[index]!;
+			const { items } = await succeed({ nodes: [draw({ aspectRatio })], profile: '' });
+			const { width, height } = items[0]!.json.image as { width: number; height: number };
+			const across = shape === 'portrait' ? 1 / wide : wide;
+			expect(Math.abs(Math.log(width / height / across))).toBeLessThan(0.05);
+			const { error, requests } = await run({ nodes: [draw({ aspectRatio: size })] });
+			expect(error?.message).toMatch(/does not take the Aspect Ratio.*16:9/);
+			expect(requests).toEqual([]);
+		}
 	},
 
 	'*If* or *Switch* by whether': async (does) => {
@@ -436,15 +567,59 @@ const TRIALS: Record<string, Trial> = {
 		await sent(list).finally(async () => await restart());
 	},
 
-	'*Aggregate*': async () => {
+	'*Aggregate*': async (does) => {
 		const files = await images('#c02020', '#20c020');
 		const input = await Promise.all(
-			files.map(async (photo) => await itemWith(harness.engine, { photo })),
+			files.map(async (photo) => await itemWith(harness.engine, { photo }, { title: 'Mug' })),
 		);
 		const nodes = [edit({ options: { combineItems: true } })];
 		const { bodies, items } = await succeed({ nodes, input });
 		expect(bodies.map(sentImages)).toEqual([tracesOf(files)]);
 		expect(items).toHaveLength(1);
+		const title = (of: string) => readField(`{{ ${told(does, of)}.json.title }}`);
+		const first = await succeed({ nodes: [...nodes, title("$('Form').first()")], input });
+		expect(first.values).toEqual(['Mug']);
+		const paired = await run({ nodes: [...nodes, title("$('Form').item")], input });
+		expect(paired.items).toHaveLength(1);
+		expect(paired.error?.message).toBe('Multiple matches found');
+	},
+
+	'*Merge* by position': async (does) => {
+		const merge = other('Merge', 'merge', 3.2, {
+			mode: 'combine',
+			combineBy: 'combineByPosition',
+			options: {},
+		});
+		const fields = codeIn(does).slice(0, 5);
+		expect(fields).toEqual(['id', 'text', 'image', 'model', 'prompt']);
+		const product = Object.fromEntries(fields.map((field) => [field, `${field} of the shop`]));
+		const title = readField(told(does, "{{ $('Form').item.json.title }}"));
+		const input = [{ json: { ...product, title: 'Mug' } }];
+		const merged = async (ofForm: number, { binary }: Partial<INodeExecutionData> = {}) => {
+			const { items, output } = await succeed({
+				nodes: [draw(), merge],
+				links: [
+					['Form', NODE],
+					['Form', 'Merge', ofForm],
+					[NODE, 'Merge', 1 - ofForm],
+				],
+				input: [{ ...input[0]!, binary }],
+			});
+			return { item: output('Merge')[0]!, ours: items[0]! };
+		};
+		const before = await merged(0);
+		for (const field of fields) {
+			expect(before.item.json[field]).toEqual(before.ours.json[field]);
+			expect(before.item.json[field]).not.toBe(product[field]);
+		}
+		const swapped = await merged(1);
+		expect(swapped.item.json).toMatchObject(input[0]!.json);
+		expect(swapped.item.binary).toEqual(swapped.ours.binary);
+		const byName = await succeed({ nodes: [draw(), title], input });
+		expect(byName.values).toEqual(['Mug']);
+		const withFile = await itemWith(harness.engine, { [told(does, 'data')]: await imageFile() });
+		const { item } = await merged(1, withFile);
+		expect(item.binary?.data?.id).toBe(withFile.binary?.data?.id);
 	},
 
 	'attachments of Airtable': async (does) => {
@@ -623,6 +798,9 @@ test.each(ROWS)(
 const SETTINGS = ['On Error', 'Retry On Fail'];
 const VALUES_OF_SETTINGS = ['Continue (using error output)'];
 
+/** Other nodes that the right side names. */
+const NODES = ['Split Out', 'Limit'];
+
 test('The page on moving names only fields, options and values that the node has', () => {
 	const shown = [...PROPERTIES, ...OPTIONS];
 	const values = shown.flatMap(({ options = [] }) =>
@@ -639,5 +817,5 @@ test('The page on moving names only fields, options and values that the node has
 	const italic = cells.flatMap((cell) => [...cell.matchAll(/(?<![*`])\*([^*`]+)\*(?![*`])/g)]);
 	expect(italic.length).toBeGreaterThan(5);
 	const wrong = italic.map(([, name]) => name!).filter((name) => !values.includes(name));
-	expect(wrong.filter((name) => !VALUES_OF_SETTINGS.includes(name))).toEqual([]);
+	expect(wrong.filter((name) => ![...VALUES_OF_SETTINGS, ...NODES].includes(name))).toEqual([]);
 });
