@@ -91,7 +91,7 @@ test('A run that is to stop names the one bad item of 500, and ends with what ra
 	expect(error).toMatchObject({ context: { itemIndex: BAD } });
 	expect(error?.description).toMatch(/\b3\d\d images of this run are lost/);
 	expect(output(NODE)).toEqual([]);
-	// What runs at the same time may have begun.
-	expect(posts() - before).toBeGreaterThanOrEqual(BAD - 3);
-	expect(posts() - before).toBeLessThanOrEqual(BAD + 3);
+	// Of the eight at the same time, those before it may not have begun, and those behind it may have.
+	expect(posts() - before).toBeGreaterThanOrEqual(BAD - 7);
+	expect(posts() - before).toBeLessThanOrEqual(BAD + 7);
 });
