@@ -42,7 +42,10 @@ export function byModel(
 	const takenBy = (model: Model): INodePropertyOptions[] => {
 		const own = all.filter(({ value }) => model[limit].includes(String(value)));
 		// One value beside Auto is no choice.
-		if (auto.length > 0 && own.length === 1) return auto;
+		if (auto.length > 0 && own.length === 1) {
+			const description = `This model makes ${own[0]?.name} alone`;
+			return auto.map((option) => ({ ...option, description }));
+		}
 		// All of them fit, so nothing is said of other models.
 		return [...auto, ...own.map(({ name, value }) => ({ name, value }))];
 	};

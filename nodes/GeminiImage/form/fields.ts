@@ -101,13 +101,16 @@ function promptField({
 
 const SOURCES: Record<ImageSource, Omit<INodePropertyOptions, 'value'>> = {
 	auto: { name: 'Automatic', description: 'The image files of the input item' },
-	binary: { name: 'Binary Field', description: 'Files of the input item, by their fields' },
+	binary: { name: 'Binary Field', description: 'Files in the binary fields that you name' },
 	binaryAndUrl: {
 		name: 'Binary Field and URL',
-		description: 'Files of the input item, by their fields, then addresses',
+		description: 'Files in the binary fields that you name, then addresses',
 	},
 	none: { name: 'None', description: 'Text only' },
-	url: { name: 'URL', description: 'Addresses that the service loads itself, or Image Links' },
+	url: {
+		name: 'URL',
+		description: 'Addresses that the service loads itself, or links that this node made',
+	},
 };
 
 function imageSourceField(operation: OperationFacts): INodeProperties[] {

@@ -96,7 +96,7 @@ const OPTIONS: Option[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to add a signed link to each image to the output, which agents and chats can pass on. Without this option, tools alone add it.',
+			'Whether to add a signed link to each image to the output, which agents and chats can pass on. The tool of an AI Agent does so without this option.',
 		has: givesImages,
 	},
 	{
@@ -156,7 +156,7 @@ const OPTIONS: Option[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 32768,
-		description: 'Most tokens that the reply may take; an image takes 1,000 to 2,500',
+		description: 'Most tokens that the reply may take; an image takes some 750 to 3,800',
 	},
 	{
 		displayName: 'Put Output File in Field',
@@ -228,7 +228,7 @@ const OPTIONS: Option[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to leave ID, creation time, reasoning, finish reason and prompt out of the output. Without this option, tools alone do.',
+			'Whether to leave ID, creation time, reasoning, finish reason and prompt out of the output. The tool of an AI Agent does so without this option.',
 	},
 	{
 		displayName: 'Stream',

@@ -76,7 +76,7 @@ export function addressesOf(parameter: unknown): ImageAddress[] {
 /** The error for a field without any. */
 export function noAddress(context: IExecuteFunctions): ApiError {
 	const advice =
-		'Add at least one http(s) or data URL. An expression that stands there gave nothing.';
+		'Add at least one http(s) or data URL. If an expression stands there, it gave nothing.';
 	// An agent sees the message alone.
 	const forAgent = isTool(context) ? ': let the model fill it in' : '';
 	return invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);

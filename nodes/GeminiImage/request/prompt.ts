@@ -3,7 +3,15 @@ import type { Limit } from '../form/choices';
 import { findModel, isPlainId, type Model } from '../form/models';
 import { givesImages, givesImagesAlone } from '../form/operations';
 import type { Options } from './options';
-import { excerpt, expressionOf, LOST_OBJECT, numberValue, textValue, type Form } from './values';
+import {
+	excerpt,
+	expressionOf,
+	isTool,
+	LOST_OBJECT,
+	numberValue,
+	textValue,
+	type Form,
+} from './values';
 
 /** What the user asked for in the fields of the form. */
 export interface Prompt {
@@ -42,7 +50,7 @@ function readText({ context, itemIndex }: Form, name: string, field: string): st
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const text = textValue(field, value);
 	const expression = expressionOf(context, name);
-	if (text === undefined) throw nothingIn(field, expression);
+	if (text === undefined) throw nothingIn(field, expression, isTool(context));
 	// An expression that stands alone would have given the object itself.
 	const isMixed = expression !== undefined && !/^\{\{[^{}]*\}\}$/.test(expression);
 	if (isMixed && text.includes(LOST_OBJECT) && !expression.includes(LOST_OBJECT)) {
@@ -55,8 +63,12 @@ function readText({ context, itemIndex }: Form, name: string, field: string): st
 	return text;
 }
 
-function nothingIn(field: string, expression: string | undefined): ApiError {
-	if (expression === undefined) return invalidInput(field, `'${field}' is empty`, 'It takes text.');
+function nothingIn(field: string, expression: string | undefined, inTool: boolean): ApiError {
+	if (expression === undefined) {
+		// An agent sees the message alone.
+		const forAgent = inTool ? ': let the model fill it in' : '';
+		return invalidInput(field, `'${field}' is empty${forAgent}`, 'It takes text.');
+	}
 	return invalidInput(
 		field,
 		`'${field}' is empty: its expression gave nothing`,
@@ -99,7 +111,7 @@ function checkTaken(
 	throw invalidInput(
 		field,
 		`${model.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken.join(', ')}`,
-		`Choose one of these, Auto, or another Model.${nearest(value, taken)}`,
+		`Choose ${taken.length === 1 ? 'Auto' : 'one of these'}, or another Model.${nearest(value, taken)}`,
 	);
 }
 

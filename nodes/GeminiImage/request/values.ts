@@ -143,7 +143,11 @@ function parsed(field: string, text: string): unknown {
 /** @throws ApiError */
 export function failOnJson(field: string, error: unknown): never {
 	const reason = error instanceof Error ? `: ${error.message}` : '';
-	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
+	throw invalidInput(
+		field,
+		`'${field}' is not valid JSON${reason}`,
+		'Correct the JSON. Names and texts need double quotes.',
+	);
 }
 
 /** A value that a field does not take, and what it takes. */
