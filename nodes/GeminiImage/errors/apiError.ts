@@ -15,7 +15,7 @@ export interface ErrorDetails {
 }
 
 /** What to do about a failure. */
-interface Guidance {
+export interface Guidance {
 	/** How long the service asks to wait before the next attempt, in milliseconds; undefined: no attempt. */
 	retryAfterMs?: number;
 	/** A sentence of ours for the end of the message, however much the service says before it. */
@@ -40,13 +40,22 @@ export class ApiError extends Error implements Guidance {
 		this.retryAfterMs = retryAfterMs;
 		this.advice = advice;
 	}
+
+	/** The same failure in other words. */
+	reworded({
+		message = this.message,
+		description = this.description,
+		advice = this.advice,
+	}: Partial<Pick<ApiError, 'message' | 'description' | 'advice'>>): ApiError {
+		const { details, retryAfterMs } = this;
+		return new ApiError(message, description, details, { retryAfterMs, advice });
+	}
 }
 
-/** The same failure, with a further sentence in its description. */
+/** The same failure, with a further sentence in front of its description. */
 export function withNote(error: unknown, note: string | undefined): unknown {
 	if (!(error instanceof ApiError) || note === undefined) return error;
-	const { message, description, details } = error;
-	return new ApiError(message, `${note}. ${description}`, details, error);
+	return error.reworded({ description: `${note}. ${error.description}` });
 }
 
 /** One image of a reply is no good; the reply goes on behind it. */

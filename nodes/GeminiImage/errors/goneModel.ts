@@ -3,7 +3,7 @@ import { AS_OF, currentIdOf, findModel, MODELS } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
-const STATUSES = [200, 400, 404, 410, 422, 502, 503];
+const GONE_STATUSES = [200, 400, 404, 410, 422, 502, 503];
 
 /** Words that leave no doubt. */
 const GONE = [
@@ -53,7 +53,7 @@ const MAX_SHOWN_CHARS = 100;
 
 /** Whether an answer means that the model is gone, by its status and what it says (its code, too). */
 export function isModelGone(status: number, message: string): boolean {
-	if (!STATUSES.includes(status)) return false;
+	if (!GONE_STATUSES.includes(status)) return false;
 	const text = message.slice(0, LONGEST).toLowerCase();
 	return GONE.some((words) => saysOf(text, words)) || LACKING.some((words) => lacks(text, words));
 }
@@ -73,8 +73,10 @@ function lacks(text: string, words: string): boolean {
 
 /** What an error begins with if the service does not offer a model. */
 export function notOffered(id: string): string {
-	return `Nexconn does not offer the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
+	return `Nexconn does not offer ${shown(id)}`;
 }
+
+const shown = (id: string): string => `the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
 
 /** Whether an id is that of a preview of Google, with a known model behind it. */
 function isPreview(id: string): boolean {
@@ -130,16 +132,17 @@ function anyOf(ids: string[]): string {
 export function slipAdvice(status: number, id: string): string | undefined {
 	const known = findModel(id);
 	const isUsual = known && [known.ids[0], currentIdOf(known)].includes(id);
-	if (!STATUSES.includes(status) || isUsual || idsInsteadOf(id).length === 0) return undefined;
-	return `If it does not know the model '${id.slice(0, MAX_SHOWN_CHARS)}': ${goneAdvice(id)}`;
+	if (!GONE_STATUSES.includes(status) || isUsual || idsInsteadOf(id).length === 0) return undefined;
+	return `If it does not know ${shown(id)}: ${goneAdvice(id)}`;
 }
 
 /** The error of a reply with status 200; some gateways say only there that the model is gone. */
 export function withGoneAdvice(error: unknown, model: string): unknown {
 	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
-	const { message, description, details } = error;
+	const { message, details } = error;
 	if (!isModelGone(200, `${details.code ?? ''} ${message}`)) return error;
-	return new ApiError(`${notOffered(model)}: ${message}`, description, details, {
+	return error.reworded({
+		message: `${notOffered(model)}: ${message}`,
 		advice: goneAdvice(model),
 	});
 }
