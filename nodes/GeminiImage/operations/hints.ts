@@ -4,13 +4,38 @@ import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
 import { asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
+import { imagesNotSent, optionsNotSent } from '../request/body';
+import type { SentImage } from '../request/imageSources';
 import type { Prompt } from '../request/prompt';
-import { excerpt } from '../request/values';
+import { excerpt, expressionOf } from '../request/values';
 import type { Hold } from '../transport/retry';
 import { tokensOf } from './output';
+import type { Turn } from './turn';
 
 /** Models round the sides of an image; less than this share of the pixels is a smaller size. */
 const TOLERANCE = 0.7;
+
+/**
+ * What the user is told before the service has answered.
+ *
+ * @param tooLarge what is said of the size of the request
+ */
+export function requestHints(
+	{ context, options }: Turn,
+	images: SentImage[],
+	tooLarge: string | undefined,
+): string[] {
+	const notTaken = optionsNotSent(options);
+	const hasExpression = expressionOf(context, 'options.fileName') !== undefined;
+	return [
+		notTaken.length > 0 && `The Images endpoint takes no ${notTaken.join(', ')}: not sent`,
+		imagesNotSent(images, options),
+		tooLarge,
+		options.fileName === undefined && hasExpression && NO_NAME,
+	].filter((hint) => typeof hint === 'string');
+}
+
+const NO_NAME = 'The expression of File Name gave nothing, so the images have names by number';
 
 /** What is different from what was asked for. */
 export function resultHints(

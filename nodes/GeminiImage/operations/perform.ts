@@ -6,15 +6,14 @@ import { converses } from '../form/operations';
 import { optionField } from '../form/options';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
-import { imagesNotSent, optionsNotSent, postOf, sizeHint } from '../request/body';
+import { postOf, sizeHint } from '../request/body';
 import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
 import type { Answer } from '../transport/exchange';
-import { expressionOf } from '../request/values';
 import { createOwnLinks } from '../transport/signedLinks';
 import { readConversation, readRequest } from './conversation';
-import { resultHints } from './hints';
+import { requestHints, resultHints } from './hints';
 import { createLiveText } from './liveText';
 import { openMemory } from './memory';
 import { asMarkdown, countTokens, linkImages, numbered } from './output';
@@ -30,27 +29,20 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const conversation = readConversation(earlier, ownLinks, hint);
 	const prompt = readPrompt(turn, options);
 	const asked = readRequest(prompt.text, options.systemMessage, ownLinks, hint);
-	const isNew = converses(operation) && asked.links.length > 0;
-	const imageLinks = [...(isNew ? [asked.links] : []), ...conversation.imageLinks];
-	if (asked.links.length > 0 && !isNew) hint(LINK_NOT_READ);
+	if (!converses(operation) && asked.links.length > 0) hint(LINK_NOT_READ);
+	const imageLinks = [converses(operation) ? asked.links : [], ...conversation.imageLinks];
 	const images = await readImages(turn, prompt.model, imageLinks, ownLinks);
 	try {
 		const { text, systemMessage } = asked;
 		const sent = { ...options, systemMessage };
 		const { path, body } = postOf({ ...prompt, text }, conversation.messages, images, sent);
-		const notSent = optionsNotSent(options);
-		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
-		const imageHint = imagesNotSent(images, options);
-		if (imageHint !== undefined) hint(imageHint);
-		const note = sizeHint(body);
-		if (note !== undefined) hint(note);
-		const isUnnamed = options.fileName === undefined;
-		if (isUnnamed && expressionOf(context, 'options.fileName') !== undefined) hint(NO_NAME);
+		const tooLarge = sizeHint(body);
+		for (const message of requestHints(turn, images, tooLarge)) hint(message);
 		const settings = { model: prompt.modelId, timeoutMs, maxRetries, signal };
 		const reply = await client
 			.post(path, body, settings)
 			.then(async (answer) => await receiveReply(turn, answer, settings))
-			.catch((error: unknown) => Promise.reject(withNote(error, note)));
+			.catch((error: unknown) => Promise.reject(withNote(error, tooLarge)));
 		countTokens(context, reply.usage);
 		for (const message of resultHints(operation, prompt, reply.images)) hint(message);
 		return await operation.toItems(turn, reply, { prompt, images, conversation, memory });
@@ -58,8 +50,6 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 		closeImages(images);
 	}
 }
-
-const NO_NAME = 'The expression of File Name gave nothing, so the images have names by number';
 
 const LINK_NOT_READ =
 	'A link to a file of this n8n was taken out of the words that are sent, as it would open the file to whoever gets it. To send its image, give the link as an image URL';
