@@ -7,7 +7,16 @@ import type { Model } from '../form/models';
 import { asObject, asText, fieldsOf, parseJson, type JsonObject } from '../json';
 import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
-import { excerpt, failOnJson, isTool, LOST_OBJECT, textValue, tooDeep } from './values';
+import {
+	excerpt,
+	failOnJson,
+	isTool,
+	LOST_OBJECT,
+	rawValue,
+	textValue,
+	tooDeep,
+	type Form,
+} from './values';
 
 const FIELD = 'Image URLs';
 const LINK = 'a link';
@@ -63,18 +72,35 @@ const HOLDERS = ['url', 'image_url', 'files', 'file', 'external', 'src'];
 /** How deep lists and objects may be nested. */
 const MAX_LEVELS = 10;
 
+/** The addresses in Image URLs, at least one. @throws ApiError */
+export function readAddresses(form: Form): ImageAddress[] {
+	const addresses = addressesOf(rawValue(form, 'imageUrls', FIELD));
+	if (addresses.length === 0) throw noAddress(form.context);
+	return addresses;
+}
+
 /**
  * The addresses that `parameter` lists, none or several: in texts, lists, and objects that hold some,
  * as they are or as JSON.
  *
+ * @param depth the level at which `parameter` stands
+ * @param fileName what the object around it calls its file
  * @throws ApiError for what holds none
  */
-export function addressesOf(parameter: unknown): ImageAddress[] {
-	return addressesIn(parameter, 0);
+export function addressesOf(parameter: unknown, depth = 0, fileName?: string): ImageAddress[] {
+	if (depth > MAX_LEVELS) throw tooDeep(FIELD);
+	if (Array.isArray(parameter)) {
+		return parameter.flatMap((each) => addressesOf(each, depth + 1, fileName));
+	}
+	const object = asObject(parameter);
+	if (object) return addressesInObject(object, depth + 1);
+	const text = (textValue(FIELD, parameter) ?? '').trim();
+	if (text.includes(LOST_OBJECT)) throw lostObject();
+	if (/^[[{]/.test(text)) return addressesOf(readJson(text), depth + 1);
+	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
 }
 
-/** The error for a field without any. */
-export function noAddress(context: IExecuteFunctions): ApiError {
+function noAddress(context: IExecuteFunctions): ApiError {
 	const advice =
 		'Add at least one http(s) or data URL. An expression that stands there gave nothing.';
 	// An agent sees the message alone.
@@ -82,22 +108,11 @@ export function noAddress(context: IExecuteFunctions): ApiError {
 	return invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);
 }
 
-function addressesIn(entry: unknown, depth: number, fileName?: string): ImageAddress[] {
-	if (depth > MAX_LEVELS) throw tooDeep(FIELD);
-	if (Array.isArray(entry)) return entry.flatMap((each) => addressesIn(each, depth + 1, fileName));
-	const object = asObject(entry);
-	if (object) return addressesInObject(object, depth + 1);
-	const text = (textValue(FIELD, entry) ?? '').trim();
-	if (text.includes(LOST_OBJECT)) throw lostObject();
-	if (/^[[{]/.test(text)) return addressesIn(readJson(text), depth + 1);
-	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
-}
-
 function addressesInObject(object: JsonObject, depth: number): ImageAddress[] {
 	const holder = HOLDERS.find((name) => object[name]);
 	const { filename, fileName, name } = object;
 	const called = [filename, fileName, name].map(asText).find((each) => each !== undefined);
-	if (holder !== undefined) return addressesIn(object[holder], depth, called);
+	if (holder !== undefined) return addressesOf(object[holder], depth, called);
 	const [what, advice] = describeObject(object);
 	throw invalidInput(FIELD, `'${FIELD}' has ${what}, not an address`, advice);
 }
@@ -256,9 +271,11 @@ export async function* imagesOfConversation(
 			at += some.length;
 			tries += some.length;
 			for (const content of await Promise.all(some.map(ownLinks.open))) {
-				if (content === 'forged') hint(FORGED);
-				// What somebody typed is text, and the images before it are still the newest.
-				if (content === 'forged') continue;
+				if (content === 'forged') {
+					// What somebody typed is text, and the images before it are still the newest.
+					hint(FORGED);
+					continue;
+				}
 				hasImages = true;
 				const image = typeof content === 'string' ? undefined : await openIfReadable(content);
 				if (!image) hint(MISSING);

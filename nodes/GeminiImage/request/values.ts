@@ -17,6 +17,15 @@ export interface Form {
 	itemIndex: number;
 }
 
+/** The value of a field, of any type. @throws ApiError if it is nested so deep that n8n cannot read it */
+export function rawValue({ context, itemIndex }: Form, name: string, field: string): unknown {
+	try {
+		return context.getNodeParameter(name, itemIndex, '');
+	} catch (error) {
+		throw isOverflow(error) ? tooDeep(field) : error;
+	}
+}
+
 /** The expression that stands in a field, without its mark; undefined if there is none. */
 export function expressionOf(context: IExecuteFunctions, path: string): string | undefined {
 	const value = path
