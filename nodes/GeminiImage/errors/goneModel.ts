@@ -1,5 +1,5 @@
 import { guessModel } from '../form/modelNames';
-import { AS_OF, currentIdOf, findModel, MODELS } from '../form/models';
+import { AS_OF, currentIdOf, findModel, MODELS, type Model } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
@@ -73,14 +73,19 @@ function lacks(text: string, words: string): boolean {
 
 /** What an error begins with if the service does not offer a model. */
 export function notOffered(id: string): string {
-	return `Nexconn does not offer ${shown(id)}`;
+	return `Nexconn does not offer the model ${quoted(id)}`;
 }
 
-const shown = (id: string): string => `the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
+const quoted = (id: string): string => `'${id.slice(0, MAX_SHOWN_CHARS)}'`;
 
 /** Whether an id is that of a preview of Google, with a known model behind it. */
 function isPreview(id: string): boolean {
 	return /gemini-\d.*-preview$/i.test(id) && findModel(id) !== undefined;
+}
+
+/** The known model that an id names, or else most likely means. */
+function modelMeantBy(id: string): Model | undefined {
+	return findModel(id) ?? guessModel(id);
 }
 
 /**
@@ -88,7 +93,7 @@ function isPreview(id: string): boolean {
  * is another spelling, then those of its successor. Empty if no known model is meant.
  */
 export function idsInsteadOf(id: string): string[] {
-	const model = findModel(id) ?? guessModel(id);
+	const model = modelMeantBy(id);
 	if (!model) return [];
 	const today = currentIdOf(model);
 	const next = model.successor ?? today;
@@ -101,16 +106,15 @@ const bothOf = (id: string): string[] => [id, `google/${id}`];
 
 /** What to do about a model that is gone: a sentence for the end of the message, without its stop. */
 export function goneAdvice(id: string): string {
-	const ids = idsInsteadOf(id);
-	if (ids.length > 0) return `${whatBecameOf(id)}: set 'Model' to ${anyOf(ids)}`;
+	const model = modelMeantBy(id);
+	if (model) return `${whatBecameOf(id, model)}: set 'Model' to ${anyOf(idsInsteadOf(id))}`;
 	const names = MODELS.map(({ name }) => name).join(', ');
 	return `Choose another 'Model'; its list has ${names}, and what else the account offers`;
 }
 
-function whatBecameOf(id: string): string {
-	const model = findModel(id);
-	if (!model) return `${guessModel(id)?.name} may be meant`;
+function whatBecameOf(id: string, model: Model): string {
 	const { name, successor } = model;
+	if (!findModel(id)) return `${name} may be meant`;
 	if (isPreview(id)) return `Google has switched off the preview of ${name} (as of ${AS_OF})`;
 	const next = findModel(successor ?? '');
 	if (next && id === currentIdOf(model)) return `${next.name} follows ${name}`;
@@ -120,7 +124,7 @@ function whatBecameOf(id: string): string {
 /** `'a', 'b' or 'c'` */
 function anyOf(ids: string[]): string {
 	return ids
-		.map((id) => `'${id}'`)
+		.map(quoted)
 		.join(', ')
 		.replace(/, (?=[^,]*$)/, ' or ');
 }
@@ -130,10 +134,10 @@ function anyOf(ids: string[]): string {
  * without words about the model; undefined for ids of Google and Nexconn, and those unlike any.
  */
 export function slipAdvice(status: number, id: string): string | undefined {
-	const known = findModel(id);
-	const isUsual = known && [known.ids[0], currentIdOf(known)].includes(id);
-	if (!GONE_STATUSES.includes(status) || isUsual || idsInsteadOf(id).length === 0) return undefined;
-	return `If it does not know ${shown(id)}: ${goneAdvice(id)}`;
+	const model = modelMeantBy(id);
+	const needsNone = !model || [model.ids[0], currentIdOf(model)].includes(id);
+	if (needsNone || !GONE_STATUSES.includes(status)) return undefined;
+	return `If it does not know the model ${quoted(id)}: ${goneAdvice(id)}`;
 }
 
 /** The error of a reply with status 200; some gateways say only there that the model is gone. */
