@@ -41,22 +41,21 @@ export function readFiles(form: Form): ItemFile[] {
 	const entries = namesAndFiles(rawValue(form, 'binaryPropertyName', FIELD));
 	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFilesOf(context, itemIndex);
 	return entries.map((entry) => {
-		if (isBinary(entry))
-			return { name: `'${excerpt(asText(entry.fileName) ?? 'file')}'`, binary: entry };
+		if (hasContent(entry)) return { name: quoted(asText(entry.fileName) ?? 'file'), binary: entry };
 		const fields = binaryFieldsOf(context, itemIndex);
 		if (typeof entry !== 'string' || entry === '') throw notAFile(context, entry, fields);
 		if (entry.includes(LOST_OBJECT)) throw lostObject();
 		const isField = Object.hasOwn(fields, entry);
 		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
-		if (binary) return { name: `'${excerpt(entry)}'`, binary };
-		throw noFile(context, fields, `The item has no binary field '${excerpt(entry)}'`);
+		if (binary) return { name: quoted(entry), binary };
+		throw noFile(context, fields, `The item has no binary field ${quoted(entry)}`);
 	});
 }
 
 /** All files of the item; it may have none. */
 export function allFilesOf(context: IExecuteFunctions, itemIndex: number): ItemFile[] {
 	return Object.entries(binaryFieldsOf(context, itemIndex)).map(([field, binary]) => ({
-		name: `'${excerpt(field)}'`,
+		name: quoted(field),
 		binary,
 		field,
 	}));
@@ -126,6 +125,8 @@ function itemsBefore(context: IExecuteFunctions, itemIndex: number): unknown[] {
 	}
 }
 
+const quoted = (name: string): string => `'${excerpt(name)}'`;
+
 function listed(names: string[]): string {
 	const others = names.length - MAX_NAMES;
 	const list = names.slice(0, MAX_NAMES).join(', ');
@@ -177,14 +178,14 @@ function isCombined(context: IExecuteFunctions): boolean {
 function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
 	try {
 		const found: unknown = context.helpers.assertBinaryData(itemIndex, name);
-		return isBinary(found) ? found : undefined;
+		return hasContent(found) ? found : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
 /** A file with its content; who makes it by hand may forget its type. */
-function isBinary(value: unknown): value is IBinaryData {
+function hasContent(value: unknown): value is IBinaryData {
 	const object = asObject(value);
 	return typeof (object?.id || object?.data) === 'string';
 }
@@ -192,7 +193,7 @@ function isBinary(value: unknown): value is IBinaryData {
 /** What was meant as a file, though its content may be missing: it is never replaced. */
 function isFile(value: unknown): value is IBinaryData {
 	const { mimeType, fileName } = asObject(value) ?? {};
-	return isBinary(value) || typeof mimeType === 'string' || typeof fileName === 'string';
+	return hasContent(value) || typeof mimeType === 'string' || typeof fileName === 'string';
 }
 
 /** What the file is instead, in words, if it is no image. */
@@ -260,7 +261,7 @@ function describe(context: IExecuteFunctions, value: unknown): [what: string, wa
 	const { mimeType, fileName } = asObject(value) ?? {};
 	if (mimeType === undefined) return [kindOf(value), ''];
 	const name = asText(fileName);
-	const file = name === undefined ? 'a file' : `the file '${excerpt(name)}'`;
+	const file = name === undefined ? 'a file' : `the file ${quoted(name)}`;
 	return [`${file} without its content`, STRIPPED];
 }
 
