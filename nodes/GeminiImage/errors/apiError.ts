@@ -42,13 +42,10 @@ export class ApiError extends Error implements Guidance {
 	}
 
 	/** The same failure in other words. */
-	reworded({
-		message = this.message,
-		description = this.description,
-		advice = this.advice,
-	}: Partial<Pick<ApiError, 'message' | 'description' | 'advice'>>): ApiError {
-		const { details, retryAfterMs } = this;
-		return new ApiError(message, description, details, { retryAfterMs, advice });
+	reworded(words: { message?: string; description?: string; advice?: string }): ApiError {
+		// The message of an error is not enumerable.
+		const { message = this.message, description, details, ...guidance } = { ...this, ...words };
+		return new ApiError(message, description, details, guidance);
 	}
 }
 

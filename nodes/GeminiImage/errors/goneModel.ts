@@ -84,9 +84,7 @@ function isPreview(id: string): boolean {
 }
 
 /** The known model that an id names, or else most likely means. */
-function modelMeantBy(id: string): Model | undefined {
-	return findModel(id) ?? guessModel(id);
-}
+const modelMeantBy = (id: string): Model | undefined => findModel(id) ?? guessModel(id);
 
 /**
  * The ids to try where `id` is not offered, the likeliest first: those of the model itself, if `id`

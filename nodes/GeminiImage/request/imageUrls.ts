@@ -1,5 +1,3 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
@@ -9,10 +7,10 @@ import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
 import {
 	excerpt,
-	failOnJson,
 	isTool,
 	LOST_OBJECT,
 	rawValue,
+	readJson,
 	textValue,
 	tooDeep,
 	type Form,
@@ -75,8 +73,12 @@ const MAX_LEVELS = 10;
 /** The addresses in Image URLs, at least one. @throws ApiError */
 export function readAddresses(form: Form): ImageAddress[] {
 	const addresses = addressesOf(rawValue(form, 'imageUrls', FIELD));
-	if (addresses.length === 0) throw noAddress(form.context);
-	return addresses;
+	if (addresses.length > 0) return addresses;
+	const advice =
+		'Add at least one http(s) or data URL. An expression that stands there gave nothing.';
+	// An agent sees the message alone.
+	const forAgent = isTool(form.context) ? ': let the model fill it in' : '';
+	throw invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);
 }
 
 /**
@@ -96,16 +98,8 @@ export function addressesOf(parameter: unknown, depth = 0, fileName?: string): I
 	if (object) return addressesInObject(object, depth + 1);
 	const text = (textValue(FIELD, parameter) ?? '').trim();
 	if (text.includes(LOST_OBJECT)) throw lostObject();
-	if (/^[[{]/.test(text)) return addressesOf(readJson(text), depth + 1);
+	if (/^[[{]/.test(text)) return addressesOf(readJson(FIELD, text, parseJson), depth + 1);
 	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
-}
-
-function noAddress(context: IExecuteFunctions): ApiError {
-	const advice =
-		'Add at least one http(s) or data URL. An expression that stands there gave nothing.';
-	// An agent sees the message alone.
-	const forAgent = isTool(context) ? ': let the model fill it in' : '';
-	return invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);
 }
 
 function addressesInObject(object: JsonObject, depth: number): ImageAddress[] {
@@ -137,14 +131,6 @@ function lostObject(): ApiError {
 		`'${FIELD}' has an object in the middle of text, where its addresses are lost`,
 		'Let the expression stand alone, or add .url to it.',
 	);
-}
-
-function readJson(text: string): unknown {
-	try {
-		return parseJson(text);
-	} catch (error) {
-		return failOnJson(FIELD, error);
-	}
 }
 
 /** What parts addresses: blanks, lines, and commas or semicolons that are neither in an address nor in a data URL. */

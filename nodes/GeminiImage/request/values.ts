@@ -96,7 +96,7 @@ const MAX_LEVELS = 1000;
 /** JSON as text or, from an expression, as the value itself. */
 export function jsonValue(field: string, value: unknown): unknown {
 	if (isEmpty(value)) return undefined;
-	const read = typeof value === 'string' ? parsed(field, value) : value;
+	const read = typeof value === 'string' ? readJson(field, value) : value;
 	if (!isDeeperThan(MAX_LEVELS, read)) return read;
 	throw tooDeep(field);
 }
@@ -111,18 +111,18 @@ export function tooDeep(field: string) {
 	return invalidInput(field, `'${field}' is nested too deep`, 'Make the JSON flatter.');
 }
 
-function parsed(field: string, text: string): unknown {
+/** JSON in the text of a field. @throws ApiError */
+export function readJson(
+	field: string,
+	text: string,
+	parse: (json: string) => unknown = JSON.parse,
+): unknown {
 	try {
-		return JSON.parse(text);
+		return parse(text);
 	} catch (error) {
-		return failOnJson(field, error);
+		const reason = error instanceof Error ? `: ${error.message}` : '';
+		throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
 	}
-}
-
-/** @throws ApiError */
-export function failOnJson(field: string, error: unknown): never {
-	const reason = error instanceof Error ? `: ${error.message}` : '';
-	throw invalidInput(field, `'${field}' is not valid JSON${reason}`, 'Correct the JSON.');
 }
 
 /** A value that a field does not take, and what it takes. */
