@@ -9,15 +9,19 @@ import type {
 const DEFAULT_BASE_URL = 'https://api-xmodel.nexconn.ai/v1';
 
 const range = (from: number, to: number): number[] =>
-	Array.from({ length: to - from + 1 }, (_status, index) => from + index);
+	Array.from({ length: to - from + 1 }, (_each, index) => from + index);
+
+type Failure = [statuses: number[], message: string];
+
+/** The service itself refuses a completion of no messages, whoever asks. */
+const accepted = (status: number): Failure => [
+	[status],
+	`The service answered ${status}, so the key could not be tested. That was a web page, or a gateway that answers errors with ${status}. The Base URL usually ends in /v1; if it does, try the node.`,
+];
 
 /** Answers to the test that do not prove the key, and what they say of the credential. */
-const FAILURES: Array<[statuses: number[], message: string]> = [
-	// The service itself refuses a completion of no messages, whoever asks.
-	...[200, 201, 202, 203, 204, 206].map((status): [number[], string] => [
-		[status],
-		`The service answered ${status}, so the key could not be tested. That was a web page, or a gateway that answers errors with ${status}. The Base URL usually ends in /v1; if it does, try the node.`,
-	]),
+const FAILURES: Failure[] = [
+	...[200, 201, 202, 203, 204, 206].map(accepted),
 	// To follow one would hand the key to whoever it leads to.
 	[
 		[300, 301, 302, 303, 304, 307, 308],

@@ -201,6 +201,14 @@ describe('a new Image to Image', () => {
 		expect(field).toBe('Image Source');
 	});
 
+	test('With Combine Items, the error of a field that one item lacks tells the number of that item', async () => {
+		const input = [await itemWith(harness.engine, { data: await imageFile() }), { json: {} }];
+		const combined = { ...edit, imageSource: 'binary', options: { combineItems: true } };
+		const { message, field } = await failureOf(combined, { input });
+		expect(field).toBe('Input Data Field Name');
+		expect(message).toBe("The item has no binary field 'data' [item 1]");
+	});
+
 	test('Image Source keeps what a workflow has stored, and Automatic is not put in its place', async () => {
 		const { item } = await formItem();
 		const { message, field } = await failureOf(

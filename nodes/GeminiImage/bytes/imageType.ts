@@ -48,24 +48,25 @@ export function describeFile(head: Buffer): string {
 	return other?.[0] ?? describeText(head) ?? 'damaged at its start or of an unknown kind';
 }
 
-export const WEB_PAGE = 'a web page';
-
 /** What is looked at to tell text from anything else, in characters. */
 const TEXT_CHARS = 512;
 
 function describeText(head: Buffer): string | undefined {
 	const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf16le' : 'utf8';
-	const text = withoutProlog(head.toString(encoding).replace(/^\ufeff/, ''));
+	const text = withoutProlog(head.toString(encoding));
 	if (/^<(?:!doctype )?(?:\w{1,20}:)?svg[\s>]/i.test(text)) return 'an SVG';
-	if (
-		/^<(?:!doctype )?(?:html|head|body|title|meta|script|style|link|h\d|p|div|center|pre|iframe)[\s>]/i.test(
-			text,
-		)
-	)
-		return WEB_PAGE;
+	if (isWebPage(text)) return 'a web page';
 	// Anything but text has control characters, or bytes that are no UTF-8.
 	const words = text.slice(0, TEXT_CHARS).replace(/\s/g, '');
 	return /[\p{Cc}\ufffd]/u.test(words) ? undefined : 'a text';
+}
+
+const PAGE_START =
+	/^<(?:!doctype )?(?:html|head|body|title|meta|script|style|link|h\d|p|div|center|pre|iframe)[\s>]/i;
+
+/** Whether a text begins as web pages do, or parts of them that servers send as whole ones. */
+export function isWebPage(text: string): boolean {
+	return PAGE_START.test(withoutProlog(text));
 }
 
 /** How declarations and comments begin and end. */
@@ -74,7 +75,7 @@ const PROLOG = [
 	['<!--', '-->'],
 ] as const;
 
-/** Markup without the declarations and comments that may stand before it. */
+/** Markup without the declarations, comments and byte order mark that may stand before it. */
 function withoutProlog(markup: string): string {
 	for (let text = markup.trimStart(); ; text = text.trimStart()) {
 		const [opens = '', closes = ''] = PROLOG.find(([open]) => text.startsWith(open)) ?? [];

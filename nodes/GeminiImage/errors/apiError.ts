@@ -15,7 +15,7 @@ export interface ErrorDetails {
 }
 
 /** What to do about a failure. */
-interface Guidance {
+export interface Guidance {
 	/** How long the service asks to wait before the next attempt, in milliseconds; undefined: no attempt. */
 	retryAfterMs?: number;
 	/** A sentence of ours for the end of the message, however much the service says before it. */
@@ -40,13 +40,19 @@ export class ApiError extends Error implements Guidance {
 		this.retryAfterMs = retryAfterMs;
 		this.advice = advice;
 	}
+
+	/** The same failure in other words. */
+	reworded(words: { message?: string; description?: string; advice?: string }): ApiError {
+		// The message of an error is not enumerable.
+		const { message = this.message, description, details, ...guidance } = { ...this, ...words };
+		return new ApiError(message, description, details, guidance);
+	}
 }
 
-/** The same failure, with further sentences before its description. */
+/** The same failure, with further sentences in front of its description. */
 export function withNotes(error: unknown, notes: string[]): unknown {
 	if (!(error instanceof ApiError) || notes.length === 0) return error;
-	const { message, description, details } = error;
-	return new ApiError(message, `${notes.join('. ')}. ${description}`, details, error);
+	return error.reworded({ description: `${notes.join('. ')}. ${error.description}` });
 }
 
 /** One image of a reply is no good; the reply goes on behind it. */

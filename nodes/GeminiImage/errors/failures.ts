@@ -1,6 +1,6 @@
 import { describeBadBaseUrl } from '../../../credentials/NexconnApi.credentials';
 import { asArray, asObject } from '../json';
-import { ApiError, type ErrorDetails } from './apiError';
+import { ApiError, type ErrorDetails, type Guidance } from './apiError';
 import { parseErrorBody } from './errorBody';
 import { goneAdvice, isModelGone, notOffered, slipAdvice } from './goneModel';
 import { isQuotaUsedUp, MAX_WAIT_MS, waitAskedFor } from './waits';
@@ -27,10 +27,9 @@ const TOOK_TOO_LONG: Meaning = [
 	'The service took too long',
 	`${BILLED} Try a smaller Image Size, or try again later.`,
 ];
-const FAILED: Meaning = ['The service failed', `${BILLED} Try again later.`];
 const UNEXPECTED: Meaning = ['The service answered unexpectedly', BILLED];
 
-const STATUSES: Record<number, Meaning> = {
+const BY_STATUS: Record<number, Meaning> = {
 	400: ['The service did not accept the request', 'Change the parameter that the message names.'],
 	401: [
 		'Nexconn refused the API key',
@@ -56,7 +55,6 @@ const STATUSES: Record<number, Meaning> = {
 		'Lower Max Concurrency, raise Max Retries, or run again later.',
 	],
 	499: TOOK_TOO_LONG,
-	500: FAILED,
 	502: ['The service could not reach the model', `${BILLED} Check the Model, or try again later.`],
 	503: [
 		'The service is overloaded or does not offer this model',
@@ -70,8 +68,8 @@ const STATUSES: Record<number, Meaning> = {
 	524: TOOK_TOO_LONG,
 };
 
-/** What other statuses mean, by their first digit. */
-const CLASSES: Record<number, Meaning> = {
+/** What all other statuses mean, by their first digit. */
+const BY_CLASS: Record<number, Meaning> = {
 	3: [
 		'The service answered with a redirect',
 		'Set the Base URL of the credential to the address that the service redirects to.',
@@ -80,14 +78,15 @@ const CLASSES: Record<number, Meaning> = {
 		'The service, or a proxy in front of it, refused the request',
 		'Check the Base URL of the credential, proxy and firewall of the n8n server, and Extra Body.',
 	],
-	5: FAILED,
+	5: ['The service failed', `${BILLED} Try again later.`],
 };
 
-const GONE = 'Choose a model from the list of the field, which shows what the account offers.';
+const CHOOSE_ANOTHER =
+	'Choose a model from the list of the field, which shows what the account offers.';
 const RETRYABLE_STATUSES = [429, 503];
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-qiniu-request-id', 'cf-ray'];
 
-/** The error for an answer with a status other than 2xx. */
+/** The error for an answer with a status other than 2xx, of which `text` is the body or its start. */
 export function statusError(
 	status: number,
 	headers: Headers,
@@ -96,40 +95,39 @@ export function statusError(
 ): ApiError {
 	const { message, requestId, ...facts } = parseErrorBody(text);
 	const isGone = model !== undefined && isModelGone(status, `${facts.code ?? ''} ${message ?? ''}`);
-	const row = STATUSES[status] ?? CLASSES[Math.floor(status / 100)] ?? UNEXPECTED;
-	const [meaning, description] = isGone ? [notOffered(model), GONE] : row;
+	const row = BY_STATUS[status] ?? BY_CLASS[Math.floor(status / 100)] ?? UNEXPECTED;
+	const [meaning, usual] = isGone ? [notOffered(model), CHOOSE_ANOTHER] : row;
 	const redirect = status < 400 && headers.location ? `to ${String(headers.location)}` : undefined;
 	const said = redirect ?? message;
-	const header = REQUEST_ID_HEADERS.map((name) => headers[name]).find(
-		(id) => typeof id === 'string',
-	);
-	const isRetryable = RETRYABLE_STATUSES.includes(status) && !isGone;
-	const isUsedUp = isRetryable && isQuotaUsedUp(text);
-	const wait = isRetryable && !isUsedUp ? waitAskedFor(headers, text) : undefined;
-	const isLong = wait !== undefined && wait > MAX_WAIT_MS;
-	const details: ErrorDetails = {
-		httpCode: String(status),
-		...facts,
-		requestId: requestId ?? header,
-	};
+	const ids = [requestId, ...REQUEST_ID_HEADERS.map((name) => headers[name])];
+	const isBusy = RETRYABLE_STATUSES.includes(status) && !isGone;
+	const { description = usual, retryAfterMs, advice } = isBusy ? whatToWaitFor(headers, text) : {};
 	return new ApiError(
 		`${meaning} (${status})${said ? `: ${said}` : ''}`,
-		isUsedUp ? USED_UP : isLong ? COME_BACK : description,
-		details,
+		description,
 		{
-			retryAfterMs: wait,
-			advice: isGone
-				? goneAdvice(model)
-				: isLong
-					? waitAdvice(wait)
-					: slipAdvice(status, model ?? ''),
+			httpCode: String(status),
+			...facts,
+			requestId: ids.find((id) => typeof id === 'string'),
+		},
+		{
+			retryAfterMs,
+			advice: isGone ? goneAdvice(model) : (advice ?? slipAdvice(status, model ?? '')),
 		},
 	);
 }
 
+/** What a busy service asks for, and what to do about it where that is more than to wait a little. */
+function whatToWaitFor(headers: Headers, text: string): Guidance & { description?: string } {
+	if (isQuotaUsedUp(text)) return { description: USED_UP };
+	const retryAfterMs = waitAskedFor(headers, text);
+	if (retryAfterMs <= MAX_WAIT_MS) return { retryAfterMs };
+	return { description: COME_BACK, retryAfterMs, advice: waitAdvice(retryAfterMs) };
+}
+
 /** A longer wait than the node's own is told, so that the user can plan. */
-function waitAdvice(wait: number): string {
-	const minutes = Math.ceil(wait / 60_000);
+function waitAdvice(waitMs: number): string {
+	const minutes = Math.ceil(waitMs / 60_000);
 	return `It asks to wait ${minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`}`;
 }
 

@@ -1,9 +1,9 @@
 import { guessModel } from '../form/modelNames';
-import { AS_OF, currentIdOf, findModel, MODELS } from '../form/models';
+import { AS_OF, currentIdOf, findModel, MODELS, type Model } from '../form/models';
 import { ApiError } from './apiError';
 
 /** Statuses of answers about a model that is gone; 200 has the error in the reply. */
-const STATUSES = [200, 400, 404, 410, 422, 502, 503];
+const GONE_STATUSES = [200, 400, 404, 410, 422, 502, 503];
 
 /** Words that leave no doubt. */
 const GONE = [
@@ -53,7 +53,7 @@ const MAX_SHOWN_CHARS = 100;
 
 /** Whether an answer means that the model is gone, by its status and what it says (its code, too). */
 export function isModelGone(status: number, message: string): boolean {
-	if (!STATUSES.includes(status)) return false;
+	if (!GONE_STATUSES.includes(status)) return false;
 	const text = message.slice(0, LONGEST).toLowerCase();
 	return GONE.some((words) => saysOf(text, words)) || LACKING.some((words) => lacks(text, words));
 }
@@ -73,20 +73,25 @@ function lacks(text: string, words: string): boolean {
 
 /** What an error begins with if the service does not offer a model. */
 export function notOffered(id: string): string {
-	return `Nexconn does not offer the model '${id.slice(0, MAX_SHOWN_CHARS)}'`;
+	return `Nexconn does not offer the model ${quoted(id)}`;
 }
+
+const quoted = (id: string): string => `'${id.slice(0, MAX_SHOWN_CHARS)}'`;
 
 /** Whether an id is that of a preview of Google, with a known model behind it. */
 function isPreview(id: string): boolean {
 	return /gemini-\d.*-preview$/i.test(id) && findModel(id) !== undefined;
 }
 
+/** The known model that an id names, or else most likely means. */
+const modelMeantBy = (id: string): Model | undefined => findModel(id) ?? guessModel(id);
+
 /**
  * The ids to try where `id` is not offered, the likeliest first: those of the model itself, if `id`
  * is another spelling, then those of its successor. Empty if no known model is meant.
  */
 export function idsInsteadOf(id: string): string[] {
-	const model = findModel(id) ?? guessModel(id);
+	const model = modelMeantBy(id);
 	if (!model) return [];
 	const today = currentIdOf(model);
 	const next = model.successor ?? today;
@@ -99,16 +104,15 @@ const bothOf = (id: string): string[] => [id, `google/${id}`];
 
 /** What to do about a model that is gone: a sentence for the end of the message, without its stop. */
 export function goneAdvice(id: string): string {
-	const ids = idsInsteadOf(id);
-	if (ids.length > 0) return `${whatBecameOf(id)}: set 'Model' to ${anyOf(ids)}`;
+	const model = modelMeantBy(id);
+	if (model) return `${whatBecameOf(id, model)}: set 'Model' to ${anyOf(idsInsteadOf(id))}`;
 	const names = MODELS.map(({ name }) => name).join(', ');
 	return `Choose another 'Model'; its list has ${names}, and what else the account offers`;
 }
 
-function whatBecameOf(id: string): string {
-	const model = findModel(id);
-	if (!model) return `${guessModel(id)?.name} may be meant`;
+function whatBecameOf(id: string, model: Model): string {
 	const { name, successor } = model;
+	if (!findModel(id)) return `${name} may be meant`;
 	if (isPreview(id)) return `Google has switched off the preview of ${name} (as of ${AS_OF})`;
 	const next = findModel(successor ?? '');
 	if (next && id === currentIdOf(model)) return `${next.name} follows ${name}`;
@@ -118,7 +122,7 @@ function whatBecameOf(id: string): string {
 /** `'a', 'b' or 'c'` */
 function anyOf(ids: string[]): string {
 	return ids
-		.map((id) => `'${id}'`)
+		.map(quoted)
 		.join(', ')
 		.replace(/, (?=[^,]*$)/, ' or ');
 }
@@ -128,18 +132,19 @@ function anyOf(ids: string[]): string {
  * without words about the model; undefined for ids of Google and Nexconn, and those unlike any.
  */
 export function slipAdvice(status: number, id: string): string | undefined {
-	const known = findModel(id);
-	const isUsual = known && [known.ids[0], currentIdOf(known)].includes(id);
-	if (!STATUSES.includes(status) || isUsual || idsInsteadOf(id).length === 0) return undefined;
-	return `If it does not know the model '${id.slice(0, MAX_SHOWN_CHARS)}': ${goneAdvice(id)}`;
+	const model = modelMeantBy(id);
+	const needsNone = !model || [model.ids[0], currentIdOf(model)].includes(id);
+	if (needsNone || !GONE_STATUSES.includes(status)) return undefined;
+	return `If it does not know the model ${quoted(id)}: ${goneAdvice(id)}`;
 }
 
 /** The error of a reply with status 200; some gateways say only there that the model is gone. */
 export function withGoneAdvice(error: unknown, model: string): unknown {
 	if (!(error instanceof ApiError) || error.details.httpCode !== '200') return error;
-	const { message, description, details } = error;
+	const { message, details } = error;
 	if (!isModelGone(200, `${details.code ?? ''} ${message}`)) return error;
-	return new ApiError(`${notOffered(model)}: ${message}`, description, details, {
+	return error.reworded({
+		message: `${notOffered(model)}: ${message}`,
 		advice: goneAdvice(model),
 	});
 }

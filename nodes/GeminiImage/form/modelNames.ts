@@ -15,7 +15,14 @@ export function listName({ name, marketName, ended, goodFor }: Model, difference
 /** What n8n shows of a name in a list, in characters. */
 const SHOWN_CHARS = 36;
 
-const wordsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
+/** Lower case, with the dots of versions. */
+const partsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
+
+/** For each name, whether n8n shows something else of it than of all others. */
+function areApart(names: string[]): boolean[] {
+	const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
+	return shown.map((start) => shown.indexOf(start) === shown.lastIndexOf(start));
+}
 
 /**
  * What a list calls ids of one model. Several are told apart by their words that Google's id has not,
@@ -23,26 +30,19 @@ const wordsOf = (id: string): string[] => id.toLowerCase().split(/[^a-z\d.]+/);
  */
 export function listNames(model: Model, ids: string[]): string[] {
 	if (ids.length === 1) return [listName(model)];
-	const common = wordsOf(currentIdOf(model));
-	const byWords = ids.map((id) =>
-		listName(
-			model,
-			wordsOf(id)
-				.filter((word) => !common.includes(word))
-				.join(' '),
-		),
-	);
-	const start = model.ended ? `${model.ended} · ` : '';
-	const byStart = ids.map((id) => start + id);
-	const byEnd = ids.map((id) => `${start}…${id.slice(start.length + 1 - SHOWN_CHARS)} · ${id}`);
-	const isApart = (names: string[], at: number) => {
-		const shown = names.map((name) => name.slice(0, SHOWN_CHARS));
-		return shown.indexOf(shown[at] ?? '') === shown.lastIndexOf(shown[at] ?? '');
-	};
+	const common = partsOf(currentIdOf(model));
+	const byWords = ids.map((id) => {
+		const own = partsOf(id).filter((part) => !common.includes(part));
+		return listName(model, own.join(' '));
+	});
+	const ended = model.ended ? `${model.ended} · ` : '';
+	const byStart = ids.map((id) => ended + id);
+	const byEnd = ids.map((id) => `${ended}…${id.slice(ended.length + 1 - SHOWN_CHARS)} · ${id}`);
 	// `nano-banana-2` beside Google's id would differ from the market name by its case alone.
-	const uncased = byWords.map((name) => name.toLowerCase());
+	const apartByWords = areApart(byWords.map((name) => name.toLowerCase()));
+	const apartByStart = areApart(byStart);
 	return ids.map((id, at) => {
-		const names = isApart(uncased, at) ? byWords : isApart(byStart, at) ? byStart : byEnd;
+		const names = apartByWords[at] ? byWords : apartByStart[at] ? byStart : byEnd;
 		return names[at] ?? id;
 	});
 }
@@ -85,14 +85,16 @@ const CALLED = MODELS.flatMap((model) =>
  */
 export function guessModel(text: string): Model | undefined {
 	const start = text.slice(0, MAX_NAME_CHARS).replace(/-preview\s*$/i, '');
-	const parts = [start, ...start.split(/[/:@()]/)].map(wordsIn);
-	const held = heldIn(parts[0] ?? []);
-	const [best] = CALLED.map((called) => {
-		const typos = Math.min(...parts.map((part) => typosIn(part, called.name)));
-		return { ...called, typos: Math.min(typos, called === held ? HELD : Infinity) };
+	const words = wordsIn(start);
+	const parts = [words, ...start.split(/[/:@()]/).map(wordsIn)];
+	const [best] = CALLED.map(({ model, name }) => {
+		const behind = wordsBehind(name, words);
+		const typos = Math.min(...parts.map((part) => typosIn(part, name)), behind ? HELD : Infinity);
+		return { model, name, typos, behind };
 		// Of those that fit as well, the longer name says more.
 	}).sort((a, b) => a.typos - b.typos || b.name.length - a.name.length);
-	return best && best.typos < Infinity ? best.model : undefined;
+	if (!best || best.typos === Infinity) return undefined;
+	return best.typos === HELD && isVersion(best.behind) ? undefined : best.model;
 }
 
 /** Digits are no typos: they tell one version from another. They may all be missing, or in another place. */
@@ -106,20 +108,15 @@ function typosIn(text: string[], name: string[]): number {
 	return typos <= Math.min(MAX_TYPOS, called.length / 4) ? typos : Infinity;
 }
 
-/** The longest name that stands among `words`, unless the number of another version is behind it. */
-function heldIn(words: string[]) {
-	const ends = CALLED.map(({ name }) => {
-		const at = words.findIndex((_word, from) =>
-			name.every((word, index) => words[from + index] === word),
-		);
-		return at === -1 ? -1 : at + name.length;
-	});
-	const [longest] = CALLED.map((called, index) => ({ called, end: ends[index] ?? -1 }))
-		.filter(({ end }) => end !== -1)
-		.sort((a, b) => b.called.name.length - a.called.name.length);
-	if (!longest) return undefined;
-	const [next = '', afterNext = ''] = words.slice(longest.end);
-	// Two numbers are a ratio.
-	const isVersion = /^\d{1,2}$/.test(next) && !/^\d{1,2}$/.test(afterNext);
-	return isVersion ? undefined : longest.called;
+/** What follows a name that stands whole among `words`; undefined if it does not. */
+function wordsBehind(name: string[], words: string[]): string[] | undefined {
+	const at = words.findIndex((_word, from) =>
+		name.every((word, index) => words[from + index] === word),
+	);
+	return at === -1 ? undefined : words.slice(at + name.length);
+}
+
+/** Whether a name goes on with the number of another version; two numbers are a ratio. */
+function isVersion([next = '', afterNext = '']: string[] = []): boolean {
+	return /^\d{1,2}$/.test(next) && !/^\d{1,2}$/.test(afterNext);
 }

@@ -32,8 +32,9 @@ const EVERY_OPERATION: Has = () => true;
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /**
- * All options, in the order of their names. Their ranges and defaults stand here only. One that is
- * on or off is on when it is added, and reads as off where it is not.
+ * All options, in the order of their names. Ranges and defaults stand here only, but for options
+ * that are on as soon as they are added: those say nothing of a form without them, and the reading
+ * in `request/options.ts` does.
  */
 const OPTIONS: Option[] = [
 	{

@@ -4,13 +4,48 @@ import { sideOf } from '../form/models';
 import { givesImagesAlone, type OperationFacts } from '../form/operations';
 import { asObject } from '../json';
 import type { StoredImage } from '../reply/imageStore';
+import { imagesNotSent, optionsNotSent } from '../request/body';
+import type { SentImage } from '../request/imageSources';
 import type { Prompt } from '../request/prompt';
-import { excerpt } from '../request/values';
+import { emptyExpressionsIn, excerpt } from '../request/values';
 import type { Hold } from '../transport/retry';
 import { tokensOf } from './output';
+import type { Turn } from './turn';
 
 /** Models round the sides of an image; less than this share of the pixels is a smaller size. */
 const TOLERANCE = 0.7;
+
+/**
+ * What the user is told before the service has answered.
+ *
+ * @param notes what is said of the request besides
+ */
+export function requestHints(
+	{ context, itemIndex, options }: Turn,
+	images: SentImage[],
+	notes: string[],
+): string[] {
+	const notTaken = optionsNotSent(options);
+	const empty = MIXED.flatMap(([path, field]) =>
+		emptyExpressionsIn(context, path, itemIndex).map(
+			(expression) => `An expression in ${field} gave nothing: ${excerpt(expression)}`,
+		),
+	);
+	return [
+		notTaken.length > 0 && `The Images endpoint takes no ${notTaken.join(', ')}: not sent`,
+		imagesNotSent(images, options),
+		...notes,
+		...empty,
+	].filter((hint) => typeof hint === 'string');
+}
+
+/** Fields that go on if one of their expressions gives nothing, by their names in the workflow. */
+const MIXED = [
+	['prompt', 'Prompt'],
+	['imageUrls', 'Image URLs'],
+	['binaryPropertyName', 'Input Data Field Name'],
+	['options.fileName', 'File Name'],
+] as const;
 
 /** What is different from what was asked for. */
 export function resultHints(

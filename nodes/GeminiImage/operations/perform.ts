@@ -7,15 +7,15 @@ import { optionField } from '../form/options';
 import { asText } from '../json';
 import { receive } from '../reply/receive';
 import type { Reply } from '../reply/reply';
-import { imagesNotSent, optionsNotSent, postOf, sizeHint } from '../request/body';
+import { postOf, sizeHint } from '../request/body';
 import { closeImages, readImages } from '../request/imageSources';
 import { readPrompt } from '../request/prompt';
 import type { RequestSettings } from '../transport/client';
 import type { Answer } from '../transport/exchange';
-import { emptyExpressionsIn, excerpt } from '../request/values';
+import { excerpt } from '../request/values';
 import { createOwnLinks } from '../transport/signedLinks';
 import { readConversation, readRequest } from './conversation';
-import { resultHints } from './hints';
+import { requestHints, resultHints } from './hints';
 import { createLiveText } from './liveText';
 import { openMemory } from './memory';
 import { asMarkdown, countTokens, linkImages, numbered } from './output';
@@ -31,25 +31,19 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	const conversation = readConversation(earlier, ownLinks, hint);
 	const prompt = readPrompt(turn, options);
 	const asked = readRequest(prompt.text, options.systemMessage, ownLinks, hint);
-	const isNew = converses(operation) && asked.links.length > 0;
-	const imageLinks = [...(isNew ? [asked.links] : []), ...conversation.imageLinks];
-	if (asked.links.length > 0 && !isNew) hint(LINK_NOT_READ);
+	if (!converses(operation) && asked.links.length > 0) hint(LINK_NOT_READ);
+	const imageLinks = [converses(operation) ? asked.links : [], ...conversation.imageLinks];
 	const images = await readImages(turn, prompt.model, imageLinks, ownLinks);
 	try {
 		const { text, systemMessage } = asked;
 		const sent = { ...options, systemMessage };
 		const { path, body } = postOf({ ...prompt, text }, conversation.messages, images, sent);
-		const notSent = optionsNotSent(options);
-		if (notSent.length > 0) hint(`The Images endpoint takes no ${notSent.join(', ')}: not sent`);
-		const imageHint = imagesNotSent(images, options);
-		if (imageHint !== undefined) hint(imageHint);
-		for (const message of emptyHints(turn)) hint(message);
 		const model = asText(options.extraBody?.model) ?? prompt.modelId;
 		const notes = [
 			sizeHint(body),
 			model === prompt.modelId ? undefined : `Extra Body replaces Model by '${excerpt(model)}'`,
 		].filter((note) => note !== undefined);
-		for (const note of notes) hint(note);
+		for (const message of requestHints(turn, images, notes)) hint(message);
 		const settings = { model, timeoutMs, maxRetries, signal };
 		const reply = await client
 			.post(path, body, settings)
@@ -61,23 +55,6 @@ export async function perform(turn: Turn): Promise<INodeExecutionData[]> {
 	} finally {
 		closeImages(images);
 	}
-}
-
-/** The fields whose expressions may leave something out, by their names in the workflow. */
-const MIXED = [
-	['prompt', 'Prompt'],
-	['imageUrls', 'Image URLs'],
-	['binaryPropertyName', 'Input Data Field Name'],
-	['options.fileName', 'File Name'],
-] as const;
-
-/** What is said of expressions that gave nothing, where others of their field gave something. */
-function emptyHints({ context, itemIndex }: Turn): string[] {
-	return MIXED.flatMap(([path, field]) =>
-		emptyExpressionsIn(context, path, itemIndex).map(
-			(expression) => `An expression in ${field} gave nothing: ${excerpt(expression)}`,
-		),
-	);
 }
 
 const LINK_NOT_READ =

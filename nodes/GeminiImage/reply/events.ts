@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
-import { describeFile, WEB_PAGE } from '../bytes/imageType';
+import { isWebPage } from '../bytes/imageType';
 import { ApiError } from '../errors/apiError';
 import { parseErrorBody } from '../errors/errorBody';
 import { createJsonScan, parseJson } from '../json';
@@ -130,7 +130,7 @@ function parse(text: string): unknown {
 }
 
 function failOnJson(text = ''): never {
-	if (describeFile(Buffer.from(text.slice(0, MAX_START_CHARS))) === WEB_PAGE) {
+	if (isWebPage(text.slice(0, MAX_START_CHARS))) {
 		throw new ApiError(
 			'The service answered with a web page: the Base URL of the credential usually ends in /v1',
 			'The address leads to a web site, not to the API, or a proxy or firewall in between answered. Correct the Base URL of the credential.',

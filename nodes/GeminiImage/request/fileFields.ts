@@ -10,7 +10,7 @@ import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, asText, kindOf } from '../json';
 import { InputImage, openImage, PIECE_BYTES } from './inputImage';
-import { excerpt, isTool, LOST_OBJECT } from './values';
+import { excerpt, isTool, LOST_OBJECT, rawValue, type Form } from './values';
 
 const FIELD = 'Input Data Field Name';
 const SOURCE = 'Image Source';
@@ -23,7 +23,7 @@ const MAX_LEVELS = 10;
 const MAX_NAMES = 20;
 
 /** A file of an item. */
-interface ItemFile {
+export interface ItemFile {
 	/** What messages call it. */
 	name: string;
 	binary: IBinaryData;
@@ -31,53 +31,60 @@ interface ItemFile {
 	field?: string;
 }
 
-/** Tells the user what is not sent. */
-type Hint = (message: string) => void;
-
-/** The images of the item's binary fields that `parameter` names, in its order. */
-export async function* imagesOfFields(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	parameter: unknown,
-	hint: Hint,
-): AsyncGenerator<InputImage> {
-	const fields = binaryFieldsOf(context, itemIndex);
-	const files = findFiles(context, fields, itemIndex, parameter);
-	let isNone = true;
-	for await (const image of imagesOf(context, files, hint)) {
-		isNone = false;
-		yield image;
-	}
-	if (isNone) throw noFile(context, fields, 'The item has no image in its binary fields');
+/**
+ * The files that Input Data Field Name asks for, in its order.
+ *
+ * @throws ApiError for what is no file of the item
+ */
+export function readFiles(form: Form): ItemFile[] {
+	const { context, itemIndex } = form;
+	const entries = namesAndFiles(rawValue(form, 'binaryPropertyName', FIELD));
+	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFilesOf(context, itemIndex);
+	return entries.map((entry) => {
+		if (hasContent(entry)) return { name: quoted(asText(entry.fileName) ?? 'file'), binary: entry };
+		const fields = binaryFieldsOf(context, itemIndex);
+		if (typeof entry !== 'string' || entry === '') throw notAFile(context, entry, fields);
+		if (entry.includes(LOST_OBJECT)) throw lostObject();
+		const isField = Object.hasOwn(fields, entry);
+		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
+		if (binary) return { name: quoted(entry), binary };
+		throw noFile(context, fields, `The item has no binary field ${quoted(entry)}`);
+	});
 }
 
-/** The images of all binary fields of the item; it may have none. */
-export async function* imagesOfItem(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	hint: Hint,
-): AsyncGenerator<InputImage> {
-	yield* imagesOf(context, allFiles(binaryFieldsOf(context, itemIndex)), hint);
-}
-
-/** How many files {@link imagesOfFields}, or without a parameter {@link imagesOfItem}, has to send, as far as can be told unopened. */
-export function countImages(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	parameter: unknown = ALL_FIELDS,
-): number {
-	const files = findFiles(context, binaryFieldsOf(context, itemIndex), itemIndex, parameter);
-	return files.filter(isWanted).length;
+/** All files of the item; it may have none. */
+export function allFilesOf(context: IExecuteFunctions, itemIndex: number): ItemFile[] {
+	return Object.entries(binaryFieldsOf(context, itemIndex)).map(([field, binary]) => ({
+		name: quoted(field),
+		binary,
+		field,
+	}));
 }
 
 /** Whether the file must be an image: somebody named it, or it says that it is one. */
-function isWanted({ field, binary }: ItemFile): boolean {
+export function isWanted({ field, binary }: ItemFile): boolean {
 	return field === undefined || /^image\//i.test(typeOf(binary));
 }
 
-/** Whether the item has files, of whatever kind. */
-export function hasFiles(context: IExecuteFunctions, itemIndex: number): boolean {
-	return Object.keys(binaryFieldsOf(context, itemIndex)).length > 0;
+/**
+ * The images among `files`, opened one by one.
+ *
+ * @param hint tells the user what is not sent
+ * @throws ApiError for a file that is wanted and no image
+ */
+export async function* imagesOfFiles(
+	context: IExecuteFunctions,
+	files: ItemFile[],
+	hint: (message: string) => void,
+): AsyncGenerator<InputImage> {
+	const passedOver: string[] = [];
+	for (const file of files) {
+		const image = await openFile(context, file);
+		if (image instanceof InputImage) yield image;
+		else if (isWanted(file)) throw notAnImage(file, image);
+		else passedOver.push(nameOf(file));
+	}
+	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${listed(passedOver)}`);
 }
 
 /**
@@ -118,20 +125,7 @@ function itemsBefore(context: IExecuteFunctions, itemIndex: number): unknown[] {
 	}
 }
 
-async function* imagesOf(
-	context: IExecuteFunctions,
-	files: ItemFile[],
-	hint: Hint,
-): AsyncGenerator<InputImage> {
-	const passedOver: string[] = [];
-	for (const file of files) {
-		const image = await openFile(context, file);
-		if (image instanceof InputImage) yield image;
-		else if (isWanted(file)) throw notAnImage(file, image);
-		else passedOver.push(nameOf(file));
-	}
-	if (passedOver.length > 0) hint(`Not sent, as they are no images: ${listed(passedOver)}`);
-}
+const quoted = (name: string): string => `'${excerpt(name)}'`;
 
 function listed(names: string[]): string {
 	const others = names.length - MAX_NAMES;
@@ -148,34 +142,6 @@ function nameOf({ field = '', binary }: ItemFile): string {
 /** The type that a file is labelled with, which may be missing. */
 function typeOf({ mimeType }: IBinaryData): string {
 	return asText(mimeType)?.trim() ?? '';
-}
-
-function allFiles(fields: IBinaryKeyData): ItemFile[] {
-	return Object.entries(fields).map(([field, binary]) => ({
-		name: `'${excerpt(field)}'`,
-		binary,
-		field,
-	}));
-}
-
-function findFiles(
-	context: IExecuteFunctions,
-	fields: IBinaryKeyData,
-	itemIndex: number,
-	parameter: unknown,
-): ItemFile[] {
-	const entries = namesAndFiles(parameter);
-	if (entries.length === 1 && entries[0] === ALL_FIELDS) return allFiles(fields);
-	return entries.map((entry) => {
-		if (isBinary(entry))
-			return { name: `'${excerpt(asText(entry.fileName) ?? 'file')}'`, binary: entry };
-		if (typeof entry !== 'string' || entry === '') throw notAFile(context, entry, fields);
-		if (entry.includes(LOST_OBJECT)) throw lostObject();
-		const isField = Object.hasOwn(fields, entry);
-		const binary = isField ? fields[entry] : lookUp(context, itemIndex, entry);
-		if (binary) return { name: `'${excerpt(entry)}'`, binary };
-		throw noFile(context, fields, `The item has no binary field '${excerpt(entry)}'`);
-	});
 }
 
 /** What the parameter lists; at least one entry, which is blank if it lists nothing. */
@@ -212,14 +178,14 @@ function isCombined(context: IExecuteFunctions): boolean {
 function lookUp(context: IExecuteFunctions, itemIndex: number, name: string) {
 	try {
 		const found: unknown = context.helpers.assertBinaryData(itemIndex, name);
-		return isBinary(found) ? found : undefined;
+		return hasContent(found) ? found : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
 /** A file with its content; who makes it by hand may forget its type. */
-function isBinary(value: unknown): value is IBinaryData {
+function hasContent(value: unknown): value is IBinaryData {
 	const object = asObject(value);
 	return typeof (object?.id || object?.data) === 'string';
 }
@@ -227,7 +193,7 @@ function isBinary(value: unknown): value is IBinaryData {
 /** What was meant as a file, though its content may be missing: it is never replaced. */
 function isFile(value: unknown): value is IBinaryData {
 	const { mimeType, fileName } = asObject(value) ?? {};
-	return isBinary(value) || typeof mimeType === 'string' || typeof fileName === 'string';
+	return hasContent(value) || typeof mimeType === 'string' || typeof fileName === 'string';
 }
 
 /** What the file is instead, in words, if it is no image. */
@@ -283,14 +249,20 @@ function unreadable(name: string): ApiError {
 }
 
 function notAFile(context: IExecuteFunctions, value: unknown, fields: IBinaryKeyData): ApiError {
-	const { mimeType, fileName } = asObject(value) ?? {};
-	const isStripped = mimeType !== undefined;
-	const name = asText(fileName);
-	const file = name === undefined ? 'a file' : `the file '${excerpt(name)}'`;
-	const what = isStripped ? `${file} without its content` : describe(value);
-	const isMissed = what === NO_VALUE && isCombined(context);
-	const way = isStripped ? STRIPPED : isMissed ? MOVED : '';
+	const [what, way] = describe(context, value);
 	return invalidInput(FIELD, `'${FIELD}' got ${what}`, `${way}${listFields(fields)} ${TAKES}`);
+}
+
+/** What stands in the place of a file, and how to get to one from there. */
+function describe(context: IExecuteFunctions, value: unknown): [what: string, way: string] {
+	if (value === '' || value === undefined || value === null) {
+		return ['no value', isCombined(context) ? MOVED : ''];
+	}
+	const { mimeType, fileName } = asObject(value) ?? {};
+	if (mimeType === undefined) return [kindOf(value), ''];
+	const name = asText(fileName);
+	const file = name === undefined ? 'a file' : `the file ${quoted(name)}`;
+	return [`${file} without its content`, STRIPPED];
 }
 
 const STRIPPED =
@@ -310,6 +282,12 @@ function lostObject(): ApiError {
 function noFile(context: IExecuteFunctions, fields: IBinaryKeyData, message: string): ApiError {
 	if (isBareTool(context, fields)) return noFilesOfTool();
 	return invalidInput(FIELD, message, `${listFields(fields)} ${TAKES}`);
+}
+
+/** The error for an item that has none of the images that * asks for. */
+export function noneOfAll(context: IExecuteFunctions, itemIndex: number): ApiError {
+	const fields = binaryFieldsOf(context, itemIndex);
+	return noFile(context, fields, 'The item has no image in its binary fields');
 }
 
 /** The error for an item without any image, where nobody has named a field. */
@@ -335,13 +313,6 @@ function noFilesOfTool(): ApiError {
 		`There is no image, as a tool gets no files: set '${SOURCE}' to URL and let the model fill in 'Image URLs'`,
 		'An agent can hand on links, such as those that this node outputs, but no file.',
 	);
-}
-
-const NO_VALUE = 'no value';
-
-function describe(value: unknown): string {
-	if (value === '' || value === undefined || value === null) return NO_VALUE;
-	return kindOf(value);
 }
 
 function listFields(fields: IBinaryKeyData): string {

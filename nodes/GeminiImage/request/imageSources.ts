@@ -1,19 +1,19 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
 import { ApiError, invalidInput } from '../errors/apiError';
 import type { Model } from '../form/models';
 import { converses } from '../form/operations';
 import type { OwnLinks, SignedLink } from '../transport/signedLinks';
-import { countImages, hasFiles, imagesOfFields, imagesOfItem, noImage } from './fileFields';
 import {
-	addressesOf,
-	imagesAt,
-	imagesOfConversation,
-	noAddress,
-	type ImageAddress,
-} from './imageUrls';
+	allFilesOf,
+	imagesOfFiles,
+	isWanted,
+	noImage,
+	noneOfAll,
+	readFiles,
+	type ItemFile,
+} from './fileFields';
+import { imagesAt, imagesOfConversation, readAddresses, type ImageAddress } from './imageUrls';
 import { InputImage } from './inputImage';
-import { choiceValue, isOverflow, refused, textValue, tooDeep, type Form } from './values';
+import { choiceValue, refused, textValue, type Form } from './values';
 
 /** An image that is sent. */
 export type SentImage = InputImage | ImageAddress;
@@ -42,8 +42,8 @@ export async function readImages(
 ): Promise<SentImage[]> {
 	const { context, operation, itemIndexes, hint } = form;
 	const most = model?.maxInputImages ?? Infinity;
-	const parts = itemIndexes.flatMap((itemIndex) => partsOf(form, itemIndex));
-	const count = countOf(parts, context);
+	const parts = itemIndexes.map((itemIndex) => partOf(form, itemIndex));
+	const count = countOf(parts);
 	if (model && count > most) throw tooMany(model, `not ${count}`);
 	const images: SentImage[] = [];
 	try {
@@ -54,7 +54,7 @@ export async function readImages(
 		if (images.length === 0 && imageSourceOf(form) === 'auto') {
 			if (!converses(operation)) throw noImage(context, itemIndexes);
 			// What was attached is never replaced, though it may be no image.
-			const isBare = !itemIndexes.some((itemIndex) => hasFiles(context, itemIndex));
+			const isBare = parts.every(({ files }) => files.length === 0);
 			const newest = imagesOfConversation(isBare ? imageLinks : [], ownLinks, model, hint);
 			for await (const image of newest) images.push(image);
 		}
@@ -70,63 +70,38 @@ export function closeImages(images: SentImage[]): void {
 	for (const image of images) if (image instanceof InputImage) image.close();
 }
 
-/** Where images of an item come from. */
-type Part = { itemIndex: number } & (
-	| { from: 'item' }
-	| { from: 'fields'; parameter: unknown }
-	| { from: 'addresses'; addresses: ImageAddress[] }
-);
-
-const NAMES = ['binaryPropertyName', 'Input Data Field Name'] as const;
-const URLS = ['imageUrls', 'Image URLs'] as const;
-
-function partsOf(form: ImageForm, itemIndex: number): Part[] {
-	const { context, operation } = form;
-	const parameter = (name: string, field: string): unknown => {
-		try {
-			return context.getNodeParameter(name, itemIndex, '');
-		} catch (error) {
-			throw isOverflow(error) ? tooDeep(field) : error;
-		}
-	};
-	const source = imageSourceOf({ context, operation, itemIndex });
-	if (source === 'auto') return [{ itemIndex, from: 'item' }];
-	const parts: Part[] = [];
-	if (source === 'binary' || source === 'binaryAndUrl') {
-		parts.push({ itemIndex, from: 'fields', parameter: parameter(...NAMES) });
-	}
-	if (source === 'url' || source === 'binaryAndUrl') {
-		try {
-			const value = parameter(...URLS);
-			const addresses = addressesOf(value);
-			if (addresses.length === 0) throw noAddress(context);
-			if (hasEmptyEntry(value)) form.hint(EMPTY_ENTRY);
-			parts.push({ itemIndex, from: 'addresses', addresses });
-		} catch (error) {
-			throw ofItem(error, form, itemIndex);
-		}
-	}
-	return parts;
+/** What an item sends: its files, then what is at addresses. */
+interface Part {
+	itemIndex: number;
+	files: ItemFile[];
+	/** Whether one of the files has to be an image. */
+	needsFile: boolean;
+	addresses: ImageAddress[];
 }
 
-/** Whether the list that an expression gives has an entry without anything. */
-function hasEmptyEntry(value: unknown): boolean {
-	const lists = Array.isArray(value) ? [value, ...value].filter(Array.isArray) : [];
-	return lists.flat().some((entry) => entry === null || entry === undefined || entry === '');
+function partOf(form: ImageForm, itemIndex: number): Part {
+	const ownForm = { ...form, itemIndex };
+	try {
+		const source = imageSourceOf(ownForm);
+		const needsFile = source === 'binary' || source === 'binaryAndUrl';
+		const needsAddress = source === 'url' || source === 'binaryAndUrl';
+		const attached = source === 'auto' ? allFilesOf(form.context, itemIndex) : [];
+		return {
+			itemIndex,
+			files: needsFile ? readFiles(ownForm) : attached,
+			needsFile,
+			addresses: needsAddress ? readAddresses(ownForm, form.hint) : [],
+		};
+	} catch (error) {
+		throw ofItem(error, form, itemIndex);
+	}
 }
-
-const EMPTY_ENTRY = 'An entry of Image URLs is empty, so no image was sent for it';
 
 /** How many images these are, as far as can be told before any is opened. */
-function countOf(parts: Part[], context: IExecuteFunctions): number {
-	const keys = new Set<string>();
-	let files = 0;
-	for (const part of parts) {
-		if (part.from === 'addresses') part.addresses.forEach(({ key }) => keys.add(key));
-		else if (part.from === 'item') files += countImages(context, part.itemIndex);
-		else files += countImages(context, part.itemIndex, part.parameter);
-	}
-	return files + keys.size;
+function countOf(parts: Part[]): number {
+	const files = parts.flatMap((part) => part.files.filter(isWanted));
+	const keys = new Set(parts.flatMap((part) => part.addresses.map(({ key }) => key)));
+	return files.length + keys.size;
 }
 
 /** One by one, so that a failure leaves no image open that nobody knows of. */
@@ -138,12 +113,15 @@ async function* imagesOf(
 	const { context, hint } = form;
 	/** Addresses that several items repeat are sent once. */
 	const seen = new Set<string>();
-	for (const part of parts) {
-		const { itemIndex } = part;
+	for (const { itemIndex, files, needsFile, addresses } of parts) {
 		try {
-			if (part.from === 'item') yield* imagesOfItem(context, itemIndex, hint);
-			else if (part.from === 'addresses') yield* imagesAt(part.addresses, ownLinks, seen);
-			else yield* imagesOfFields(context, itemIndex, part.parameter, hint);
+			let isMissing = needsFile;
+			for await (const image of imagesOfFiles(context, files, hint)) {
+				isMissing = false;
+				yield image;
+			}
+			if (isMissing) throw noneOfAll(context, itemIndex);
+			yield* imagesAt(addresses, ownLinks, seen);
 		} catch (error) {
 			throw ofItem(error, form, itemIndex);
 		}
@@ -153,8 +131,7 @@ async function* imagesOf(
 /** Of several items in one request, the error tells which one it is about, as n8n counts them. */
 function ofItem(error: unknown, { itemIndexes }: ImageForm, itemIndex: number): unknown {
 	if (!(error instanceof ApiError) || itemIndexes.length === 1) return error;
-	const { message, description, details } = error;
-	return new ApiError(`${message} [item ${itemIndex}]`, description, details, error);
+	return error.reworded({ message: `${error.message} [item ${itemIndex}]` });
 }
 
 /**

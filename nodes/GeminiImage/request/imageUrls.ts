@@ -1,13 +1,20 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
 import { inlineContent } from '../bytes/base64';
 import type { Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import type { Model } from '../form/models';
-import { asObject, asText, fieldsOf, parseJson, type JsonObject } from '../json';
+import { asArray, asObject, asText, fieldsOf, parseJson, type JsonObject } from '../json';
 import type { OwnLinks, SignedLink, Unread } from '../transport/signedLinks';
 import { InputImage, openImage } from './inputImage';
-import { excerpt, failOnJson, isTool, LOST_OBJECT, textValue, tooDeep } from './values';
+import {
+	excerpt,
+	isTool,
+	LOST_OBJECT,
+	rawValue,
+	readJson,
+	textValue,
+	tooDeep,
+	type Form,
+} from './values';
 
 const FIELD = 'Image URLs';
 const LINK = 'a link';
@@ -63,33 +70,49 @@ const HOLDERS = ['url', 'image_url', 'files', 'file', 'external', 'src'];
 /** How deep lists and objects may be nested. */
 const MAX_LEVELS = 10;
 
+/** The addresses in Image URLs, at least one. @throws ApiError */
+export function readAddresses(form: Form, hint: (message: string) => void): ImageAddress[] {
+	const value = rawValue(form, 'imageUrls', FIELD);
+	const addresses = addressesOf(value);
+	if (addresses.length > 0) {
+		if (hasEmptyEntry(value)) hint(EMPTY_ENTRY);
+		return addresses;
+	}
+	// An agent sees the message alone.
+	const forAgent = isTool(form.context) ? ': let the model fill it in' : '';
+	throw invalidInput(
+		FIELD,
+		`'${FIELD}' is empty${forAgent}`,
+		'Add at least one http(s) or data URL. If an expression stands there, it gave nothing.',
+	);
+}
+
+/** Whether a list that an expression gives has an entry without anything. */
+function hasEmptyEntry(value: unknown): boolean {
+	const lists = asArray(value).length > 0 ? [value, ...asArray(value)] : [];
+	return lists.flatMap(asArray).some((entry) => (entry ?? '') === '');
+}
+
+const EMPTY_ENTRY = 'An entry of Image URLs is empty, so no image was sent for it';
+
 /**
  * The addresses that `parameter` lists, none or several: in texts, lists, and objects that hold some,
  * as they are or as JSON.
  *
+ * @param depth the level at which `parameter` stands
+ * @param fileName what the object around it calls its file
  * @throws ApiError for what holds none
  */
-export function addressesOf(parameter: unknown): ImageAddress[] {
-	return addressesIn(parameter, 0);
-}
-
-/** The error for a field without any. */
-export function noAddress(context: IExecuteFunctions): ApiError {
-	const advice =
-		'Add at least one http(s) or data URL. If an expression stands there, it gave nothing.';
-	// An agent sees the message alone.
-	const forAgent = isTool(context) ? ': let the model fill it in' : '';
-	return invalidInput(FIELD, `'${FIELD}' is empty${forAgent}`, advice);
-}
-
-function addressesIn(entry: unknown, depth: number, fileName?: string): ImageAddress[] {
+export function addressesOf(parameter: unknown, depth = 0, fileName?: string): ImageAddress[] {
 	if (depth > MAX_LEVELS) throw tooDeep(FIELD);
-	if (Array.isArray(entry)) return entry.flatMap((each) => addressesIn(each, depth + 1, fileName));
-	const object = asObject(entry);
+	if (Array.isArray(parameter)) {
+		return parameter.flatMap((each) => addressesOf(each, depth + 1, fileName));
+	}
+	const object = asObject(parameter);
 	if (object) return addressesInObject(object, depth + 1);
-	const text = (textValue(FIELD, entry) ?? '').trim();
+	const text = (textValue(FIELD, parameter) ?? '').trim();
 	if (text.includes(LOST_OBJECT)) throw lostObject();
-	if (/^[[{]/.test(text)) return addressesIn(readJson(text), depth + 1);
+	if (/^[[{]/.test(text)) return addressesOf(readJson(FIELD, text, parseJson), depth + 1);
 	return urlsIn(text).map((url) => new ImageAddress(url, fileName));
 }
 
@@ -97,7 +120,7 @@ function addressesInObject(object: JsonObject, depth: number): ImageAddress[] {
 	const holder = HOLDERS.find((name) => object[name]);
 	const { filename, fileName, name } = object;
 	const called = [filename, fileName, name].map(asText).find((each) => each !== undefined);
-	if (holder !== undefined) return addressesIn(object[holder], depth, called);
+	if (holder !== undefined) return addressesOf(object[holder], depth, called);
 	const [what, advice] = describeObject(object);
 	throw invalidInput(FIELD, `'${FIELD}' has ${what}, not an address`, advice);
 }
@@ -122,14 +145,6 @@ function lostObject(): ApiError {
 		`'${FIELD}' has an object in the middle of text, where its addresses are lost`,
 		'Let the expression stand alone, or add .url to it.',
 	);
-}
-
-function readJson(text: string): unknown {
-	try {
-		return parseJson(text);
-	} catch (error) {
-		return failOnJson(FIELD, error);
-	}
 }
 
 /** What parts addresses: blanks, lines, and commas or semicolons that are neither in an address nor in a data URL. */
@@ -256,9 +271,11 @@ export async function* imagesOfConversation(
 			at += some.length;
 			tries += some.length;
 			for (const content of await Promise.all(some.map(ownLinks.open))) {
-				if (content === 'forged') hint(FORGED);
-				// What somebody typed is text, and the images before it are still the newest.
-				if (content === 'forged') continue;
+				if (content === 'forged') {
+					// What somebody typed is text, and the images before it are still the newest.
+					hint(FORGED);
+					continue;
+				}
 				hasImages = true;
 				const image = typeof content === 'string' ? undefined : await openIfReadable(content);
 				if (!image) hint(MISSING);

@@ -117,7 +117,6 @@ function createReader({ context, itemIndex, operation }: Form) {
 	const title = (name: string) => optionField(name).displayName;
 
 	return {
-		raw,
 		text: (name: string) => textValue(title(name), raw(name)),
 		boolean: (name: string) => booleanValue(title(name), raw(name)),
 		json: (name: string) => jsonValue(title(name), raw(name)),

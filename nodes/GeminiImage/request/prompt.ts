@@ -111,12 +111,12 @@ function checkTaken(
 	throw invalidInput(
 		field,
 		`${model.name} does not take the ${field} '${excerpt(value)}'; it takes ${taken.join(', ')}`,
-		`Choose ${taken.length === 1 ? 'Auto' : 'one of these'}, or another Model.${nearest(value, taken)}`,
+		`Choose ${taken.length === 1 ? 'Auto' : 'one of these'}, or another Model.${nearestRatio(value, taken)}`,
 	);
 }
 
-/** Of pixels, such as `1536x1024`, the ratio that comes nearest; nothing for anything else. */
-function nearest(value: string, ratios: string[]): string {
+/** A sentence on the ratio that comes nearest to a number of pixels, such as `1536x1024`; empty for any other value. */
+function nearestRatio(value: string, ratios: string[]): string {
 	const offOf = (ratio: number) => Math.abs(Math.log(ratio / ratioOf(value)));
 	const [best] = [...ratios].sort((a, b) => offOf(ratioOf(a)) - offOf(ratioOf(b)));
 	const isKnown = best !== undefined && Number.isFinite(offOf(ratioOf(best)));

@@ -17,8 +17,17 @@ export interface Form {
 	itemIndex: number;
 }
 
+/** The value of a field, of any type. @throws ApiError if it is nested so deep that n8n cannot read it */
+export function rawValue({ context, itemIndex }: Form, name: string, field: string): unknown {
+	try {
+		return context.getNodeParameter(name, itemIndex, '');
+	} catch (error) {
+		throw isOverflow(error) ? tooDeep(field) : error;
+	}
+}
+
 /** What stands in a field itself, before its expressions. */
-function rawOf(context: IExecuteFunctions, path: string): unknown {
+function textIn(context: IExecuteFunctions, path: string): unknown {
 	const value = path
 		.split('.')
 		.reduce<unknown>((holder, name) => asObject(holder)?.[name], context.getNode().parameters);
@@ -32,7 +41,7 @@ const withoutMark = (raw: unknown): string | undefined => {
 
 /** The expression that stands in a field, without its mark; undefined if there is none. */
 export function expressionOf(context: IExecuteFunctions, path: string): string | undefined {
-	return withoutMark(rawOf(context, path));
+	return withoutMark(textIn(context, path));
 }
 
 /** The expressions in a field, or in the entries of its list, that give nothing for an item. */
@@ -41,7 +50,7 @@ export function emptyExpressionsIn(
 	path: string,
 	itemIndex: number,
 ): string[] {
-	const texts = [rawOf(context, path)].flat().flatMap((raw) => withoutMark(raw) ?? []);
+	const texts = [textIn(context, path)].flat().flatMap((raw) => withoutMark(raw) ?? []);
 	const starts = texts.flatMap((text) => text.split('{{').slice(1));
 	const expressions = starts
 		.filter((start) => start.includes('}}'))
@@ -117,7 +126,7 @@ const MAX_LEVELS = 1000;
 /** JSON as text or, from an expression, as the value itself. */
 export function jsonValue(field: string, value: unknown): unknown {
 	if (isEmpty(value)) return undefined;
-	const read = typeof value === 'string' ? parsed(field, value) : value;
+	const read = typeof value === 'string' ? readJson(field, value) : value;
 	if (!isDeeperThan(MAX_LEVELS, read)) return read;
 	throw tooDeep(field);
 }
@@ -132,22 +141,20 @@ export function tooDeep(field: string) {
 	return invalidInput(field, `'${field}' is nested too deep`, 'Make the JSON flatter.');
 }
 
-function parsed(field: string, text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch (error) {
-		return failOnJson(field, error);
-	}
-}
+const CORRECT = 'Correct the JSON. Names and texts need double quotes.';
 
-/** @throws ApiError */
-export function failOnJson(field: string, error: unknown): never {
-	const reason = error instanceof Error ? `: ${error.message}` : '';
-	throw invalidInput(
-		field,
-		`'${field}' is not valid JSON${reason}`,
-		'Correct the JSON. Names and texts need double quotes.',
-	);
+/** JSON in the text of a field. @throws ApiError */
+export function readJson(
+	field: string,
+	text: string,
+	parse: (json: string) => unknown = JSON.parse,
+): unknown {
+	try {
+		return parse(text);
+	} catch (error) {
+		const reason = error instanceof Error ? `: ${error.message}` : '';
+		throw invalidInput(field, `'${field}' is not valid JSON${reason}`, CORRECT);
+	}
 }
 
 /** A value that a field does not take, and what it takes. */

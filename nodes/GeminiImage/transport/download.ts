@@ -128,19 +128,19 @@ function isPublic(host = ''): boolean {
 	);
 }
 
-/** Whether nobody but this computer, or its containers, knows the host of a URL. */
-export function isOnlyHere(link: string): boolean {
-	const host = hostOf(parse(link)) ?? '';
-	if (ipaddr.isValid(host)) return HERE.includes(ipaddr.process(host).range());
-	return !host.includes('.') || HERE_DOMAINS.some((domain) => host.endsWith(`.${domain}`));
+/** The ranges that wrap an IPv4 address (mapped, NAT64, 6to4, Teredo) are none of these either. */
+function isPublicAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+	if (address.range() !== 'unicast') return false;
+	return address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST);
 }
 
 /** Ranges of addresses, and domains, that lead no further than the computer itself. */
 const HERE = ['loopback', 'unspecified', 'linkLocal'];
 const HERE_DOMAINS = ['localhost', 'localdomain', 'internal'];
 
-/** The ranges that wrap an IPv4 address (mapped, NAT64, 6to4, Teredo) are none of these either. */
-function isPublicAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-	if (address.range() !== 'unicast') return false;
-	return address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST);
+/** Whether nobody but this computer, or its containers, knows the host of a URL. */
+export function isOnlyHere(link: string): boolean {
+	const host = hostOf(parse(link)) ?? '';
+	if (ipaddr.isValid(host)) return HERE.includes(ipaddr.process(host).range());
+	return !host.includes('.') || HERE_DOMAINS.some((domain) => host.endsWith(`.${domain}`));
 }

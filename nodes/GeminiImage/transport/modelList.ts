@@ -2,8 +2,8 @@ import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow'
 
 import { listName, listNames } from '../form/modelNames';
 import { findModel, isPlainId, MODELS, type Model } from '../form/models';
-import { requestModels } from './client';
 import { asArray, asObject, asText, type JsonObject } from '../json';
+import { requestModels } from './client';
 
 /** Bounds of a foreign list. */
 const MAX_MODELS = 1000;
