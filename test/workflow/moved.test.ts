@@ -1,3 +1,4 @@
+import { ExecuteContext } from 'n8n-core';
 import type { IDataObject, INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import type { RunOptions } from '../engine';
@@ -213,4 +214,43 @@ test('If Extra Body sets a model that Nexconn does not offer, the error names th
 	expect(bodies.map((body) => body.model)).toEqual(['gpt-image-1']);
 	expect(error?.message).toMatch(/^Nexconn does not offer the model 'gpt-image-1'/);
 	expect(`${error?.message} ${error?.description}`).toContain('Extra Body');
+});
+
+test('A Merge that is told what to do with fields of one name gets no hint', async () => {
+	const clashHandling = { values: { resolveClash: 'preferInput1' } };
+	const parameters = { ...merge.parameters, options: { clashHandling } };
+	const { error, output, told } = await run({
+		nodes: [ours({}), { ...merge, parameters }],
+		links: [
+			['Form', NODE],
+			['Form', 'Merge', 0],
+			[NODE, 'Merge', 1],
+		],
+		input: [{ json: PRODUCT }],
+	});
+	expect(error).toBeUndefined();
+	expect(output('Merge')[0]?.json).toMatchObject(PRODUCT);
+	expect(told).toBe('');
+});
+
+test('What cannot be read of the next nodes costs nothing of what is made', async () => {
+	const cyclic: INodeParameters = {};
+	cyclic.self = cyclic;
+	const reading = jest
+		.spyOn(ExecuteContext.prototype, 'getChildNodes')
+		.mockReturnValue([
+			{ name: 'X', type: 'x', typeVersion: 1, disabled: false, parameters: cyclic },
+		]);
+	const parents = jest
+		.spyOn(ExecuteContext.prototype, 'getParentNodes')
+		.mockReturnValue([{ name: NODE, type: 'x', typeVersion: 1, disabled: false }]);
+	try {
+		const { error, output } = await run({ nodes: [ours({})] });
+		expect(error).toBeUndefined();
+		expect(output(NODE)).toHaveLength(1);
+		expect(reading).toHaveBeenCalled();
+	} finally {
+		reading.mockRestore();
+		parents.mockRestore();
+	}
 });

@@ -148,7 +148,8 @@ export function nextNodeHints(context: IExecuteFunctions, operation: OperationFa
 	return next.flatMap(({ name: child, type, parameters: taken }) => {
 		const json = JSON.stringify(taken ?? {});
 		const foreign = givesImagesAlone(operation) ? FOREIGN.exec(json)?.[0] : undefined;
-		const isMerge = type.endsWith('.merge') && /"combineByPosition"/.test(json);
+		const isMerge = type.endsWith('.merge') && json.includes('"combineByPosition"');
+		const isSetUp = json.includes('"clashHandling"');
 		return [
 			foreign &&
 				`The next node takes ${foreign}, which this one does not give. The image is in its binary field, and words are in {{ $json.text }}: ${child}`,
@@ -156,6 +157,7 @@ export function nextNodeHints(context: IExecuteFunctions, operation: OperationFa
 				/\$json\.url\b/.test(json) &&
 				`The next node takes {{ $json.url }}, which is there with the option Image Link: ${child}`,
 			isMerge &&
+				!isSetUp &&
 				`The next node, a Merge by position, may replace id, text, image and model of its other input by those of this node: ${child}`,
 		].filter((hint) => typeof hint === 'string');
 	});

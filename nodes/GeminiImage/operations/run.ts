@@ -108,7 +108,7 @@ export function createRun(context: IExecuteFunctions, operation: OperationFacts)
 				throw await toLastError(context, failure.error, failure.itemIndex, lost);
 			}
 			await showHints(context, hints.values());
-			for (const message of nextNodeHints(context, operation)) showHint(context, message);
+			showNextNodeHints(context, operation);
 			const summary = runHint(outputs, hold.took);
 			if (summary !== undefined) showHint(context, summary);
 		},
@@ -139,6 +139,13 @@ async function showHints(context: IExecuteFunctions, hints: Iterable<ToldHint>):
 	for (const [prefix, count] of alike) {
 		if (count > MAX_ALIKE) showHint(context, `${prefix} … (${count - MAX_ALIKE} more like it)`);
 	}
+}
+
+/** What the run has made is paid for, so nothing that a later node holds may cost it. */
+function showNextNodeHints(context: IExecuteFunctions, operation: OperationFacts): void {
+	try {
+		for (const message of nextNodeHints(context, operation)) showHint(context, message);
+	} catch {}
 }
 
 function showHint(context: IExecuteFunctions, message: string): void {
