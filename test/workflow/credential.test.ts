@@ -83,6 +83,17 @@ describe('credential test', () => {
 	});
 	afterAll(async () => await harness.close());
 
+	/** The test of a credential whose Base URL answers everything like this. */
+	async function testAgainst(status: number, type: string, body: string): Promise<string> {
+		const service = await startService((request, response) => {
+			request.resume().once('end', () => {
+				response.writeHead(status, { 'content-type': type }).end(body);
+			});
+		});
+		const values = { apiKey: 'sk-0123456789', baseUrl: service.baseUrl };
+		return await testCredential(harness, values).finally(service.close);
+	}
+
 	test.each(['apiKey', 'bearer'])(
 		'The credential test passes a right key sent as %s, and draws nothing',
 		async (format) => {
@@ -163,14 +174,17 @@ describe('credential test', () => {
 	])(
 		'The credential test does not pass where the service answers 200 with %s, and names /v1',
 		async (_what, type, body) => {
-			const service = await startService((request, response) => {
-				request.resume().once('end', () => {
-					response.writeHead(200, { 'content-type': type }).end(body);
-				});
-			});
-			const values = { apiKey: 'sk-0123456789', baseUrl: service.baseUrl };
-			const result = await testCredential(harness, values).finally(service.close);
-			expect(result).toMatch(/^The service answered 200, so the key could not be tested\..*\/v1/);
+			expect(await testAgainst(200, type, body)).toMatch(
+				/^The service answered 200, so the key could not be tested\..*\/v1/,
+			);
+		},
+	);
+
+	test.each([201, 204, 407, 410, 501, 511, 520, 521, 522, 523, 524, 525, 526, 530])(
+		'The credential test does not pass if the service answers %i, as nobody has looked at the key',
+		async (status) => {
+			const body = status === 204 ? '' : '<html></html>';
+			expect(await testAgainst(status, 'text/html', body)).not.toBe('passed');
 		},
 	);
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import type { IDataObject, INodeParameters, INodeType } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { NexconnApi } from '../../index';
 import { statusError } from '../../nodes/GeminiImage/errors/failures';
 import { goneAdvice, idsInsteadOf } from '../../nodes/GeminiImage/errors/goneModel';
 import { guessModel, listNames } from '../../nodes/GeminiImage/form/modelNames';
@@ -348,62 +347,4 @@ describe('a service of a test', () => {
 			expect(error?.description).toMatch(/21\.\d MB.*15 MB/);
 		},
 	);
-
-	describe('the test of the credential', () => {
-		const { name, test: credentialTest } = new NexconnApi();
-		const tester: INodeType = {
-			description: {
-				displayName: 'Credential Tester',
-				name: 'credentialTester',
-				group: ['transform'],
-				version: 1,
-				description: '',
-				defaults: { name: 'Credential Tester' },
-				inputs: ['main'],
-				outputs: ['main'],
-				credentials: [{ name, required: true }],
-				properties: [
-					{
-						displayName: 'Temp',
-						name: 'temp',
-						type: 'string',
-						default: '',
-						routing: { request: credentialTest.request },
-					},
-				],
-			},
-		};
-
-		test.each([201, 204, 407, 410, 501, 511, 520, 521, 522, 523, 524, 525, 526, 530])(
-			'An answer of %i does not pass, as nobody has looked at the key',
-			async (status) => {
-				answer = { status, type: 'text/html', body: status === 204 ? '' : '<html></html>' };
-				harness.engine.addNode(tester);
-				const { error } = await harness.engine.run(
-					{
-						nodes: [
-							{
-								id: '1',
-								name: 'Tester',
-								type: 'n8n-nodes-nexconn.credentialTester',
-								typeVersion: 1,
-								position: [0, 0],
-								parameters: {},
-								credentials: { nexconnApi: { id: '1', name: 'Nexconn account' } },
-							},
-						],
-						connections: {},
-					},
-					{
-						credentials: {
-							apiKey: 'sk-0123456789',
-							baseUrl: service.baseUrl,
-							authorizationFormat: 'apiKey',
-						},
-					},
-				);
-				expect({ status, isPassed: error === undefined }).toEqual({ status, isPassed: false });
-			},
-		);
-	});
 });
