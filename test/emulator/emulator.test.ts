@@ -48,6 +48,19 @@ test('Every profile of every group is in the registry, under a name of its own',
 	for (const { description } of Object.values(profiles)) expect(description).toMatch(/^\S.{9,90}$/);
 });
 
+test('A prompt that shows JSON is answered with the same fields', async () => {
+	const image_url = { url: dataUrl(Buffer.from('pixels')) };
+	const text = 'Look at it. Answer as JSON: {"ok": false, "why": "…"}';
+	const content = [
+		{ type: 'text', text },
+		{ type: 'image_url', image_url },
+	];
+	const reply = await chat({ ...chatBody(''), messages: [{ role: 'user', content }] });
+	expect(urls(reply)).toEqual([]);
+	const hash = createHash('sha256').update('pixels').digest('hex').slice(0, 12);
+	expect(JSON.parse(words(reply))).toEqual({ ok: true, why: `The why of image ${hash}` });
+});
+
 describe('routes and keys', () => {
 	test('The models list of the emulator is open and holds more than image models', async () => {
 		const reply = await talk(`${emulator.baseUrl()}/models`, undefined, { authorization: '' });

@@ -9,8 +9,8 @@ interface Message {
 	images: string[];
 }
 
-/** What is answered in words: a question, and what asks for words or no image. All else is drawn. */
-const WANTS_WORDS = /\?\s*$|\bwords\b|\bno image\b/i;
+/** What is answered in words: a question, what asks for words, no image or JSON. All else is drawn. */
+const WANTS_WORDS = /\?\s*$|\bwords\b|\bno image\b|\bJSON\b/i;
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
 
 function readFields(body: unknown): Fields {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 import { loadInputs } from '../images/inputs';
 import { paint } from '../images/paint';
@@ -33,9 +33,31 @@ function answerText(ask: Ask, drew: boolean): string {
 	const system = ask.system ? `[${ask.system}] ` : '';
 	const { earlierTurns: count } = ask;
 	if (drew && !system && count === 0) return '';
+	const json = drew ? undefined : fillIn(ask);
+	if (json) return json;
 	const turns = `${count} earlier ${count === 1 ? 'turn' : 'turns'}`;
 	if (drew) return `${system}Here is the image, after ${turns}.`;
 	return `${system}You wrote "${ask.prompt.slice(0, 200)}". I remember ${turns}.`;
+}
+
+/**
+ * What a prompt that shows JSON gets: the same fields, each yes or some words. The words tell the
+ * first input image by the start of its hash.
+ */
+function fillIn({ prompt, inputs: [first = ''] }: Ask): string | undefined {
+	const shown = /\{[^{}]*\}/.exec(prompt)?.[0];
+	const bytes = Buffer.from(first.slice(first.indexOf(',') + 1), 'base64');
+	const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+	try {
+		const fields = Object.entries(JSON.parse(shown ?? '') as object);
+		const filled = fields.map(([key, value]) => [
+			key,
+			typeof value === 'boolean' ? true : `The ${key} of image ${hash}`,
+		]);
+		return JSON.stringify(Object.fromEntries(filled));
+	} catch {
+		return undefined;
+	}
 }
 
 function reasoningText(ask: Ask, drew: boolean): string {
