@@ -16,10 +16,12 @@ export async function startReceiver() {
 	const received: Received[] = [];
 	/** What it answers to a path, JSON or bytes; otherwise that all is well. */
 	const answers = new Map<string, object>();
+	let status = 200;
 	const { origin, close } = await serve(async (req, res) => {
 		const { method = '', url = '', headers } = req;
 		received.push({ method, path: url, headers, body: await buffer(req) });
 		const answer = answers.get(url) ?? { ok: true };
+		res.statusCode = status;
 		if (Buffer.isBuffer(answer)) res.end(answer);
 		else res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
 	});
@@ -27,6 +29,10 @@ export async function startReceiver() {
 		url: origin,
 		received,
 		answers,
+		/** From now on, answers come with this status. */
+		answerWith(code: number) {
+			status = code;
+		},
 		/** The request to a path, once it has come. */
 		at: async (path: string) =>
 			await until(`a request to ${path}`, () => received.find((request) => request.path === path)),

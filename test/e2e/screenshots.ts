@@ -8,7 +8,7 @@ import { importExamples, NAMES } from './gallery';
 import { drawDirectly, photo } from './drawnImages';
 import { prepareN8n } from './prepare';
 import { step } from './progress';
-import { pathOf, shoot, shootCanvas, shootParts } from './shots';
+import { pathOf, shoot, shootExample, shootParts } from './shots';
 import { openStage, type Stage } from './stage';
 
 const WINDOW = { width: 1440, height: 900 };
@@ -102,7 +102,7 @@ async function shootExamples(editor: Editor): Promise<void> {
 	for (const name of NAMES) {
 		await editor.openWorkflow(name);
 		await editor.by('canvas-node').first().waitFor();
-		await shootCanvas(editor, `example-${name}`);
+		await shootExample(editor, name);
 	}
 }
 

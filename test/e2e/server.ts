@@ -38,13 +38,21 @@ export async function openServer(environment: Environment) {
 		return ((await response.json()) as { data: T }).data;
 	}
 
-	async function setUpOwner(): Promise<void> {
-		const owner = { ...OWNER, firstName: 'Test', lastName: 'Owner' };
-		const response = await ask('/rest/owner/setup', 'POST', owner);
+	async function enter(path: string, body: object): Promise<void> {
+		const response = await ask(path, 'POST', body);
 		cookie = response.headers
 			.getSetCookie()
 			.map((entry) => entry.split(';')[0])
 			.join('; ');
+	}
+
+	const setUpOwner = async () =>
+		await enter('/rest/owner/setup', { ...OWNER, firstName: 'Test', lastName: 'Owner' });
+
+	/** Where the owner was set up before; one who has changed the password signs in in the browser. */
+	async function signIn(): Promise<void> {
+		const { email, password } = OWNER;
+		await enter('/rest/login', { emailOrLdapLoginId: email, password }).catch(() => undefined);
 	}
 
 	/** Saves a workflow and publishes it, so that its trigger listens. */
@@ -96,8 +104,7 @@ export async function openServer(environment: Environment) {
 
 	try {
 		const { userManagement } = await rest<Settings>('/settings');
-		// Nobody is signed in where the owner was set up before, and may have another password now.
-		if (userManagement.showSetupOnFirstLoad) await setUpOwner();
+		await (userManagement.showSetupOnFirstLoad ? setUpOwner() : signIn());
 	} catch (error) {
 		await stop();
 		throw error;

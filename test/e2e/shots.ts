@@ -1,8 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
 
 import type { Editor } from './browser';
+import { sha256 } from './drawnImages';
+import { EXAMPLES } from './flows';
 import { ROOT } from './install';
 
 const FOLDER = join(ROOT, 'docs', 'images');
@@ -36,13 +39,17 @@ export async function shootParts({ page }: Editor, name: string, panel: Locator,
 	await page.screenshot({ path, clip, style: STYLE, animations: 'disabled' });
 }
 
-/** As much of the canvas as its nodes and notes take. */
-export async function shootCanvas({ page, by }: Editor, name: string): Promise<void> {
+/** As much of the canvas of an example as its nodes and notes take; the image tells of which file. */
+export async function shootExample({ page, by }: Editor, name: string): Promise<void> {
 	await by('zoom-to-fit').click();
 	await calmDown(page);
 	const clip = await boundsOf(page.locator('.vue-flow__node'), by('canvas-wrapper'));
-	const path = pathOf(`${name}.png`);
-	await page.screenshot({ path, clip, style: CANVAS_STYLE, animations: 'disabled' });
+	const shot = await page.screenshot({ clip, style: CANVAS_STYLE, animations: 'disabled' });
+	const ImageDescription = sha256(readFileSync(join(EXAMPLES, `${name}.json`)));
+	await sharp(shot)
+		.withExif({ IFD0: { ImageDescription } })
+		.png({ palette: true })
+		.toFile(pathOf(`example-${name}.png`));
 }
 
 /** Waits until what n8n says about its work has gone, which it does by itself. */

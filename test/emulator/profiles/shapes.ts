@@ -106,6 +106,10 @@ export const shapes: Record<string, Profile> = {
 		style: { reasoningField: 'reasoning' },
 	},
 	'no-usage': { description: 'No usage anywhere', style: { usage: 'none' } },
+	'usage-cost': {
+		description: 'usage tells a cost of 0.25 as well, as some gateways do',
+		frames: (frames) => replaceText(frames, /"usage":\{/, '"usage":{"cost":0.25,'),
+	},
 	'usage-null': { description: 'usage is null', style: { usage: 'null' } },
 	'content-null': {
 		description: 'content is null and not empty text',
