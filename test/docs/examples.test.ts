@@ -8,7 +8,11 @@ interface Parameters {
 	model: { value: string; cachedResultName: string };
 	aspectRatio?: string;
 	imageSize?: string;
+	/** Of a node that lists formats. */
+	jsonOutput?: string;
 }
+
+const ratiosIn = (json = '') => [...json.matchAll(/"ratio": "([^"]*)"/g)].map(([, ratio]) => ratio);
 
 const FILES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.json'));
 
@@ -18,6 +22,7 @@ test.each(FILES)(
 		const { nodes } = JSON.parse(read(`examples/${file}`)) as {
 			nodes: Array<{ type: string; parameters: Parameters }>;
 		};
+		const listed = nodes.flatMap(({ parameters }) => ratiosIn(parameters.jsonOutput));
 		const ours = nodes.filter(({ type }) => type.startsWith('n8n-nodes-nexconn.'));
 		expect(ours.length).toBeGreaterThan(0);
 		for (const { parameters } of ours) {
@@ -25,7 +30,9 @@ test.each(FILES)(
 			const known = findModel(model.value)!;
 			expect(known).toMatchObject({ name: model.cachedResultName });
 			expect(known.successor).toBeUndefined();
-			expect(['auto', ...known.aspectRatios]).toContain(aspectRatio);
+			const ratios = aspectRatio === '={{ $json.ratio }}' ? listed : [aspectRatio];
+			expect(ratios.length).toBeGreaterThan(0);
+			expect(['auto', ...known.aspectRatios]).toEqual(expect.arrayContaining(ratios));
 			expect(['auto', ...known.imageSizes]).toContain(imageSize);
 		}
 	},
