@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 /** What the tests need beside Node, by Debian package: a path that each brings. */
 const PACKAGES = {
 	chromium: '/usr/bin/chromium',
+	graphicsmagick: '/usr/bin/gm',
 	postgresql: '/usr/lib/postgresql',
 	'redis-server': '/usr/bin/redis-server',
 };

