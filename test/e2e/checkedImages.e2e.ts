@@ -9,7 +9,7 @@ import { until } from './until';
 /** How the emulated model behaves; each test has a path segment, and so a credential, of its own. */
 const PROFILES = [
 	...['judge-1', 'judge-3', 'judge-0', 'judge-0-refused', 'judge-0-away', 'judge-words-1'],
-	...['judge-words-2', 'spent-1', 'judge-words-1-again+judge-1-again'],
+	...['judge-words-2', 'spent-1', 'judge-words-1-again+judge-1-again', 'spent-2+judge-1-spent'],
 ] as const;
 /** A credential for a storage service where nobody listens. */
 const AWAY = { id: 'away', name: 'Storage that is away' };
@@ -26,18 +26,14 @@ let telegram: ReturnType<typeof standInTelegram>;
 beforeAll(async () => {
 	stage = await openStage();
 	await importExamples(stage);
-	await stage.importCredentials(
-		PROFILES.map((profile) => ({
+	const keys = { accessKeyId: 'key', secretAccessKey: 'secret', region: 'us-east-1' };
+	await stage.importCredentials([
+		...PROFILES.map((profile) => ({
 			...{ id: profile, name: profile, type: 'nexconnApi' },
 			data: keyFor(stage.emulator, profile),
 		})),
-	);
-	const away = { endpoint: 'http://127.0.0.1:1', region: 'us-east-1', forcePathStyle: true };
-	await stage.importCredential(AWAY, 's3', {
-		...away,
-		accessKeyId: 'key',
-		secretAccessKey: 'secret',
-	});
+		{ ...AWAY, type: 's3', data: { ...keys, endpoint: 'http://127.0.0.1:1' } },
+	]);
 	telegram = standInTelegram(stage.receiver);
 	server = await stage.startServer();
 });
@@ -134,6 +130,7 @@ test('An image that is rejected is drawn again with the reason, and the approved
 	const drawn = sha256(await drawDirectly(stage.emulator, drawings[1]!, { fields }));
 	expect(uploads[0]!.path).toMatch(/^\/images\/approved\/image-\d+\.png$/);
 	expect([shown.photo, sha256(uploads[0]!.body)]).toEqual([drawn, drawn]);
+	expect(shown.fields.caption).toContain(`image ${drawn.slice(0, 12)}`);
 });
 
 test('An image that is rejected three times is shown to nobody, and a note has the reasons', async () => {
@@ -204,4 +201,11 @@ test('A drawing that is refused ends in a note with the reason', async () => {
 	expectNote(await next(), 'A lamp, words only please', 'The model answered without an image');
 	const { drawings, judgements, messages } = await end();
 	expect([drawings.length, judgements, messages]).toEqual([1, 0, 1]);
+});
+
+test('A second drawing that fails ends in a note that also says why the first was rejected', async () => {
+	const { next, end } = await order('spent-2+judge-1-spent');
+	expectNote(await next(), 'balance', 'Image 1 was rejected: Something is wrong in try 1');
+	const { drawings, judgements, messages } = await end();
+	expect([drawings.length, judgements, messages]).toEqual([2, 1, 1]);
 });
