@@ -22,8 +22,17 @@ export function standInTelegram(receiver: Receiver) {
 		return JSON.parse(body.toString()) as { url: string; secret_token: string };
 	};
 
+	/** What the bot sends next, after that many calls. */
+	const answerAfter = async (before: number) => {
+		const { path, body, headers } = await until('an answer', () => calls()[before]);
+		const answer = await readAnswer(body, headers['content-type'] ?? '');
+		return { method: path.slice(METHODS.length + 1), ...answer };
+	};
+
 	return {
 		credential: { accessToken: TOKEN, baseUrl: receiver.url },
+		calls,
+		answerAfter,
 
 		/** Somebody writes to the bot, with or without a photo, and waits for its answer. */
 		async write(server: Server, chatId: number, text: string, photo?: Buffer) {
@@ -40,9 +49,7 @@ export function standInTelegram(receiver: Receiver) {
 			const headers = { 'x-telegram-bot-api-secret-token': secret };
 			const response = await server.call(new URL(url).pathname, update, headers);
 			if (!response.ok) throw new Error(`n8n answered ${response.status}`);
-			const { path, body, headers: sent } = await until('an answer', () => calls()[before]);
-			const answer = await readAnswer(body, sent['content-type'] ?? '');
-			return { method: path.slice(METHODS.length + 1), ...answer };
+			return await answerAfter(before);
 		},
 	};
 }

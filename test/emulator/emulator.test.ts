@@ -10,6 +10,7 @@ import { endings } from './profiles/endings';
 import { errors } from './profiles/errors';
 import { faults } from './profiles/faults';
 import { gateway } from './profiles/gateway';
+import { judge } from './profiles/judge';
 import { recorded } from './profiles/recorded';
 import { shapes } from './profiles/shapes';
 import {
@@ -40,9 +41,17 @@ const chat = (body: unknown, profile?: string) => talk(chatUrl(emulator, profile
 const dataUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
 
 test('Every profile of every group is in the registry, under a name of its own', () => {
-	const groups = [shapes, contents, errors, busy, faults, endings, gateway, recorded].flatMap(
-		(group) => Object.keys(group),
-	);
+	const groups = [
+		shapes,
+		contents,
+		errors,
+		busy,
+		faults,
+		endings,
+		gateway,
+		judge,
+		recorded,
+	].flatMap((group) => Object.keys(group));
 	expect(Object.keys(profiles).sort()).toEqual([...new Set(groups)].sort());
 	expect(groups).toHaveLength(new Set(groups).size);
 	for (const { description } of Object.values(profiles)) expect(description).toMatch(/^\S.{9,90}$/);

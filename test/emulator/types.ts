@@ -175,7 +175,7 @@ export interface Profile {
 	/** Before validation; true when it answered. */
 	answer?: (exchange: Exchange, n: number, segment: string) => boolean | Promise<boolean>;
 	style?: Partial<Style>;
-	turn?: (turn: Turn, exchange: Exchange, n: number) => void | Promise<void>;
+	turn?: (turn: Turn, exchange: Exchange, n: number, segment: string) => void | Promise<void>;
 	imagesBody?: (body: Record<string, unknown>, turn: Turn, exchange: Exchange) => object;
 	frames?: (frames: Frame[], n: number) => Frame[];
 }

@@ -6,6 +6,7 @@ import { endings } from './endings';
 import { errors } from './errors';
 import { faults } from './faults';
 import { gateway } from './gateway';
+import { judge } from './judge';
 import { recorded } from './recorded';
 import { shapes } from './shapes';
 
@@ -17,6 +18,7 @@ export const profiles: Record<string, Profile> = {
 	...faults,
 	...endings,
 	...gateway,
+	...judge,
 	...recorded,
 };
 

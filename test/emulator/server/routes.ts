@@ -38,7 +38,9 @@ function styleOf({ profiles }: Exchange): Style {
 
 async function turnOf(ask: Ask, exchange: Exchange, style: Style): Promise<Turn> {
 	const turn = await makeTurn(ask, exchange.host, style);
-	for (const { profile, n } of exchange.profiles) await profile.turn?.(turn, exchange, n);
+	for (const { profile, n, segment } of exchange.profiles) {
+		await profile.turn?.(turn, exchange, n, segment);
+	}
 	exchange.signal.throwIfAborted();
 	return { ...turn, usage: countUsage(ask, turn) };
 }
