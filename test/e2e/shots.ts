@@ -11,8 +11,9 @@ import { ROOT } from './install';
 const FOLDER = join(ROOT, 'docs', 'images');
 /** The neighbour of a node stands half outside of its panel. */
 const STYLE = '[data-test-id="floating-nodes"] { visibility: hidden }';
-/** What floats over the canvas. */
-const CANVAS_STYLE = '.vue-flow__panel, [data-test-id$="-button"] { visibility: hidden }';
+/** What floats over the canvas: panels, buttons, and the choice of a trigger beside one of them. */
+const FLOATING = '.vue-flow__panel, [data-test-id$="-button"], [aria-haspopup="menu"]';
+const CANVAS_STYLE = `${FLOATING} { visibility: hidden }`;
 /** Room around the nodes of a canvas, for their names and what leads out of them. */
 const MARGIN_PX = 100;
 

@@ -174,6 +174,7 @@ const shapes = [
 	draws('url-safe'),
 	draws('reasoning-alias'),
 	draws('no-usage', ALL, { hasUsage: false }),
+	draws('usage-cost', FEW),
 	draws('usage-null', ALL, { hasUsage: false }),
 	draws('content-null'),
 	draws('no-index'),
@@ -243,6 +244,9 @@ const contents = [
 	draws('wrong-label', ALL, { mimeType: 'image/jpeg' }),
 	draws('smaller', STREAMED.slice(0, 1), { pixels: [256, 256] }),
 	draws('tiny', ALL, { pixels: [8, 8] }),
+	// What is drawn is no judgement.
+	draws('judge-1-*', FEW),
+	draws('judge-words-1-*', FEW),
 	fails('placeholder', NO_IMAGE),
 	fails('not-an-image', NO_IMAGE),
 	draws('first-image-cut', FEW, { hint: ONE_OF_TWO }),

@@ -152,6 +152,10 @@ const cases: Record<string, Case> = {
 		json: (reply) => expect(usages(reply)).toEqual([]),
 		stream: (reply) => expect(usages(reply)).toEqual([]),
 	},
+	'usage-cost': {
+		json: (reply) => expect(usages(reply)).toMatchObject([{ cost: 0.25 }]),
+		stream: (reply) => expect(usages(reply)).toMatchObject([{ cost: 0.25 }]),
+	},
 	'usage-null': {
 		json: (reply) => expect(usages(reply)).toEqual([null]),
 		stream: (reply) => expect(usages(reply)).toEqual([null]),
