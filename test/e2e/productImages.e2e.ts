@@ -55,14 +55,14 @@ async function open(name: string, change = (flow: string) => flow) {
 	const { id, trigger } = await publishExample(server, JSON.parse(change(flow)) as Workflow);
 
 	/** Uploads the rows, and waits for the end of the execution. */
-	async function run(rows: string[]) {
-		await start(rows);
+	async function run(rows: string[], mark = '') {
+		await start(rows, mark);
 		return await end();
 	}
 
-	async function start(rows: string[]): Promise<void> {
+	async function start(rows: string[], mark = ''): Promise<void> {
 		const form = new FormData();
-		const csv = ['sku,product,style', ...rows].join('\n');
+		const csv = [`${mark}sku,product,style`, ...rows].join('\n');
 		form.append('field-0', new Blob([csv], { type: 'text/csv' }), 'products.csv');
 		const response = await server.call(`/form/${trigger}`, form);
 		if (!response.ok) throw new Error(`n8n answered ${response.status}`);
@@ -269,11 +269,56 @@ test('A row that gives two images keeps both, and one line in the table', async 
 	}
 });
 
-test('A table without products is refused before anything is drawn', async () => {
+test.each([
+	['a product', 'A,,on white', 'B,a lamp,on white'],
+	['a sku of its own', 'A,a lamp,on white', 'A,a cup,on white'],
+	['UTF-8', 'A,a lamp,gr\ufffdn', 'B,a lamp,on white'],
+	['rows'],
+])('A table without %s is refused before anything is drawn', async (what, ...rows) => {
 	const before = prompts().length;
-	const flow = await open('incomplete');
-	const { status, data } = await flow.run([...products('INC', 2), 'INC-9,,on white']);
+	const { status, data } = await (await open(`none of ${what}`)).run(rows);
 	expect(status).toBe('error');
-	expect(errorIn(data)).toMatch(/^1 of 3 rows have no product, so nothing was drawn\. /);
+	expect(errorIn(data)).toMatch(/^\d of \d rows are not fit to be drawn, so nothing was drawn\. /);
 	expect(prompts()).toHaveLength(before);
+});
+
+test('Every row has a file of its own, whatever signs its sku has', async () => {
+	const skus = ['A/1', 'A_1', 'a:b', 'a*b', 'A%41', '...', '007'];
+	const flow = await open('signs');
+	const stored = uploads().length;
+	// Excel writes a byte order mark.
+	await flow.run(
+		skus.map((sku, index) => `${sku},a lamp number ${index},red`),
+		'\ufeff',
+	);
+	const paths = uploads()
+		.slice(stored)
+		.map(({ path }) => decodeURIComponent(path));
+	expect(new Set(paths).size).toBe(skus.length);
+	const rows = await flow.rows();
+	expect(rows.map(({ sku }) => sku)).toEqual(skus);
+	expect(paths).toEqual(rows.map(({ fileName }) => `/images/products/${fileName}`));
+	expect(paths).toContain('/images/products/007.png');
+});
+
+test('A run stops if nobody knows what its images cost', async () => {
+	const flow = await open('unpriced', (text) => {
+		const { nodes, ...rest } = JSON.parse(text) as Workflow;
+		const prices = [{ id: 'prices', name: 'prices', type: 'object', value: '{}' }];
+		const budget = [{ id: 'budget', name: 'budget', type: 'number', value: 5 }];
+		const parameters = {
+			assignments: { assignments: [...budget, ...prices] },
+			includeOtherFields: true,
+		};
+		const changed = nodes.map((node) =>
+			node.name === 'Prices and Budget' ? { ...node, parameters } : node,
+		);
+		return JSON.stringify({ ...rest, nodes: changed });
+	});
+	const { status, data } = await flow.run(products('FREE', 12));
+	expect([status, errorIn(data)]).toEqual([
+		'error',
+		expect.stringMatching(/^What an image cost is not known/),
+	]);
+	expect((await flow.rows()).filter((row) => row.status === 'done')).toHaveLength(BATCH);
 });
