@@ -13,7 +13,11 @@ export type Job =
 	| { kind: 'way'; way: string; port: number; warmUp: File; main: File }
 	| { kind: 'many'; port: number; count: number; mebibytes: number; concurrency: number }
 	| { kind: 'parallel'; port: number; count: number; delayMs: number; concurrency: number }
+	| { kind: 'growth'; port: number; count: number; mebibytes: number; ending: Ending }
 	| { kind: 'splitter'; mebibytes: number };
+
+/** How the connection ends behind a reply: 200 ms later or not, well or with a reset. */
+export type Ending = 'at-once' | 'late' | 'reset';
 
 interface File {
 	path: string;
@@ -36,18 +40,26 @@ async function way({ way, port, warmUp, main }: Extract<Job, { kind: 'way' }>) {
 
 async function many({ port, count, mebibytes, concurrency }: Extract<Job, { kind: 'many' }>) {
 	const { many: run, close } = await createWays(port);
-	await run(8, 0.25, concurrency);
-	const result = await measure(async () => await run(count, mebibytes, concurrency));
+	await run(8, 0.25, { concurrency });
+	const result = await measure(async () => await run(count, mebibytes, { concurrency }));
 	close();
 	return result;
 }
 
 async function parallel({ port, count, delayMs, concurrency }: Extract<Job, { kind: 'parallel' }>) {
 	const { many: run, close } = await createWays(port);
-	await run(8, 0.01, concurrency);
-	const { wallMs } = await measure(async () => await run(count, 0.01, concurrency, delayMs));
+	await run(8, 0.01, { concurrency });
+	const { wallMs } = await measure(async () => await run(count, 0.01, { concurrency, delayMs }));
 	close();
 	return { wallMs };
+}
+
+async function growth({ port, count, mebibytes, ending }: Extract<Job, { kind: 'growth' }>) {
+	const { many: run, close } = await createWays(port);
+	await run(100, mebibytes);
+	const result = await measure(async () => await run(count, mebibytes, { ending }));
+	close();
+	return result;
 }
 
 /** MiB of base64 a second, here and with a plain decode of the same chunks. */
@@ -90,6 +102,7 @@ async function run(job: Job): Promise<unknown> {
 	if (job.kind === 'way') return await way(job);
 	if (job.kind === 'many') return await many(job);
 	if (job.kind === 'parallel') return await parallel(job);
+	if (job.kind === 'growth') return await growth(job);
 	return await splitter(job);
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Ending } from './child';
 import { imageOf } from './image';
 import type { Measurement } from './meter';
 import { measureLoading, median, runJob, startServer } from './processes';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
 			ways: await measureWays(server.port, fileOf(WARM_UP_MIB), SIZES_MIB.map(fileOf)),
 			many: await measureMany(server.port),
 			parallel: await measureParallel(server.port),
+			growth: await measureGrowth(server.port),
 			loadMs: median([await measureLoading(), await measureLoading(), await measureLoading()]),
 			distBytes: statSync('dist/nodes/GeminiImage/GeminiImage.node.js').size,
 			splitter: await runJob({ kind: 'splitter', mebibytes: 64 }),
@@ -80,6 +82,20 @@ async function measureParallel(port: number) {
 		rows.push({ concurrency, wallMs, idealMs });
 	}
 	return rows;
+}
+
+async function measureGrowth(port: number): Promise<Results['growth']> {
+	const measure = async (items: number, ending: Ending = 'at-once') => {
+		const job = { kind: 'growth', port, count: items, mebibytes: 1.5, ending } as const;
+		const { wallMs, extraMiB } = await runJob<Measurement>(job);
+		return { items, msAnItem: wallMs / items, extraMiB };
+	};
+	return {
+		few: await measure(100),
+		many: await measure(1000),
+		good: await measure(200, 'late'),
+		reset: await measure(200, 'reset'),
+	};
 }
 
 function medians(runs: Measurement[]): Measurement {

@@ -5,11 +5,13 @@ import { base64OfImage } from './image';
 
 /**
  * The cheapest API possible, in a process of its own, so that what is measured is the client. Below
- * `/<delay ms>/<MiB>` it swallows requests as Nexconn, Google and OpenAI take them, and sends a
+ * `/<delay ms>/<MiB>/<ending>` it swallows requests as Nexconn, Google and OpenAI take them, and sends a
  * prepared reply. Prints its port.
  */
 const images = new Map<number, Buffer[]>();
 const CHUNK = 64 * 1024;
+/** Enough for a client to read what was sent, as a reset takes away what it has not. */
+const LATE_MS = 200;
 const IMAGE = 'IMAGE';
 const USAGE = { prompt_tokens: 1, completion_tokens: 1290, total_tokens: 1291 };
 
@@ -45,12 +47,19 @@ function chunksOf(mebibytes: number): Buffer[] {
 	return chunks;
 }
 
-function send(response: ServerResponse, reply: string, mebibytes: number): void {
+/** How the connection ends behind a whole reply, by the path. */
+const ENDINGS: Record<string, (response: ServerResponse) => unknown> = {
+	late: (response) => setTimeout(() => response.end(), LATE_MS),
+	reset: (response) => setTimeout(() => response.socket?.resetAndDestroy(), LATE_MS),
+};
+
+function send(response: ServerResponse, reply: string, mebibytes: number, ending = ''): void {
 	const [before = '', after = ''] = reply.split(IMAGE);
-	const chunks = [Buffer.from(before), ...chunksOf(mebibytes), Buffer.from(after)];
+	const chunks = [Buffer.from(before), ...chunksOf(mebibytes)];
+	const end = ENDINGS[ending] ?? (() => response.end());
 	const write = (index: number): void => {
 		const chunk = chunks[index];
-		if (!chunk) response.end();
+		if (!chunk) response.write(after, () => end(response));
 		else if (response.write(chunk)) write(index + 1);
 		else response.once('drain', () => write(index + 1));
 	};
@@ -67,7 +76,7 @@ function answerUpload(response: ServerResponse, url: string, origin: string): vo
 
 void serve((request, response) => {
 	const { pathname } = new URL(request.url ?? '', 'http://127.0.0.1');
-	const [, delay, mebibytes = 1] = pathname.split('/').map(Number);
+	const [, delay, mebibytes = 1, ending] = pathname.split('/');
 	let isStream = false;
 	request.on('data', (chunk: Buffer) => {
 		isStream ||= chunk.includes('"stream":true');
@@ -77,8 +86,8 @@ void serve((request, response) => {
 		if (!reply) return answerUpload(response, pathname, `http://${request.headers.host}`);
 		setTimeout(() => {
 			response.setHeader('content-type', isStream ? 'text/event-stream' : 'application/json');
-			send(response, reply(isStream), mebibytes);
-		}, delay);
+			send(response, reply(isStream), Number(mebibytes), ending);
+		}, Number(delay));
 	});
 }).then(({ port }) => process.stdout.write(`${port}\n`));
 process.on('disconnect', () => process.exit());

@@ -23,8 +23,8 @@ interface Step {
 }
 
 export async function createWays(port: number) {
-	const urlOf = (mebibytes: number, delayMs = 0) =>
-		`http://127.0.0.1:${port}/${delayMs}/${mebibytes}/v1`;
+	const urlOf = (mebibytes: number, delayMs = 0, ending = 'at-once') =>
+		`http://127.0.0.1:${port}/${delayMs}/${mebibytes}/${ending}/v1`;
 	const engine = await createEngine({
 		node: new built.GeminiImage(),
 		credentialType: new built.NexconnApi(),
@@ -65,10 +65,14 @@ export async function createWays(port: number) {
 	return {
 		ways,
 		/** `count` images of so many MiB each, all from one run of the node. */
-		many: async (count: number, mebibytes: number, maxConcurrency: number, delayMs = 0) => {
+		many: async (
+			count: number,
+			mebibytes: number,
+			{ concurrency = 8, delayMs = 0, ending = 'at-once' } = {},
+		) => {
 			const items = Array.from({ length: count }, () => ({ json: {} }));
-			const step = node('textToImage', { maxConcurrency });
-			await runSteps([step], items, urlOf(mebibytes, delayMs));
+			const step = node('textToImage', { maxConcurrency: concurrency });
+			await runSteps([step], items, urlOf(mebibytes, delayMs, ending));
 		},
 		close: () => engine.close(),
 	};

@@ -22,13 +22,13 @@ async function main(): Promise<void> {
 		options: {
 			rows: { type: 'string' },
 			cases: { type: 'string' },
-			repeats: { type: 'string', default: '3' },
+			repeats: { type: 'string' },
 		},
 	});
 	const rows = choose(ROWS, flags.rows);
 	const cases = choose(CASES, flags.cases);
 	await prepareN8n();
-	const results = await measureAll(rows, cases, Number(flags.repeats));
+	const results = await measureAll(rows, cases, flags.repeats ? Number(flags.repeats) : undefined);
 	mkdirSync(OUTPUT, { recursive: true });
 	writeFileSync(join(OUTPUT, 'bench-n8n.json'), toJson(results));
 	printTables(results);
@@ -44,16 +44,18 @@ function choose<T extends { name: string }>(all: T[], names: string | undefined)
 	});
 }
 
-async function measureAll(rows: Row[], cases: Case[], repeats: number): Promise<Result[]> {
+async function measureAll(rows: Row[], cases: Case[], repeats?: number): Promise<Result[]> {
 	const results = cases.flatMap((measured) =>
 		rows.map((row) => ({ row, measured, runs: [] as Figures[] })),
 	);
 	const stand = await openStand(rows, cases);
 	try {
 		// The rows take turns, so that what else the computer does hits none of them alone.
-		for (let repeat = 1; repeat <= repeats; repeat++) {
-			for (const { row, measured, runs } of results) {
-				console.log(`${repeat} of ${repeats}: ${measured.title}: ${row.title} …`);
+		for (let repeat = 1; ; repeat++) {
+			const due = results.filter(({ measured }) => repeat <= (repeats ?? measured.repeats));
+			if (due.length === 0) break;
+			for (const { row, measured, runs } of due) {
+				console.log(`${repeat}: ${measured.title}: ${row.title} …`);
 				runs.push(await measureRun(stand, row, measured, countedRunsOf(row)));
 			}
 		}
