@@ -143,10 +143,10 @@ async function fullCollections(isProvoked: boolean): Promise<number> {
 	}
 }
 
-/** The one constant that decides whether strings are made beside the buffers, in the built node. */
+/** The one constant that decides whether filler is made beside the buffers, in the built node. */
 function switchOff(file: string): void {
 	const built = readFileSync(file, 'utf8');
-	const changed = built.replace(/(STRING_BYTES_PER_BYTE ?= ?)[^,;]+/, '$10');
+	const changed = built.replace(/(FILLER_BYTES_PER_BYTE ?= ?)[^,;]+/, '$10');
 	expect(changed).not.toBe(built);
 	writeFileSync(file, changed);
 }
@@ -154,7 +154,7 @@ function switchOff(file: string): void {
 /** Some processes make full collections for reasons of Node's own, so the best of a few counts. */
 const PROCESSES = 3;
 
-test('Strings beside the buffers of a stream spare n8n full collections of garbage, and one constant switches them off', async () => {
+test('Filler beside the buffers of a stream spares n8n full collections of garbage, and one constant switches them off', async () => {
 	const left = await fullCollections(false);
 	const most = 0.75 * left;
 	let provoked = Infinity;

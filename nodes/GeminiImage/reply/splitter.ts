@@ -1,4 +1,5 @@
 import { imageTypeOf, type ImageType } from '../bytes/imageType';
+import { DECODED_BYTES } from '../bytes/stream';
 import { ApiError, DamagedImage } from '../errors/apiError';
 import { createBase64Decoder, readBase64 } from './base64';
 
@@ -22,8 +23,6 @@ export class SplitError extends Error {}
 
 /** What is looked at at once, in bytes: regular expressions see nothing longer. */
 const WINDOW_BYTES = 64 * 1024;
-/** What of an image is handed on at once: each piece takes some 0.2 ms, however small it is. */
-const PIECE_BYTES = 128 * 1024;
 
 /** 48 bytes of image: more than an abbreviated data URL in prose has, less than any real image. */
 const PROBE_CHARS = 64;
@@ -150,7 +149,7 @@ async function* imageChunks(input: Input): AsyncGenerator<Buffer> {
 		}
 		if (piece.length - filled < WINDOW_BYTES) {
 			yield piece.subarray(0, filled);
-			piece = Buffer.allocUnsafe(PIECE_BYTES);
+			piece = Buffer.allocUnsafe(DECODED_BYTES);
 			filled = 0;
 		}
 		if (!isEnded && left.length > 0 && !(await input.more(left.length))) failInside();

@@ -6,10 +6,10 @@ import type {
 } from 'n8n-workflow';
 
 import { inlineContent } from '../bytes/base64';
-import type { Content } from '../bytes/stream';
+import { READ_BYTES, type Content } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 import { asObject, asText, kindOf } from '../json';
-import { InputImage, openImage, PIECE_BYTES } from './inputImage';
+import { InputImage, openImage } from './inputImage';
 import { excerpt, isTool, LOST_OBJECT, rawValue, type Form } from './values';
 
 const FIELD = 'Input Data Field Name';
@@ -219,7 +219,7 @@ async function contentOf(
 
 	async function* read() {
 		try {
-			yield* await helpers.getBinaryStream(id as string, PIECE_BYTES);
+			yield* await helpers.getBinaryStream(id as string, READ_BYTES);
 		} catch {
 			throw unreadable(name);
 		}

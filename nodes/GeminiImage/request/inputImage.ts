@@ -3,14 +3,11 @@ import type { IBinaryData } from 'n8n-workflow';
 
 import { createBase64Encoder } from '../bytes/base64';
 import { describeFile, imageTypeOf, type ImageType } from '../bytes/imageType';
-import { peek, type Content, type PeekedStream } from '../bytes/stream';
+import { peek, READ_BYTES, type Content, type PeekedStream } from '../bytes/stream';
 import { invalidInput, type ApiError } from '../errors/apiError';
 
 /** A file of fewer bytes is read to its end at the look at its start, so that it holds nothing open. */
 const HEAD_BYTES = 64 * 1024;
-
-/** What is read, encoded and sent at once: each piece takes some 0.2 ms, however small it is. */
-export const PIECE_BYTES = 3 * 32 * 1024;
 
 /** What may be an image: a file of an item, or what an own link or a data URL holds. */
 export interface InputContent extends Content {
@@ -89,8 +86,8 @@ export class InputImage {
 		const encoder = createBase64Encoder();
 		let read = 0;
 		for await (const chunk of await this.chunks()) {
-			for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-				const piece = chunk.subarray(at, at + PIECE_BYTES);
+			for (let at = 0; at < chunk.length; at += READ_BYTES) {
+				const piece = chunk.subarray(at, at + READ_BYTES);
 				read += piece.length;
 				const encoded = encoder.push(piece);
 				if (encoded.length > 0) yield encoded;

@@ -53,7 +53,8 @@ export async function createClient(
 	itemIndex: number,
 	hold: Hold,
 ): Promise<Client> {
-	const root = rootOf(await context.getCredentials(CREDENTIAL, itemIndex));
+	const credentials = await context.getCredentials(CREDENTIAL, itemIndex);
+	const root = rootOf(credentials);
 
 	async function attempt(path: string, body: RequestBody, settings: RequestSettings) {
 		let isSentWhole = false;
@@ -64,7 +65,7 @@ export async function createClient(
 			});
 			// Nobody else closes the files behind it if the request ends early.
 			onAbort(signal, () => stream.destroy());
-			return await send(context, itemIndex, signal, {
+			return await send(context, credentials, signal, {
 				method: 'POST',
 				url: root + path,
 				body: stream,
@@ -98,15 +99,13 @@ function rootOf(credentials: ICredentialDataDecryptedObject): string {
  */
 async function send(
 	context: IExecuteFunctions,
-	itemIndex: number,
+	credentials: ICredentialDataDecryptedObject,
 	signal: AbortSignal,
 	options: IHttpRequestOptions,
 ): Promise<unknown> {
 	const own = Object.create(context, {
 		getExecutionCancelSignal: { value: () => signal },
-		getCredentials: {
-			value: async (type: string) => await context.getCredentials(type, itemIndex),
-		},
+		getCredentials: { value: async () => credentials },
 	}) as IExecuteFunctions;
 	return await context.helpers.httpRequestWithAuthentication.call(own, CREDENTIAL, {
 		...STREAMED,
