@@ -3,7 +3,7 @@ import sharp from 'sharp';
 
 import { freePort } from '../server';
 import { chatWorkflow, langchain, openSession } from './conversation';
-import { gemini, IMAGE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
+import { core, gemini, IMAGE_OF_LAST_NODE, webhook, workflow, type WorkflowNode } from './flows';
 import { launch, type Environment, type Running } from './n8n';
 import { ownNodes } from './ownNodes';
 import { drawDirectly, sha256 } from './drawnImages';
@@ -21,6 +21,9 @@ const PROMPT = '={{ $json.body.prompt }}';
 const SLOW = { id: 'slow', name: 'Slow account' };
 /** Three seconds for each reply: long enough to end a worker in the middle of it. */
 const SLOW_PROFILE = 'slow-3000';
+const SCARCE = { id: 'scarce', name: 'Scarce account' };
+/** Sixty at once, then one a second, and no word of how long to wait. */
+const SCARCE_PROFILE = 'tiny+quota-untold-60';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -52,6 +55,7 @@ beforeAll(async () => {
 	);
 	({ environment } = stage);
 	await stage.importNexconn(SLOW, SLOW_PROFILE);
+	await stage.importNexconn(SCARCE, SCARCE_PROFILE);
 	server = await stage.startServer();
 	workers = [await startWorker(), await startWorker()];
 	const { emulator } = stage;
@@ -131,6 +135,24 @@ test(`The images of ${EXECUTIONS} executions in queue mode are all right, and bo
 	console.log(
 		`executions a second: ${perSecond.toFixed(1)}; with the HTTP Request node: ${plain.perSecond.toFixed(1)}`,
 	);
+});
+
+test('Two executions that share a quota end complete, and ask little more often than they have to', async () => {
+	const prompts = promptsOf(80, 'finch');
+	const split = core('Split', 'splitOut', 1, { fieldToSplitOut: 'body.prompts' });
+	const draw = gemini('Draw', { prompt: "={{ $json['body.prompts'] }}" }, SCARCE);
+	const trigger = webhook('scarce', { responseMode: 'lastNode', responseData: 'allEntries' });
+	await server.publish(workflow('scarce', [trigger, split, draw]));
+	const answers = await Promise.all(
+		[prompts.slice(0, 40), prompts.slice(40)].map(async (half) => {
+			const response = await server.call('/webhook/scarce', { prompts: half });
+			return (await response.json()) as Array<{ prompt: string }>;
+		}),
+	);
+	expect(answers.flat().map(({ prompt }) => prompt)).toEqual(prompts);
+	const asked = stage.emulator.requests.filter(({ profile }) => profile === SCARCE_PROFILE);
+	expect(asked.length).toBeGreaterThan(prompts.length);
+	expect(asked.length).toBeLessThanOrEqual(1.4 * prompts.length);
 });
 
 test('An execution after a restart of Redis gives the right image', async () => {

@@ -58,7 +58,7 @@ function makeServer(host: Host, tls: boolean) {
 
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const { port, apiKey = 'emulator-key', latencyMs = 0, tls = false } = options;
-	const kept = { counts: new Map(), files: new Map(), requests: [] };
+	const kept = { counts: new Map(), quotas: new Map(), files: new Map(), requests: [] };
 	const host: Host = { origin: '', apiKey, latencyMs, ...kept };
 	const { server, active, peakRequests } = makeServer(host, tls);
 	const listening = await listen(server, port);

@@ -140,6 +140,8 @@ export interface Host {
 	latencyMs: number;
 	/** Requests seen by counting profiles, by path segment. */
 	counts: Map<string, number>;
+	/** What counts requests against a quota, by path segment: gives the wait of a refused one. */
+	quotas: Map<string, () => number>;
 	/** Images that replies link to, by file name. */
 	files: Map<string, Image>;
 	requests: RecordedRequest[];

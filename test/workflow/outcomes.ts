@@ -317,6 +317,8 @@ const busy = [
 	}),
 	draws('overloaded-1-*', CHAT.slice(0, 1), { posts: 2 }),
 	fails('overloaded-9-*', /^The service is overloaded .*\(503\)/, FEW, {}, { posts: 2 }),
+	draws('quota-60-*', FEW),
+	draws('quota-untold-60-*', FEW),
 	fails('spent-0', /^The balance of the Nexconn account is used up \(402\)/, FEW),
 	fails('busy-forever', RATE, ENDPOINT.slice(1), { httpCode: '429' }, { posts: 2 }),
 	fails('busy-hour', /\(429\): Rate limit reached\. It asks to wait 60 minutes$/, ALL, {

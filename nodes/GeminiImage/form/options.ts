@@ -149,7 +149,8 @@ const OPTIONS: Option[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 2,
-		description: 'How often to repeat a request that the service turned away without working on it',
+		description:
+			'How often to repeat a request that the service turned away without working on it; more often while it works on others',
 	},
 	{
 		displayName: 'Max Tokens',

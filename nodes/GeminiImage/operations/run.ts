@@ -55,9 +55,9 @@ export function createRun(context: IExecuteFunctions, operation: OperationFacts)
 		return {
 			...hold,
 			sent: () => void underWay.add(key),
-			refuse(refusal) {
+			refuse(refusal, wentAt) {
 				underWay.delete(key);
-				hold.refuse(refusal);
+				return hold.refuse(refusal, wentAt);
 			},
 		};
 	}

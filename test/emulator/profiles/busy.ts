@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { replyError, replyJson } from '../server/reply';
 import type { Exchange, Profile } from '../types';
 import { errorFor } from './errors';
+import { createQuota } from './quota';
 
 /** Counts POST requests of a path segment; whether this one is among those from `first` to `last`. */
 export function isCounted(
@@ -37,6 +38,17 @@ function refuseOnce(
 ): boolean {
 	const error = { code: 429, message, status: 'RESOURCE_EXHAUSTED', details };
 	return isCounted(exchange, segment, [1, 1]) && replyJson(exchange, 429, { error });
+}
+
+/** Answers POST requests beyond a quota with a 429, and with `retry-after-ms` if it tells the wait. */
+function refuseBeyond(exchange: Exchange, segment: string, perMinute: number, tells: boolean) {
+	const { host, req } = exchange;
+	if (req.method !== 'POST') return false;
+	const quota = host.quotas.get(segment) ?? createQuota(perMinute, 'bucket');
+	host.quotas.set(segment, quota);
+	const wait = quota();
+	const headers = tells ? { 'retry-after-ms': String(wait) } : undefined;
+	return wait > 0 && replyError(exchange, errorFor(429), headers);
 }
 
 const google = (type: string, fields: object) => ({
@@ -111,6 +123,18 @@ export const busy: Record<string, Profile> = {
 					google('RetryInfo', { retryDelay: '1s' }),
 				],
 			}),
+	},
+	quota: {
+		description: 'quota-<n>: n requests a minute, 429 beyond with retry-after-ms',
+		number: [1, 10_000],
+		counted: true,
+		answer: (exchange, n, segment) => refuseBeyond(exchange, segment, n, true),
+	},
+	'quota-untold': {
+		description: 'quota-untold-<n>: n requests a minute, 429 beyond without a wait',
+		number: [1, 10_000],
+		counted: true,
+		answer: (exchange, n, segment) => refuseBeyond(exchange, segment, n, false),
 	},
 	'insufficient-quota': {
 		description: '429 always with the code insufficient_quota',

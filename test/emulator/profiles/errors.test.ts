@@ -135,6 +135,16 @@ const busyCases: Record<string, () => Promise<void>> = {
 	overloaded: async () => {
 		expect(await statuses('overloaded-1', 2)).toEqual([503, 200]);
 	},
+	quota: async () => {
+		expect(await statuses('quota-2', 3)).toEqual([200, 200, 429]);
+		const { headers } = await chat('quota-2');
+		expect(Number(headers['retry-after-ms'])).toBeGreaterThan(29_000);
+		expect(Number(headers['retry-after-ms'])).toBeLessThanOrEqual(30_000);
+	},
+	'quota-untold': async () => {
+		expect(await statuses('quota-untold-2', 3)).toEqual([200, 200, 429]);
+		expect((await chat('quota-untold-2')).headers['retry-after-ms']).toBeUndefined();
+	},
 	spent: async () => {
 		expect(await statuses('spent-1', 3)).toEqual([200, 402, 402]);
 	},

@@ -141,6 +141,23 @@ test('The wait that one request is asked for holds back the others', async () =>
 	expect(second.times[0]).toBeLessThan(29_250);
 });
 
+describe('while the service works on another request', () => {
+	const busy = () => new ApiError('Busy', '', { httpCode: '429' }, { retryAfterMs: 0 });
+	const lost = () => again();
+
+	test.each([
+		['A refusal is repeated beyond Max Retries', busy, 6],
+		['A connection that fails is repeated as often as Max Retries says', lost, 3],
+	])('%s while another request is under way', async (_title, failure, attempts) => {
+		const hold = createHold();
+		await hold.pass(new AbortController().signal);
+		const errors = Array.from({ length: 5 }, failure);
+		const run = start(errors, 2, new AbortController().signal, hold);
+		await jest.advanceTimersByTimeAsync(300_000);
+		expect(run.times).toHaveLength(attempts);
+	});
+});
+
 describe('ten minutes of nothing but waits', () => {
 	const MINUTE = 60_000;
 	const { signal } = new AbortController();
@@ -161,8 +178,10 @@ describe('ten minutes of nothing but waits', () => {
 	async function refuseFor(minutes: number, hold: ReturnType<typeof createHold>) {
 		const end = Date.now() + minutes * MINUTE;
 		while (Date.now() < end) {
-			const run = start([busy(), busy(), busy()], 2, signal, hold);
-			await jest.advanceTimersByTimeAsync(3 * MINUTE);
+			let isOver = false;
+			const run = start(busyTimes(30), 2, signal, hold);
+			run.outcome.catch(() => (isOver = true));
+			while (!isOver) await jest.advanceTimersByTimeAsync(MINUTE);
 			expect(await failureOf(run.outcome)).toBeInstanceOf(ApiError);
 		}
 	}
@@ -238,12 +257,12 @@ describe('ten minutes of nothing but waits', () => {
 		['a failure that is none of a wait', new ApiError('Not this one', '', { httpCode: '400' })],
 	])('The ten minutes begin anew after %s in between', async (_what, error) => {
 		const hold = createHold();
-		await refuseFor(9, hold);
+		await refuseFor(6, hold);
 		const between = start([error], 0, signal, hold);
 		await jest.advanceTimersByTimeAsync(MINUTE);
 		if (error) expect(await failureOf(between.outcome)).toBe(error);
 		else expect(await between.outcome).toBe('done');
-		await refuseFor(9, hold);
+		await refuseFor(6, hold);
 		const run = start([], 2, signal, hold);
 		await jest.advanceTimersByTimeAsync(MINUTE);
 		expect(await run.outcome).toBe('done');
