@@ -161,6 +161,6 @@ test('Filler beside the buffers of a stream spares n8n full collections of garba
 	for (let count = 0; count < PROCESSES && provoked >= most; count++) {
 		provoked = Math.min(provoked, await fullCollections(true));
 	}
-	console.log(`full collections in ${COUNTED} edits: ${provoked}, without the strings ${left}`);
+	console.log(`full collections in ${COUNTED} edits: ${provoked}, without filler ${left}`);
 	expect(provoked).toBeLessThan(most);
 }, 300_000);
