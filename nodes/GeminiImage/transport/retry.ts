@@ -140,8 +140,8 @@ function createPace() {
 			nextAt = Date.now() + (isRefused ? PROBE_MS : gap);
 		},
 		answered(wentAt: number): void {
-			answers++;
-			gap *= Math.exp(-gap / RECOVERY_MS);
+			// Before the first answer, the service has shown no pace.
+			gap = answers++ === 0 ? 0 : gap * Math.exp(-gap / RECOVERY_MS);
 			nextAt = Math.min(nextAt, wentAt + gap);
 		},
 		/** The service begins to refuse; the first time may be a chance. */
@@ -151,9 +151,9 @@ function createPace() {
 			const calm = answers - (answersBefore ?? 0);
 			answersBefore = answers;
 			if (isFirst) return;
-			const sofar = (Date.now() - (beganAt ?? 0)) / answers;
+			const soFar = (Date.now() - (beganAt ?? 0)) / answers;
 			const next =
-				calm > CALM_ANSWERS && gap > 0 ? gap * SLOWER : Math.max(gap * MUCH_SLOWER, sofar);
+				calm > CALM_ANSWERS && gap > 0 ? gap * SLOWER : Math.max(gap * MUCH_SLOWER, soFar);
 			gap = Math.min(next, MAX_QUOTA_WAIT_MS);
 		},
 	};

@@ -158,6 +158,27 @@ describe('while the service works on another request', () => {
 	});
 });
 
+test('A service that is busy at the start of a run does not slow the run down once it answers', async () => {
+	const hold = createHold();
+	const { signal } = new AbortController();
+	let asked = 0;
+	const attempt = async () => {
+		const isBusy = asked++ < 12;
+		await new Promise((resolve) => setTimeout(resolve, 50 + asked));
+		if (isBusy) throw new ApiError('Busy', '', { httpCode: '429' }, { retryAfterMs: 0 });
+	};
+	const begun = Date.now();
+	const lanes = Array.from({ length: 8 }, async () => {
+		for (let item = 0; item < 5; item++)
+			await withRetries(attempt, { maxRetries: 5, signal, hold });
+	});
+	let took = Infinity;
+	const all = Promise.all(lanes).then(() => (took = Date.now() - begun));
+	await jest.advanceTimersByTimeAsync(300_000);
+	await all;
+	expect(took).toBeLessThan(30_000);
+});
+
 describe('ten minutes of nothing but waits', () => {
 	const MINUTE = 60_000;
 	const { signal } = new AbortController();
