@@ -13,15 +13,27 @@ export function abortWith(signal: AbortSignal | undefined): AbortController {
 	return controller;
 }
 
+/** What an abort of a signal calls, in this order. */
+const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
+
 /**
  * Calls back once on an abort, at once if it has happened already, until the returned function is
- * called. Node warns of a leak if a signal has many listeners, so each callback has its own.
+ * called. Node warns of a leak if a signal has many listeners, so all callbacks share one.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 	if (signal.aborted) callback();
-	const own = AbortSignal.any([signal]);
-	own.addEventListener('abort', callback, { once: true });
-	return () => own.removeEventListener('abort', callback);
+	const callbacks = callbacksOf.get(signal) ?? listen(signal);
+	const own = () => callback();
+	callbacks.add(own);
+	return () => void callbacks.delete(own);
+}
+
+function listen(signal: AbortSignal): Set<() => void> {
+	const callbacks = new Set<() => void>();
+	const callAll = () => callbacks.forEach((callback) => callback());
+	signal.addEventListener('abort', callAll, { once: true });
+	callbacksOf.set(signal, callbacks);
+	return callbacks;
 }
 
 /** The outcome of `promise`, or the reason of the abort if that comes first. */

@@ -83,7 +83,7 @@ const HAS_LARGE_NEW_SPACE = 'escape' in RegExp;
  * inside n8n: up to five bytes of buffers go with each byte that is streamed, V8 begins a full
  * collection after 18 MiB of them at the earliest, and by then some 50 MiB of filler must have been there.
  */
-const FILLER_BYTES_PER_BYTE = HAS_LARGE_NEW_SPACE ? 12 : 0;
+const FILLER_BYTES_PER_BYTE = HAS_LARGE_NEW_SPACE ? 13 : 0;
 
 /** Small enough for V8 to put it into its new space. */
 const FILLER_BYTES = 64 * 1024;

@@ -3,8 +3,9 @@ const HEAD_BYTES = 256 * 1024;
 
 /** What ends a file of that type. WebP has no such mark but tells its length at the start. */
 const END_MARKS: Record<string, string> = {
-	// A chunk without data; its name alone may stand in metadata.
-	'image/png': '\0\0\0\0IEND',
+	// A chunk without data; its name alone may stand in metadata. Of its length, three bytes of four
+	// do: Node finds eight bytes ten times as slowly as seven.
+	'image/png': '\0\0\0IEND',
 	'image/jpeg': '\xff\xd9',
 };
 
