@@ -13,7 +13,7 @@ export type Job =
 	| { kind: 'way'; way: string; port: number; warmUp: File; main: File }
 	| { kind: 'many'; port: number; count: number; mebibytes: number; concurrency: number }
 	| { kind: 'parallel'; port: number; count: number; delayMs: number; concurrency: number }
-	| { kind: 'growth'; port: number; count: number; mebibytes: number; ending: Ending }
+	| { kind: 'growth'; port: number; runs: number; count: number; mebibytes: number; ending: Ending }
 	| { kind: 'splitter'; mebibytes: number };
 
 /** How the connection ends behind a reply: 200 ms later or not, well or with a reset. */
@@ -54,10 +54,12 @@ async function parallel({ port, count, delayMs, concurrency }: Extract<Job, { ki
 	return { wallMs };
 }
 
-async function growth({ port, count, mebibytes, ending }: Extract<Job, { kind: 'growth' }>) {
+async function growth({ port, runs, count, mebibytes, ending }: Extract<Job, { kind: 'growth' }>) {
 	const { many: run, close } = await createWays(port);
 	await run(100, mebibytes);
-	const result = await measure(async () => await run(count, mebibytes, { ending }));
+	const result = await measure(async () => {
+		for (let i = 0; i < runs; i++) await run(count, mebibytes, { ending });
+	});
 	close();
 	return result;
 }

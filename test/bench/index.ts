@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Ending } from './child';
 import { imageOf } from './image';
 import type { Measurement } from './meter';
 import { measureLoading, median, runJob, startServer } from './processes';
@@ -85,17 +84,21 @@ async function measureParallel(port: number) {
 }
 
 async function measureGrowth(port: number): Promise<Results['growth']> {
-	const measure = async (items: number, ending: Ending = 'at-once') => {
-		const job = { kind: 'growth', port, count: items, mebibytes: 1.5, ending } as const;
-		const { wallMs, extraMiB } = await runJob<Measurement>(job);
-		return { items, msAnItem: wallMs / items, extraMiB };
-	};
-	return {
-		few: await measure(100),
-		many: await measure(1000),
-		good: await measure(200, 'late'),
-		reset: await measure(200, 'reset'),
-	};
+	// As many items each, as the disk may get slower by what is written.
+	const few = { port, runs: 10, count: 100, ending: 'at-once' } as const;
+	const many = { port, runs: 1, count: 1000, ending: 'at-once' } as const;
+	const good = { port, runs: 1, count: 200, ending: 'late' } as const;
+	const reset = { ...good, ending: 'reset' } as const;
+	const rows = [few, many, good, reset].map((job) => ({ job, runs: [] as Measurement[] }));
+	for (let repeat = 0; repeat < REPEATS; repeat++) {
+		for (const { job, runs } of rows) {
+			runs.push(await runJob<Measurement>({ kind: 'growth', mebibytes: 1.5, ...job }));
+		}
+	}
+	return rows.map(({ job: { count, ending, ...job }, runs }) => {
+		const { wallMs, extraMiB } = medians(runs);
+		return { items: count, ending, msAnItem: wallMs / (job.runs * count), extraMiB };
+	});
 }
 
 function medians(runs: Measurement[]): Measurement {
