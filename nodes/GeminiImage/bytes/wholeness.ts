@@ -3,9 +3,8 @@ const HEAD_BYTES = 256 * 1024;
 
 /** What ends a file of that type. WebP has no such mark but tells its length at the start. */
 const END_MARKS: Record<string, string> = {
-	// A chunk without data; its name alone may stand in metadata. Of its length, three bytes of four
-	// do: Node finds eight bytes ten times as slowly as seven.
-	'image/png': '\0\0\0IEND',
+	// A chunk without data; its name alone may stand in metadata.
+	'image/png': '\0\0\0\0IEND',
 	'image/jpeg': '\xff\xd9',
 };
 
@@ -29,7 +28,7 @@ export function createWholenessCheck(mimeType: string) {
 	function findMark(chunk: Buffer, mark: string): void {
 		const joint = before + chunk.toString('latin1', 0, mark.length - 1);
 		const inJoint = joint.lastIndexOf(mark);
-		const inChunk = chunk.lastIndexOf(mark, undefined, 'latin1');
+		const inChunk = lastIndexOf(chunk, mark);
 		if (inJoint !== -1) lastMark = bytes - before.length + inJoint;
 		if (inChunk !== -1) lastMark = bytes + inChunk;
 		const end = chunk.subarray(1 - mark.length).toString('latin1');
@@ -54,6 +53,18 @@ export function createWholenessCheck(mimeType: string) {
 		/** The first bytes of the file, as far as they have passed by. */
 		head,
 	};
+}
+
+/** Node searches for eight bytes ten times as slowly as for fewer, so the last of them lead to all. */
+function lastIndexOf(chunk: Buffer, mark: string): number {
+	const end = mark.slice(-4);
+	const before = mark.length - end.length;
+	let at = chunk.lastIndexOf(end, undefined, 'latin1');
+	while (at >= before) {
+		if (chunk.toString('latin1', at - before, at + end.length) === mark) return at - before;
+		at = chunk.lastIndexOf(end, at - 1, 'latin1');
+	}
+	return -1;
 }
 
 /** Where the end of a file may stand at the earliest, as far as its head tells. */

@@ -69,6 +69,19 @@ test.each(files.filter(([, mimeType]) => mimeType === 'image/webp'))(
 	},
 );
 
+test.each([1, 5, 4096])(
+	'A PNG whose last chunk says that data follow is not whole, in chunks of %i bytes',
+	async (size) => {
+		const png = await image.clone().png().toBuffer();
+		const damaged = Buffer.from(png);
+		damaged[png.length - 12] = 1;
+		expect(isWhole('image/png', damaged, size)).toBe(false);
+		const names = Buffer.from('IEND'.repeat(100));
+		expect(isWhole('image/png', Buffer.concat([png, names]), size)).toBe(true);
+		expect(isWhole('image/png', Buffer.concat([damaged, names]), size)).toBe(false);
+	},
+);
+
 test('A PNG that is not made of chunks passes the wholeness check', async () => {
 	const png = await image.clone().png().toBuffer();
 	const odd = Buffer.concat([png.subarray(0, 33), Buffer.alloc(10_000)]);
