@@ -81,6 +81,7 @@ export function createHold(): Hold {
 			underWay--;
 			const now = Date.now();
 			refused = { since: refused?.since ?? now, last: refusal };
+			pace.refused(now - wentAt);
 			const { retryAfterMs = 0, details } = refusal;
 			if (retryAfterMs <= MAX_WAIT_MS) until = Math.max(until, now + retryAfterMs);
 			// What reached no server, or broke off, says nothing of a quota.
@@ -109,8 +110,12 @@ export function createHold(): Hold {
 	};
 }
 
-/** After a refusal, requests go so far apart, in milliseconds, until the service answers one. */
+/**
+ * After a refusal, requests go at least so far apart, in milliseconds, until the service answers one,
+ * and so many times as far as a refusal takes, so that one asks for all.
+ */
 const PROBE_MS = 1500;
+const PROBE_REFUSALS = 1.25;
 /** A pace after which the service answers more requests than this is nearly right. */
 const CALM_ANSWERS = 8;
 /** How much slower requests go if the pace was nearly right, and if it was not. */
@@ -127,6 +132,7 @@ const RECOVERY_MS = 50_000;
 function createPace() {
 	/** Milliseconds between two requests. */
 	let gap = 0;
+	let probeGap = PROBE_MS;
 	let nextAt = 0;
 	let beganAt: number | undefined;
 	let answers = 0;
@@ -137,12 +143,16 @@ function createPace() {
 		nextAt: () => nextAt,
 		go(isRefused: boolean): void {
 			beganAt ??= Date.now();
-			nextAt = Date.now() + (isRefused ? PROBE_MS : gap);
+			nextAt = Date.now() + (isRefused ? probeGap : gap);
 		},
 		answered(wentAt: number): void {
 			// Before the first answer, the service has shown no pace.
 			gap = answers++ === 0 ? 0 : gap * Math.exp(-gap / RECOVERY_MS);
 			nextAt = Math.min(nextAt, wentAt + gap);
+		},
+		/** A refusal took so long, in milliseconds. */
+		refused(ms: number): void {
+			probeGap = Math.max(PROBE_MS, PROBE_REFUSALS * ms);
 		},
 		/** The service begins to refuse; the first time may be a chance. */
 		slowDown(): void {

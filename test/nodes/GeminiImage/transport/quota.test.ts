@@ -11,12 +11,13 @@ interface Setting {
 	tells: boolean;
 	/** How long an image takes. */
 	latencyMs: number;
+	/** How long a refusal takes: at most gateways no time at all. */
+	refusalMs: number;
 }
 
 const IMAGES = 200;
 const PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
-const REFUSAL_MS = 50;
 const maxRetries = Number(optionField('maxRetries').default);
 const concurrency = Number(optionField('maxConcurrency').default);
 const { signal } = new AbortController();
@@ -38,7 +39,7 @@ afterEach(() => {
 const sleep = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs all images; gives requests an image, and the time as a multiple of the least that the quota allows. */
-async function simulate({ workers, kind, tells, latencyMs }: Setting) {
+async function simulate({ workers, kind, tells, latencyMs, refusalMs }: Setting) {
 	const quota = createQuota(PER_MINUTE, kind);
 	const begun = Date.now();
 	let [asked, failed, over] = [0, 0, false];
@@ -46,7 +47,7 @@ async function simulate({ workers, kind, tells, latencyMs }: Setting) {
 	async function ask(): Promise<void> {
 		asked++;
 		const wait = quota();
-		await sleep(wait > 0 ? REFUSAL_MS : latencyMs);
+		await sleep(wait > 0 ? refusalMs : latencyMs);
 		if (wait > 0)
 			throw new ApiError('Busy', '', { httpCode: '429' }, { retryAfterMs: tells ? wait : 0 });
 	}
@@ -72,12 +73,16 @@ async function simulate({ workers, kind, tells, latencyMs }: Setting) {
 
 const SETTINGS = (['window', 'bucket'] as const).flatMap((kind) =>
 	[true, false].flatMap((tells) =>
-		[300, 8000].map((latencyMs) => ({ kind, tells, latencyMs, of: tells ? 'told' : 'untold' })),
+		[
+			{ latencyMs: 300, refusalMs: 50 },
+			{ latencyMs: 8000, refusalMs: 50 },
+			{ latencyMs: 3000, refusalMs: 3000 },
+		].map((times) => ({ kind, tells, of: tells ? 'told' : 'untold', ...times })),
 	),
 );
 
 test.each(SETTINGS)(
-	'Two workers share a quota of a $kind and end complete, with waits $of and $latencyMs ms an image',
+	'Two workers share a quota of a $kind and end complete, with waits $of, $latencyMs ms an image and $refusalMs ms a refusal',
 	async (setting) => {
 		const { failed, requests, time } = await simulate({ workers: 2, ...setting });
 		expect(failed).toBe(0);
@@ -88,7 +93,7 @@ test.each(SETTINGS)(
 
 /** What docs/queue-mode.md tells of ten workers. */
 test.each(SETTINGS)(
-	'Ten workers share a quota of a $kind with few failures, with waits $of and $latencyMs ms an image',
+	'Ten workers share a quota of a $kind with few failures, with waits $of, $latencyMs ms an image and $refusalMs ms a refusal',
 	async (setting) => {
 		const { failed, requests, time } = await simulate({ workers: 10, ...setting });
 		expect(failed / IMAGES).toBeLessThanOrEqual(0.05);
