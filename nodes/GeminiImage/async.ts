@@ -22,18 +22,14 @@ const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 	if (signal.aborted) callback();
-	const callbacks = callbacksOf.get(signal) ?? listen(signal);
-	const own = () => callback();
-	callbacks.add(own);
-	return () => void callbacks.delete(own);
-}
-
-function listen(signal: AbortSignal): Set<() => void> {
-	const callbacks = new Set<() => void>();
-	const callAll = () => callbacks.forEach((callback) => callback());
-	signal.addEventListener('abort', callAll, { once: true });
-	callbacksOf.set(signal, callbacks);
-	return callbacks;
+	const known = callbacksOf.get(signal);
+	const callbacks = known ?? new Set();
+	if (!known) {
+		callbacksOf.set(signal, callbacks);
+		signal.addEventListener('abort', () => callbacks.forEach((each) => each()), { once: true });
+	}
+	callbacks.add(callback);
+	return () => void callbacks.delete(callback);
 }
 
 /** The outcome of `promise`, or the reason of the abort if that comes first. */

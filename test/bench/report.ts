@@ -100,7 +100,11 @@ export function checkBounds({ ways, growth, loadMs, splitter }: Results): boolea
 		['time at 24 MiB, of the common way', ours.wallMs / common.wallMs, 0.8],
 		['time at 24 MiB, of the floor', ours.wallMs / floor.wallMs, 1.25],
 		['time an item of 1,000, of one of 100', many.msAnItem / few.msAnItem, 1.2],
-		['extra memory of 1,000 items, in MiB', many.extraMiB, few.extraMiB + 20],
+		[
+			'extra memory an item of 1,000, of one of 100',
+			many.extraMiB / many.items / (few.extraMiB / few.items),
+			1.2,
+		],
 		[
 			'time of 200 that end in a reset, of good ones',
 			grown(200, 'reset').msAnItem / grown(200, 'late').msAnItem,
