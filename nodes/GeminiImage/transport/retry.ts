@@ -81,7 +81,6 @@ export function createHold(): Hold {
 			underWay--;
 			const now = Date.now();
 			refused = { since: refused?.since ?? now, last: refusal };
-			pace.refused(now - wentAt);
 			const { retryAfterMs = 0, details } = refusal;
 			if (retryAfterMs <= MAX_WAIT_MS) until = Math.max(until, now + retryAfterMs);
 			// What reached no server, or broke off, says nothing of a quota.
@@ -90,6 +89,7 @@ export function createHold(): Hold {
 				rounds = 0;
 				return false;
 			}
+			pace.refused(now - wentAt);
 			// Others that were under way with it are refused as well.
 			if (wentAt < roundAt) return true;
 			if (rounds === 0) pace.slowDown();
@@ -152,7 +152,7 @@ function createPace() {
 		},
 		/** A refusal took so long, in milliseconds. */
 		refused(ms: number): void {
-			probeGap = Math.max(PROBE_MS, PROBE_REFUSALS * ms);
+			probeGap = Math.min(MAX_QUOTA_WAIT_MS, Math.max(PROBE_MS, PROBE_REFUSALS * ms));
 		},
 		/** The service begins to refuse; the first time may be a chance. */
 		slowDown(): void {
