@@ -156,6 +156,20 @@ describe('while the service works on another request', () => {
 		await jest.advanceTimersByTimeAsync(300_000);
 		expect(run.times).toHaveLength(attempts);
 	});
+
+	test('A refusal that took a minute lets requests go 15 seconds apart', async () => {
+		const hold = createHold();
+		const { signal } = new AbortController();
+		await hold.pass(signal);
+		const wentAt = await hold.pass(signal);
+		await jest.advanceTimersByTimeAsync(60_000);
+		hold.refuse(busy(), wentAt);
+		const passes = Promise.all([hold.pass(signal), hold.pass(signal)]);
+		await jest.advanceTimersByTimeAsync(300_000);
+		const [probe, next] = await passes;
+		expect(next - probe).toBeGreaterThan(1500);
+		expect(next - probe).toBeLessThan(15_250);
+	});
 });
 
 test('A service that is busy at the start of a run does not slow the run down once it answers', async () => {
