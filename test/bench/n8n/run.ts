@@ -2,7 +2,7 @@ import { buildSync } from 'esbuild';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import { startServer, type Environment } from '../../e2e/n8n';
+import { startServer } from '../../e2e/n8n';
 import { until } from '../../e2e/until';
 import { freePort } from '../../server';
 import type { Measurement } from '../meter';
@@ -34,9 +34,9 @@ export async function measureRun(
 	measured: Case,
 	countedRuns: number,
 ): Promise<Figures> {
-	const probe = `http://127.0.0.1:${await freePort()}`;
-	const n8n = await startServer({ ...environment, ...probeEnvironment(folder, probe) });
-	const ask = async <T>(what: string) => (await (await fetch(probe + what)).json()) as T;
+	const probe = await prepareProbe(folder);
+	const { ask } = probe;
+	const n8n = await startServer({ ...environment, ...probe.environment });
 	const run = async (ran: Case) => await execute(n8n.url, row, ran);
 	try {
 		for (let i = 0; i < WARM_UP_RUNS; i++) await run(WARM_UP);
@@ -82,9 +82,13 @@ async function execute(url: string, row: Row, { name, mebibytes, images, isEdit 
 	if (answer !== expected) throw new Error(`${path} answered ${answer.slice(0, 1000)}`);
 }
 
-/** Loads `probe.ts` into n8n. */
-export function probeEnvironment(folder: string, probe: string): Environment {
+/** What loads `probe.ts`, built into that folder, into an n8n, and asks it for one of its paths. */
+export async function prepareProbe(folder: string) {
 	const outfile = join(folder, 'probe.cjs');
 	buildSync({ entryPoints: [`${__dirname}/probe.ts`], bundle: true, platform: 'node', outfile });
-	return { NODE_OPTIONS: `--expose-gc --require ${outfile}`, PROBE_PORT: new URL(probe).port };
+	const port = String(await freePort());
+	const environment = { NODE_OPTIONS: `--expose-gc --require ${outfile}`, PROBE_PORT: port };
+	const ask = async <T>(path: string) =>
+		(await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T;
+	return { environment, ask };
 }
