@@ -19,7 +19,7 @@ interface Execution {
 
 /** An n8n that runs, with what the editor asks of it on behalf of its owner. */
 export async function openServer(environment: Environment) {
-	const { url, log, stop, ended, pid } = await startServer(environment);
+	const { url, log, stop, ended } = await startServer(environment);
 	let cookie = '';
 
 	async function ask(path: string, method = 'GET', body?: object): Promise<Response> {
@@ -109,7 +109,7 @@ export async function openServer(environment: Environment) {
 		await stop();
 		throw error;
 	}
-	return { url, log, stop, ended, pid, ask, rest, publish, unpublish, newestExecution, call };
+	return { url, log, stop, ended, ask, rest, publish, unpublish, newestExecution, call };
 }
 
 export type Server = Awaited<ReturnType<typeof openServer>>;
