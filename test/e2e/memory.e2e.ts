@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Measurement } from '../bench/meter';
-import { prepareProbe } from '../bench/n8n/run';
+import { prepareProbe, type Probe } from '../bench/n8n/run';
 import { noiseImage } from '../emulator/images/noise';
 import { chatWorkflow, openSession } from './conversation';
 import { core, CREDENTIAL, gemini, webhook, workflow, type WorkflowNode } from './flows';
@@ -21,6 +21,7 @@ const OWN_IMAGES = 6;
 const CHATS = 5;
 const WARM = { id: 'warm', name: 'Account with small images' };
 
+/** How many new n8ns {@link least} tries at most. */
 const PROCESSES = 3;
 
 /**
@@ -44,7 +45,7 @@ type Work = (stage: Stage, server: Server, mebibytes: number) => Promise<() => P
 /** Runs something with an n8n whose process can be measured, see `probe.ts`. */
 async function withProbe<T>(
 	environment: Environment,
-	run: (stage: Stage, ask: Awaited<ReturnType<typeof prepareProbe>>['ask']) => Promise<T>,
+	run: (stage: Stage, ask: Probe['ask']) => Promise<T>,
 ): Promise<T> {
 	const folder = mkdtempSync(join(tmpdir(), 'nexconn-probe-'));
 	const probe = await prepareProbe(folder);

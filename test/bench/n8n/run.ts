@@ -82,7 +82,10 @@ async function execute(url: string, row: Row, { name, mebibytes, images, isEdit 
 	if (answer !== expected) throw new Error(`${path} answered ${answer.slice(0, 1000)}`);
 }
 
-/** What loads `probe.ts`, built into that folder, into an n8n, and asks it for one of its paths. */
+/**
+ * Builds `probe.ts` into a folder. Gives the environment that loads it into an n8n, and what asks it for
+ * one of its paths.
+ */
 export async function prepareProbe(folder: string) {
 	const outfile = join(folder, 'probe.cjs');
 	buildSync({ entryPoints: [`${__dirname}/probe.ts`], bundle: true, platform: 'node', outfile });
@@ -92,3 +95,5 @@ export async function prepareProbe(folder: string) {
 		(await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T;
 	return { environment, ask };
 }
+
+export type Probe = Awaited<ReturnType<typeof prepareProbe>>;
